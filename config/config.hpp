@@ -1,0 +1,99 @@
+#pragma once
+
+#include "config/base/error.hpp"
+#include "config/base/words.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// What the operator can say. Plain values with their defaults: this is the only place where a default stands.
+namespace sluice::config {
+
+/// A secret is never printed: it has no operator<<, and only `reveal` gives it out.
+class Secret {
+public:
+    Secret() = default;
+    explicit Secret(std::string value) : value_(std::move(value)) {}
+    [[nodiscard]] const std::string& reveal() const noexcept { return value_; }
+    [[nodiscard]] bool is_empty() const noexcept { return value_.empty(); }
+    friend bool operator==(const Secret&, const Secret&) = default;
+
+private:
+    std::string value_;
+};
+
+struct Api {
+    std::string listen = "127.0.0.1:8080";  ///< address:port, [v6]:port; port 0 takes any free one
+    std::filesystem::path tls_certificate;  ///< PEM chain; empty: plain HTTP
+    std::filesystem::path tls_key;
+    std::chrono::seconds max_clip{24 * 3600};  ///< longest interval of one clip
+    unsigned threads = 2;                      ///< threads that answer requests
+    unsigned workers = 4;                      ///< threads for blocking work: database, files, decoding
+    friend bool operator==(const Api&, const Api&) = default;
+};
+
+struct Storage {
+    std::vector<std::filesystem::path> volumes;
+    std::chrono::seconds segment{60};
+    std::chrono::milliseconds durability_window{5000};
+    std::uint64_t reserve_bytes = 2ULL << 30U;  ///< writing stops below max(reserve_bytes, reserve_percent of the disk)
+    unsigned reserve_percent = 5;
+    std::uint64_t ring_bytes = 32ULL << 20U;  ///< memory per stream for frames that wait for the disk
+    friend bool operator==(const Storage&, const Storage&) = default;
+};
+
+struct Database {
+    std::string url;  ///< empty: the embedded cluster in <data>/database
+    Secret password;
+    friend bool operator==(const Database&, const Database&) = default;
+};
+
+enum class Transport { tcp, udp };
+enum class Vendor { generic, dahua };
+
+struct Camera {
+    std::string slug;  ///< [a-z0-9-]{1,63}, unique over all recorders
+    std::string name;  ///< official name, UTF-8, as it is printed
+    int channel = 0;   ///< from 1; 0 when the recorder has no channels
+    std::string url;   ///< main stream of a plain RTSP camera, without credentials
+    std::string sub_url;
+    std::vector<StreamKind> streams{StreamKind::main};  ///< empty records nothing
+    std::vector<std::string> tags;
+    std::string zone;
+    std::string owner;    ///< who is responsible for the camera: "bureau", "huimin"
+    bool enabled = true;  ///< false: known, shown, not recorded (gap cause disabled_by_operator)
+    Transport transport = Transport::tcp;
+    friend bool operator==(const Camera&, const Camera&) = default;
+};
+
+/// An XVR or NVR with channels, or a stand-alone camera (one recorder, one camera).
+struct Recorder {
+    std::string slug;
+    std::string name;
+    Vendor vendor = Vendor::generic;
+    std::string host;
+    std::uint16_t port = 554;
+    std::string username;
+    Secret password;  ///< from password_file or the environment variable named by password_env
+    std::vector<Camera> cameras;
+    friend bool operator==(const Recorder&, const Recorder&) = default;
+};
+
+struct Config {
+    std::filesystem::path data = "/var/lib/sluice";
+    Api api;
+    Storage storage;
+    Database database;
+    std::vector<Recorder> recorders;
+    friend bool operator==(const Config&, const Config&) = default;
+};
+
+/// The RTSP URL of a stream, without credentials (they go to the RTSP client apart and never into a log).
+/// Pre: the configuration is valid and the camera belongs to the recorder.
+[[nodiscard]] std::string rtsp_url(const Recorder& recorder, const Camera& camera, StreamKind stream);
+
+}  // namespace sluice::config

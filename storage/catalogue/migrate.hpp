@@ -1,0 +1,24 @@
+#pragma once
+
+#include "config/base/error.hpp"
+
+#include <string>
+#include <vector>
+
+namespace sluice::catalogue {
+
+struct MigrationReport {
+    std::vector<std::string> applied;  ///< file names, in order
+    int version = 0;                   ///< now
+};
+
+/// Applies what is missing, under an advisory lock, as sluice_owner (SET ROLE). `conninfo` connects as sluice_super or,
+/// on a server of the customer's, as a role that may create roles. Error: operator_acts; a database newer than this
+/// program is refused.
+[[nodiscard]] Result<MigrationReport> migrate(const std::string& conninfo, bool dry_run);
+
+/// Version the programs need; a service that finds another one waits and says so.
+[[nodiscard]] int required_version() noexcept;
+[[nodiscard]] Result<int> load_version(const std::string& conninfo);
+
+}  // namespace sluice::catalogue
