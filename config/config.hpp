@@ -10,7 +10,8 @@
 #include <string>
 #include <vector>
 
-/// What the operator can say. Plain values with their defaults: this is the only place where a default stands.
+/// What the operator can say. Plain values with their defaults: this is the only place where a default
+/// stands.
 namespace sluice::config {
 
 /// A secret is never printed: it has no operator<<, and only `reveal` gives it out.
@@ -40,7 +41,8 @@ struct Storage {
     std::vector<std::filesystem::path> volumes;
     std::chrono::seconds segment{60};
     std::chrono::milliseconds durability_window{5000};
-    std::uint64_t reserve_bytes = 2ULL << 30U;  ///< writing stops below max(reserve_bytes, reserve_percent of the disk)
+    std::uint64_t reserve_bytes =
+        2ULL << 30U;  ///< writing stops below max(reserve_bytes, reserve_percent of the disk)
     unsigned reserve_percent = 5;
     std::uint64_t ring_bytes = 32ULL << 20U;  ///< memory per stream for frames that wait for the disk
     friend bool operator==(const Storage&, const Storage&) = default;

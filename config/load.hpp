@@ -14,8 +14,8 @@ struct Problem {
     std::string file;
     unsigned line = 0;  ///< from 1; 0 when the problem has no place (a missing file)
     unsigned column = 0;
-    std::string field;    ///< dotted, "recorders[0].cameras[2].slug"
-    std::string message;  ///< what is wrong and the cure
+    std::string field;        ///< dotted, "recorders[0].cameras[2].slug"
+    std::string message;      ///< what is wrong and the cure
     bool is_warning = false;  ///< an error only for `config check --strict`
 
     /// "/etc/sluice/sluice.toml:12:3: recorders[0].host: …"
@@ -24,19 +24,26 @@ struct Problem {
 
 struct Loaded {
     Config config;
-    std::vector<Problem> problems;  ///< errors and warnings in file order; config is usable only without errors
+    std::vector<Problem>
+        problems;  ///< errors and warnings in file order; config is usable only without errors
 
     [[nodiscard]] bool is_usable() const noexcept;
 };
 
-/// Reads FILE and conf.d/*.toml beside it (in name order) as one configuration. Never stops at the first error.
-[[nodiscard]] Loaded load(const std::filesystem::path& file);
+/// Which secrets a program may see: only the recorder reads the cameras' password files (they are not
+/// readable for the API).
+enum class Secrets { all, database_only };
 
-/// The same for a text, without conf.d; for tests and the fuzzer. `file` is only a name for messages and the base of relative paths.
-[[nodiscard]] Loaded load_text(std::string_view text, const std::filesystem::path& file);
+/// Reads FILE and conf.d/*.toml beside it (in name order) as one configuration. Never stops at the first
+/// error.
+[[nodiscard]] Loaded load(const std::filesystem::path& file, Secrets secrets);
+
+/// The same for a text, without conf.d; for tests and the fuzzer. `file` is only a name for messages and the
+/// base of relative paths.
+[[nodiscard]] Loaded load_text(std::string_view text, const std::filesystem::path& file, Secrets secrets);
 
 /// For programs that only want the values: all errors in one message, one a line. Error: operator_acts.
-[[nodiscard]] Result<Config> load_or_explain(const std::filesystem::path& file);
+[[nodiscard]] Result<Config> load_or_explain(const std::filesystem::path& file, Secrets secrets);
 
 /// What a reload changes, as data. Cameras are told apart by slug.
 struct CameraDifference {

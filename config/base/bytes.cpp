@@ -8,7 +8,9 @@
 namespace sluice {
 namespace {
 
-EVP_MD_CTX* md(void* context) { return static_cast<EVP_MD_CTX*>(context); }
+EVP_MD_CTX* md(void* context) {
+    return static_cast<EVP_MD_CTX*>(context);
+}
 
 int hex_digit(char letter) {
     if (letter >= '0' && letter <= '9') return letter - '0';
@@ -44,10 +46,13 @@ std::optional<Bytes> from_hex(std::string_view text) {
 }
 
 Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
-    if (context_ == nullptr || EVP_DigestInit_ex(md(context_), EVP_sha256(), nullptr) != 1) throw std::bad_alloc{};
+    if (context_ == nullptr || EVP_DigestInit_ex(md(context_), EVP_sha256(), nullptr) != 1)
+        throw std::bad_alloc{};
 }
 
-Sha256::~Sha256() { EVP_MD_CTX_free(md(context_)); }
+Sha256::~Sha256() {
+    EVP_MD_CTX_free(md(context_));
+}
 
 Sha256::Sha256(Sha256&& other) noexcept : context_(std::exchange(other.context_, nullptr)) {}
 
@@ -56,7 +61,9 @@ Sha256& Sha256::operator=(Sha256&& other) noexcept {
     return *this;
 }
 
-void Sha256::update(ByteView bytes) { EVP_DigestUpdate(md(context_), bytes.data(), bytes.size()); }
+void Sha256::update(ByteView bytes) {
+    EVP_DigestUpdate(md(context_), bytes.data(), bytes.size());
+}
 
 Sha256Digest Sha256::digest() const {
     EVP_MD_CTX* copy = EVP_MD_CTX_new();

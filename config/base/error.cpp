@@ -8,12 +8,18 @@ namespace sluice {
 
 std::string_view to_string(Remedy remedy) noexcept {
     switch (remedy) {
-        case Remedy::retry: return "retry";
-        case Remedy::abandon_file: return "abandon_file";
-        case Remedy::stop_volume: return "stop_volume";
-        case Remedy::refuse: return "refuse";
-        case Remedy::operator_acts: return "operator_acts";
-        case Remedy::cancelled: return "cancelled";
+        case Remedy::retry:
+            return "retry";
+        case Remedy::abandon_file:
+            return "abandon_file";
+        case Remedy::stop_volume:
+            return "stop_volume";
+        case Remedy::refuse:
+            return "refuse";
+        case Remedy::operator_acts:
+            return "operator_acts";
+        case Remedy::cancelled:
+            return "cancelled";
     }
     std::unreachable();
 }

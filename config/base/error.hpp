@@ -21,12 +21,15 @@ enum class Remedy {
 [[nodiscard]] std::string_view to_string(Remedy remedy) noexcept;
 
 /// An expected failure as a value: what can be done, the system's code where there is one, and a message that
-/// names the object ("cannot open /data/state.json"). `label` is a stable word for machines: a problem+json code
-/// or a gap cause such as `auth_failed`; empty when there is none.
+/// names the object ("cannot open /data/state.json"). `label` is a stable word for machines: a problem+json
+/// code or a gap cause such as `auth_failed`; empty when there is none.
 class Error {
 public:
     Error(Remedy remedy, std::error_code code, std::string message, std::string label = {})
-        : remedy_(remedy), code_(code), message_(std::move(message)), label_(std::move(label)) {}
+        : remedy_(remedy),
+          code_(code),
+          message_(std::move(message)),
+          label_(std::move(label)) {}
     Error(Remedy remedy, std::string message) : remedy_(remedy), message_(std::move(message)) {}
 
     [[nodiscard]] Remedy remedy() const noexcept { return remedy_; }
@@ -35,6 +38,7 @@ public:
     [[nodiscard]] const std::string& label() const noexcept { return label_; }
     /// Message and, when there is one, the system's text for the code: "cannot open x: Permission denied".
     [[nodiscard]] std::string describe() const;
+    friend bool operator==(const Error&, const Error&) = default;
 
 private:
     Remedy remedy_;

@@ -35,9 +35,11 @@ Status replace(const std::filesystem::path& path, std::string_view content, unsi
     UniqueFd fd{::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)};
     if (!fd.is_open()) return errno_error(Remedy::operator_acts, "cannot create " + temporary);
     // The mode given to open(2) is cut by the umask, and a left-over file keeps its old one.
-    if (::fchmod(fd.get(), mode) != 0) return errno_error(Remedy::operator_acts, "cannot set mode of " + temporary);
+    if (::fchmod(fd.get(), mode) != 0)
+        return errno_error(Remedy::operator_acts, "cannot set mode of " + temporary);
     if (auto written = write_all(fd.get(), content, temporary); !written) return written;
-    if (durable && ::fsync(fd.get()) != 0) return errno_error(Remedy::operator_acts, "cannot sync " + temporary);
+    if (durable && ::fsync(fd.get()) != 0)
+        return errno_error(Remedy::operator_acts, "cannot sync " + temporary);
     fd.reset();
     if (::rename(temporary.c_str(), path.c_str()) != 0) {
         return errno_error(Remedy::operator_acts, "cannot replace " + path.string());
@@ -59,7 +61,10 @@ Result<std::string> read_text_file(const std::filesystem::path& path, std::size_
         if (got == 0) return content;
         content.append(piece.data(), static_cast<std::size_t>(got));
         if (content.size() > limit_bytes) {
-            return failure(Remedy::operator_acts, path.string() + " is larger than " + std::to_string(limit_bytes) + " bytes");
+            return failure(
+                Remedy::operator_acts,
+                path.string() + " is larger than " + std::to_string(limit_bytes) + " bytes"
+            );
         }
     }
 }

@@ -46,7 +46,7 @@ int priority(Level level) {
 bool stderr_is_journal() {
     const char* stream = std::getenv("JOURNAL_STREAM");
     if (stream == nullptr) return false;
-    struct stat status {};
+    struct stat status{};
     if (::fstat(STDERR_FILENO, &status) != 0) return false;
     return fmt::format("{}:{}", status.st_dev, status.st_ino) == stream;
 }
@@ -143,7 +143,11 @@ void append_json_string(std::string& out, std::string_view text) {
 }
 
 std::string to_json_line(
-    std::string_view time, std::string_view program, Level level, std::string_view event, Fields fields
+    std::string_view time,
+    std::string_view program,
+    Level level,
+    std::string_view event,
+    Fields fields
 ) {
     std::string out = R"({"time":)";
     append_json_string(out, time);
@@ -174,7 +178,9 @@ void configure(std::string_view program, Level lowest) {
     if (target.journal_fd < 0 && stderr_is_journal()) target.journal_fd = connect_journal();
 }
 
-bool is_enabled(Level level) noexcept { return level >= sink().lowest.load(std::memory_order_relaxed); }
+bool is_enabled(Level level) noexcept {
+    return level >= sink().lowest.load(std::memory_order_relaxed);
+}
 
 void write(Level level, std::string_view event, Fields fields) noexcept {
     if (!is_enabled(level)) return;

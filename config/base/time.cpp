@@ -19,11 +19,9 @@ using std::chrono::year_month_day;
 UtcTime read_clock(clockid_t id) {
     timespec value{};
     ::clock_gettime(id, &value);
-    return UtcTime{
-        std::chrono::duration_cast<Microseconds>(
-            std::chrono::seconds{value.tv_sec} + std::chrono::nanoseconds{value.tv_nsec}
-        )
-    };
+    return UtcTime{std::chrono::duration_cast<Microseconds>(
+        std::chrono::seconds{value.tv_sec} + std::chrono::nanoseconds{value.tv_nsec}
+    )};
 }
 
 /// Takes exactly `digits` digits off the front.
@@ -58,11 +56,13 @@ std::optional<UtcTime> take_date_and_time(std::string_view& text) {
     const auto second = take_number(text, 2);
     if (!second) return std::nullopt;
     const year_month_day date{
-        std::chrono::year{*year}, std::chrono::month{static_cast<unsigned>(*month)},
+        std::chrono::year{*year},
+        std::chrono::month{static_cast<unsigned>(*month)},
         std::chrono::day{static_cast<unsigned>(*day)}
     };
     if (!date.ok() || *year < 1970 || *hour > 23 || *minute > 59 || *second > 59) return std::nullopt;
-    return sys_days{date} + std::chrono::hours{*hour} + std::chrono::minutes{*minute} + std::chrono::seconds{*second};
+    return sys_days{date} + std::chrono::hours{*hour} + std::chrono::minutes{*minute} +
+           std::chrono::seconds{*second};
 }
 
 std::optional<Microseconds> take_fraction(std::string_view& text) {
@@ -73,7 +73,8 @@ std::optional<Microseconds> take_fraction(std::string_view& text) {
         if (digits < 6) value = value * 10 + (text.front() - '0');
     }
     if (digits == 0 || digits > 9) return std::nullopt;
-    for (; digits < 6; ++digits) value *= 10;
+    for (; digits < 6; ++digits)
+        value *= 10;
     return Microseconds{value};
 }
 
@@ -96,9 +97,14 @@ std::string to_rfc3339(UtcTime time) {
     const year_month_day date{day};
     const hh_mm_ss clock{time - day};
     return fmt::format(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", static_cast<int>(date.year()),
-        static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
-        clock.minutes().count(), clock.seconds().count(), clock.subseconds().count()
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z",
+        static_cast<int>(date.year()),
+        static_cast<unsigned>(date.month()),
+        static_cast<unsigned>(date.day()),
+        clock.hours().count(),
+        clock.minutes().count(),
+        clock.seconds().count(),
+        clock.subseconds().count()
     );
 }
 
@@ -109,13 +115,16 @@ std::string to_compact_utc(UtcTime time) {
     return text;
 }
 
-std::string to_utc_day(UtcTime time) { return to_rfc3339(time).substr(0, 10); }
+std::string to_utc_day(UtcTime time) {
+    return to_rfc3339(time).substr(0, 10);
+}
 
 Result<UtcTime> from_rfc3339(std::string_view text) {
     std::string_view rest = text;
     const auto refuse = [&] {
         return failure(
-            Remedy::refuse, fmt::format("'{}' is no RFC 3339 time (such as 2026-11-23T10:15:00Z)", text.substr(0, 40))
+            Remedy::refuse,
+            fmt::format("'{}' is no RFC 3339 time (such as 2026-11-23T10:15:00Z)", text.substr(0, 40))
         );
     };
     const auto seconds = take_date_and_time(rest);
@@ -127,9 +136,13 @@ Result<UtcTime> from_rfc3339(std::string_view text) {
     return *seconds + *fraction - *offset;
 }
 
-UtcTime RealClock::now() const { return read_clock(CLOCK_REALTIME); }
+UtcTime RealClock::now() const {
+    return read_clock(CLOCK_REALTIME);
+}
 
-BootTime RealClock::boot_now() const { return BootTime{read_clock(CLOCK_BOOTTIME).time_since_epoch()}; }
+BootTime RealClock::boot_now() const {
+    return BootTime{read_clock(CLOCK_BOOTTIME).time_since_epoch()};
+}
 
 std::optional<bool> RealClock::is_synchronised() const {
     timex request{};

@@ -34,7 +34,9 @@ struct TimeRange {
     UtcTime to;
 
     [[nodiscard]] constexpr bool is_empty() const noexcept { return to <= from; }
-    [[nodiscard]] constexpr Microseconds length() const noexcept { return is_empty() ? Microseconds{0} : to - from; }
+    [[nodiscard]] constexpr Microseconds length() const noexcept {
+        return is_empty() ? Microseconds{0} : to - from;
+    }
     [[nodiscard]] constexpr bool contains(UtcTime at) const noexcept { return from <= at && at < to; }
     [[nodiscard]] constexpr bool overlaps(const TimeRange& other) const noexcept {
         return from < other.to && other.from < to;
@@ -49,15 +51,17 @@ struct TimeRange {
 
 /// "2026-11-23T10:15:00.123456Z": always UTC, always six decimals, so that texts sort like times.
 [[nodiscard]] std::string to_rfc3339(UtcTime time);
-/// RFC 3339 with `Z` or a numeric offset, `T`, `t` or a space between, 0–9 decimals (cut to microseconds), years 1970–9999.
-/// A leap second `:60` is refused. Error: refuse.
+/// RFC 3339 with `Z` or a numeric offset, `T`, `t` or a space between, 0–9 decimals (cut to microseconds),
+/// years 1970–9999. A leap second `:60` is refused. Error: refuse.
 [[nodiscard]] Result<UtcTime> from_rfc3339(std::string_view text);
 /// "20261123T101500Z", for file names.
 [[nodiscard]] std::string to_compact_utc(UtcTime time);
 /// "2026-11-23", the UTC day: names of day folders and partitions.
 [[nodiscard]] std::string to_utc_day(UtcTime time);
 
-[[nodiscard]] constexpr std::int64_t to_epoch_us(UtcTime time) noexcept { return time.time_since_epoch().count(); }
+[[nodiscard]] constexpr std::int64_t to_epoch_us(UtcTime time) noexcept {
+    return time.time_since_epoch().count();
+}
 [[nodiscard]] constexpr UtcTime from_epoch_us(std::int64_t microseconds) noexcept {
     return UtcTime{Microseconds{microseconds}};
 }
@@ -68,7 +72,8 @@ public:
     virtual ~Clock() = default;
     [[nodiscard]] virtual UtcTime now() const = 0;
     [[nodiscard]] virtual BootTime boot_now() const = 0;
-    /// Whether the kernel holds the host's clock for synchronised (adjtimex(2)); nullopt when it can't be asked.
+    /// Whether the kernel holds the host's clock for synchronised (adjtimex(2)); nullopt when it can't be
+    /// asked.
     [[nodiscard]] virtual std::optional<bool> is_synchronised() const = 0;
 };
 

@@ -13,7 +13,8 @@ void fill_random(std::uint8_t* into, std::size_t count) {
     while (count > 0) {
         const ssize_t got = ::getrandom(into, count, 0);
         if (got < 0 && errno == EINTR) continue;
-        // Without randomness no id and no token may be made; getrandom(2) does not fail on any kernel we run on.
+        // Without randomness no id and no token may be made; getrandom(2) does not fail on any kernel we run
+        // on.
         if (got <= 0) throw std::system_error{errno, std::generic_category(), "getrandom"};
         into += got;
         count -= static_cast<std::size_t>(got);
@@ -26,7 +27,8 @@ Uuid make_uuid_v7(UtcTime now) {
     auto milliseconds = static_cast<std::uint64_t>(
         std::chrono::floor<std::chrono::milliseconds>(now).time_since_epoch().count()
     );
-    for (std::size_t i = 6; i-- > 0; milliseconds >>= 8U) id.bytes[i] = static_cast<std::uint8_t>(milliseconds);
+    for (std::size_t i = 6; i-- > 0; milliseconds >>= 8U)
+        id.bytes[i] = static_cast<std::uint8_t>(milliseconds);
     id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0FU) | 0x70U);
     id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3FU) | 0x80U);
     return id;
@@ -34,7 +36,8 @@ Uuid make_uuid_v7(UtcTime now) {
 
 std::string to_string(const Uuid& id) {
     std::string text = to_hex(id.bytes);
-    for (const std::size_t at : {20U, 16U, 12U, 8U}) text.insert(at, 1, '-');
+    for (const std::size_t at : {20U, 16U, 12U, 8U})
+        text.insert(at, 1, '-');
     return text;
 }
 

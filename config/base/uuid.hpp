@@ -36,7 +36,8 @@ template <>
 struct std::hash<sluice::Uuid> {
     std::size_t operator()(const sluice::Uuid& id) const noexcept {
         std::uint64_t tail = 0;  // the random half: well spread already
-        for (std::size_t i = 8; i < 16; ++i) tail = tail << 8U | id.bytes[i];
+        for (std::size_t i = 8; i < 16; ++i)
+            tail = tail << 8U | id.bytes[i];
         return static_cast<std::size_t>(tail);
     }
 };

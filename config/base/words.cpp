@@ -44,11 +44,23 @@ constexpr std::optional<Enum> value_of(const Table<Enum, Size>& table, std::stri
 
 }  // namespace
 
-std::string_view to_string(StreamKind kind) noexcept { return word_of(kStreams, kind); }
-std::optional<StreamKind> stream_kind_from(std::string_view word) noexcept { return value_of(kStreams, word); }
-std::string_view to_string(Codec codec) noexcept { return word_of(kCodecs, codec); }
-std::optional<Codec> codec_from(std::string_view word) noexcept { return value_of(kCodecs, word); }
-std::string_view to_string(GapCause cause) noexcept { return word_of(kCauses, cause); }
-std::optional<GapCause> gap_cause_from(std::string_view word) noexcept { return value_of(kCauses, word); }
+std::string_view to_string(StreamKind kind) noexcept {
+    return word_of(kStreams, kind);
+}
+std::optional<StreamKind> stream_kind_from(std::string_view word) noexcept {
+    return value_of(kStreams, word);
+}
+std::string_view to_string(Codec codec) noexcept {
+    return word_of(kCodecs, codec);
+}
+std::optional<Codec> codec_from(std::string_view word) noexcept {
+    return value_of(kCodecs, word);
+}
+std::string_view to_string(GapCause cause) noexcept {
+    return word_of(kCauses, cause);
+}
+std::optional<GapCause> gap_cause_from(std::string_view word) noexcept {
+    return value_of(kCauses, word);
+}
 
 }  // namespace sluice

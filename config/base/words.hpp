@@ -3,7 +3,8 @@
 #include <optional>
 #include <string_view>
 
-/// Closed sets of words that files, rows and answers share. Their spelling is part of every format: never change one.
+/// Closed sets of words that files, rows and answers share. Their spelling is part of every format: never
+/// change one.
 namespace sluice {
 
 enum class StreamKind { main, sub };

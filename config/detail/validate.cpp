@@ -1,0 +1,185 @@
+#include "config/detail/validate.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <set>
+
+namespace sluice::config::detail {
+namespace {
+
+std::string at(std::string_view name, std::size_t index) {
+    return std::string{name} + "[" + std::to_string(index) + "]";
+}
+
+void check_slug(const std::string& slug, const std::string& field, Findings& findings) {
+    if (slug.empty()) {
+        findings.error_at(field, "is missing; give a short name such as \"drive-left\"");
+    } else if (!is_slug(slug)) {
+        findings.error_at(field, "may hold only a–z, 0–9 and dashes inside, at most 63 characters");
+    }
+}
+
+/// Remembers `value` under `field`; a second one is an error that names the first.
+class Once {
+public:
+    explicit Once(Findings& findings) : findings_(findings) {}
+    void check(const std::string& value, const std::string& field, std::string_view what) {
+        if (value.empty()) return;
+        const auto [entry, is_new] = seen_.emplace(value, field);
+        if (is_new) return;
+        findings_.error_at(
+            field,
+            "'" + value + "' " + std::string{what} + " already used by " + entry->second +
+                "; each needs its own"
+        );
+    }
+
+private:
+    Findings& findings_;
+    std::map<std::string, std::string> seen_;
+};
+
+void check_url(const std::string& url, const std::string& field, Findings& findings) {
+    constexpr std::string_view kScheme = "rtsp://";
+    if (!url.starts_with(kScheme) || url.size() == kScheme.size()) {
+        return findings.error_at(field, "must be an RTSP address, such as \"rtsp://192.0.2.20:554/stream1\"");
+    }
+    const std::string_view rest = std::string_view{url}.substr(kScheme.size());
+    const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
+    if (authority.find('@') != std::string_view::npos) {
+        findings.error_at(field, "holds credentials; move them to the recorder's username and password_file");
+    }
+    const bool is_plain =
+        std::ranges::all_of(url, [](unsigned char letter) { return letter > 0x20 && letter != 0x7F; });
+    if (!is_plain) findings.error_at(field, "holds a blank or control character; percent-encode it");
+}
+
+void check_generic_camera(const Camera& camera, const std::string& field, Findings& findings) {
+    const auto wants = [&](StreamKind kind) {
+        return std::ranges::find(camera.streams, kind) != camera.streams.end();
+    };
+    if (wants(StreamKind::main) && camera.url.empty()) {
+        findings.error_at(
+            field + ".url", "is missing; give the camera's RTSP address, or set the recorder's vendor"
+        );
+    }
+    if (wants(StreamKind::sub) && camera.sub_url.empty()) {
+        findings.error_at(
+            field + ".sub_url", "is missing; the sub stream of a plain RTSP camera needs its own address"
+        );
+    }
+    if (!camera.url.empty()) check_url(camera.url, field + ".url", findings);
+    if (!camera.sub_url.empty()) check_url(camera.sub_url, field + ".sub_url", findings);
+}
+
+void check_dahua_camera(const Camera& camera, const std::string& field, Findings& findings) {
+    if (camera.channel < 1) findings.error_at(field + ".channel", "is missing; Dahua channels count from 1");
+    if (!camera.url.empty() || !camera.sub_url.empty()) {
+        findings.error_at(
+            field + ".url", "can't stand beside vendor = \"dahua\", which builds it; remove one of them"
+        );
+    }
+}
+
+void check_recorder(const Recorder& recorder, const std::string& field, Findings& findings) {
+    check_slug(recorder.slug, field + ".slug", findings);
+    if (recorder.cameras.empty()) findings.warning_at(field, "has no cameras");
+    if (recorder.vendor == Vendor::dahua && recorder.host.empty()) {
+        findings.error_at(field + ".host", "is missing; vendor = \"dahua\" builds the addresses from it");
+    }
+    if (recorder.host.find_first_of("/@ ") != std::string::npos) {
+        findings.error_at(field + ".host", "must be a bare host name or address");
+    }
+    if (recorder.username.empty() && !recorder.password.is_empty()) {
+        findings.error_at(field + ".username", "is missing beside a password");
+    }
+    Once channels{findings};
+    for (std::size_t i = 0; i < recorder.cameras.size(); ++i) {
+        const Camera& camera = recorder.cameras[i];
+        const std::string place = field + "." + at("cameras", i);
+        check_slug(camera.slug, place + ".slug", findings);
+        if (camera.name.empty())
+            findings.error_at(place + ".name", "is missing; give the camera's official name");
+        if (recorder.vendor == Vendor::dahua) {
+            check_dahua_camera(camera, place, findings);
+        } else {
+            check_generic_camera(camera, place, findings);
+        }
+        if (camera.channel > 0)
+            channels.check(std::to_string(camera.channel), place + ".channel", "is a channel");
+    }
+}
+
+void check_api(const Api& api, Findings& findings) {
+    if (!is_listen_address(api.listen)) {
+        findings.error_at("api.listen", "must be ADDRESS:PORT, such as \"127.0.0.1:8080\" or \"[::1]:8080\"");
+    }
+    if (api.tls_certificate.empty() != api.tls_key.empty()) {
+        findings.error_at("api.tls_certificate", "and api.tls_key belong together; set both or neither");
+    }
+    const bool is_local = api.listen.starts_with("127.") || api.listen.starts_with("[::1]") ||
+                          api.listen.starts_with("localhost:");
+    if (!is_local && api.tls_certificate.empty()) {
+        findings.warning_at(
+            "api.listen", "is reachable from other machines without TLS; set api.tls_certificate"
+        );
+    }
+}
+
+void check_storage(const Storage& storage, Findings& findings) {
+    if (storage.volumes.empty()) findings.error_at("storage.volumes", "is empty; name at least one folder");
+    Once paths{findings};
+    for (std::size_t i = 0; i < storage.volumes.size(); ++i) {
+        paths.check(storage.volumes[i].lexically_normal().string(), at("storage.volumes", i), "is");
+    }
+    if (storage.durability_window > storage.segment) {
+        findings.error_at("storage.durability_window", "can't be longer than storage.segment");
+    }
+}
+
+}  // namespace
+
+bool is_slug(std::string_view text) noexcept {
+    if (text.empty() || text.size() > 63 || text.front() == '-' || text.back() == '-') return false;
+    return std::ranges::all_of(text, [](char letter) {
+        return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') || letter == '-';
+    });
+}
+
+bool is_listen_address(std::string_view text) noexcept {
+    const std::size_t colon = text.rfind(':');
+    if (colon == std::string_view::npos || colon == 0) return false;
+    const std::string_view host = text.substr(0, colon);
+    const std::string_view port = text.substr(colon + 1);
+    const bool is_v6 = host.front() == '[';
+    if (is_v6 != (host.back() == ']') || (!is_v6 && host.find(':') != std::string_view::npos)) return false;
+    unsigned value = 0;
+    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), value);
+    return error == std::errc{} && end == port.data() + port.size() && value <= 65535;
+}
+
+void validate(const Config& config, Findings& findings) {
+    if (!config.data.is_absolute()) findings.error_at("data", "must be an absolute path");
+    check_api(config.api, findings);
+    check_storage(config.storage, findings);
+    if (config.recorders.empty()) findings.warning_at("recorders", "are missing: nothing will be recorded");
+    Once recorders{findings};
+    Once cameras{findings};
+    Once streams{findings};
+    for (std::size_t i = 0; i < config.recorders.size(); ++i) {
+        const Recorder& recorder = config.recorders[i];
+        const std::string field = at("recorders", i);
+        check_recorder(recorder, field, findings);
+        recorders.check(recorder.slug, field + ".slug", "is a recorder's slug");
+        for (std::size_t j = 0; j < recorder.cameras.size(); ++j) {
+            const std::string place = field + "." + at("cameras", j);
+            const Camera& camera = recorder.cameras[j];
+            cameras.check(camera.slug, place + ".slug", "is a camera's slug");
+            streams.check(camera.url, place + ".url", "is an address");
+            streams.check(camera.sub_url, place + ".sub_url", "is an address");
+        }
+    }
+}
+
+}  // namespace sluice::config::detail

@@ -1,0 +1,362 @@
+#include "config/load.hpp"
+
+#include "config/base/files.hpp"
+#include "config/detail/reader.hpp"
+#include "config/detail/validate.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+
+#include <sys/stat.h>
+
+namespace sluice::config {
+namespace {
+
+using detail::Findings;
+using detail::Place;
+using detail::Section;
+
+constexpr std::size_t kFileLimitBytes = 4U << 20U;
+constexpr std::size_t kPasswordLimitBytes = 4096;
+
+std::optional<Vendor> vendor_from(std::string_view word) {
+    if (word == "generic") return Vendor::generic;
+    if (word == "dahua") return Vendor::dahua;
+    return std::nullopt;
+}
+
+std::optional<Transport> transport_from(std::string_view word) {
+    if (word == "tcp") return Transport::tcp;
+    if (word == "udp") return Transport::udp;
+    return std::nullopt;
+}
+
+bool is_readable_by_all(const std::filesystem::path& path) {
+    struct stat status{};
+    return ::stat(path.c_str(), &status) == 0 && (status.st_mode & S_IROTH) != 0;
+}
+
+/// password_file and password_env of a section. With `is_wanted` false the keys are known but not opened.
+void read_password(Section& section, Secret& target, bool is_wanted, Findings& findings) {
+    std::filesystem::path file;
+    std::string variable;
+    section.path("password_file", file);
+    section.text("password_env", variable);
+    if (!file.empty() && !variable.empty()) {
+        return findings.error_at(
+            section.field("password_env"), "and password_file exclude each other; keep one"
+        );
+    }
+    if (!is_wanted) return;
+    if (!variable.empty()) {
+        const char* value = std::getenv(variable.c_str());
+        if (value == nullptr) {
+            return findings.error_at(
+                section.field("password_env"), "names '" + variable + "', which is not in the environment"
+            );
+        }
+        target = Secret{value};
+    }
+    if (file.empty()) return;
+    auto content = read_text_file(file, kPasswordLimitBytes);
+    if (!content) {
+        return findings.error_at(
+            section.field("password_file"), content.error().describe() + "; give this user read access"
+        );
+    }
+    while (!content->empty() && (content->back() == '\n' || content->back() == '\r'))
+        content->pop_back();
+    if (content->empty())
+        return findings.error_at(section.field("password_file"), file.string() + " is empty");
+    if (is_readable_by_all(file)) {
+        findings.warning_at(
+            section.field("password_file"), file.string() + " can be read by everybody; chmod o-r it"
+        );
+    }
+    target = Secret{std::move(*content)};
+}
+
+void read_streams(Section& section, std::vector<StreamKind>& target, Findings& findings) {
+    std::vector<std::string> words;
+    for (const StreamKind kind : target)
+        words.emplace_back(to_string(kind));
+    section.texts("streams", words);
+    target.clear();
+    for (const std::string& word : words) {
+        const auto kind = stream_kind_from(word);
+        if (!kind) {
+            findings.error_at(
+                section.field("streams"), "'" + word + "' is no stream; use \"main\" and \"sub\""
+            );
+        } else if (std::ranges::find(target, *kind) != target.end()) {
+            findings.error_at(section.field("streams"), "'" + word + "' stands twice");
+        } else {
+            target.push_back(*kind);
+        }
+    }
+}
+
+void refuse_audio(Section& section, Findings& findings) {
+    bool audio = false;
+    std::string basis;
+    section.flag("audio", audio);
+    section.text("audio_basis", basis);
+    if (!audio) return;
+    findings.error_at(
+        section.field("audio"),
+        basis.empty() ? "needs audio_basis, the legal ground for recording sound"
+                      : "can't be recorded yet by this version; set audio = false"
+    );
+}
+
+Camera
+read_camera(const toml::table& table, const std::string& file, const std::string& path, Findings& findings) {
+    Camera camera;
+    Section section{table, file, path, findings};
+    section.text("slug", camera.slug);
+    section.text("name", camera.name);
+    section.integer("channel", camera.channel, 1, 1024);
+    section.text("url", camera.url);
+    section.text("sub_url", camera.sub_url);
+    read_streams(section, camera.streams, findings);
+    section.texts("tags", camera.tags);
+    section.text("zone", camera.zone);
+    section.text("owner", camera.owner);
+    section.flag("enabled", camera.enabled);
+    section.word("transport", camera.transport, transport_from, "\"tcp\", \"udp\"");
+    refuse_audio(section, findings);
+    section.finish();
+    return camera;
+}
+
+/// Calls `read(table, path)` for each table of the list under `key`. `first` is the index of the list's first
+/// element.
+template <class Read>
+void read_tables(
+    Section& section,
+    const std::string& file,
+    std::string_view key,
+    std::size_t first,
+    Findings& findings,
+    Read read
+) {
+    const toml::node* node = section.find(key);
+    if (node == nullptr) return;
+    const toml::array* list = node->as_array();
+    if (list == nullptr)
+        return section.wrong(key, *node, "must be a list of tables: [[" + std::string{key} + "]]");
+    for (const toml::node& item : *list) {
+        const toml::table* table = item.as_table();
+        if (table == nullptr) {
+            section.wrong(key, item, "must be a list of tables: [[" + std::string{key} + "]]");
+            continue;
+        }
+        const std::string path = section.field(key) + "[" + std::to_string(first++) + "]";
+        findings.set_place(path, section.place_of(item));
+        read(*table, file, path);
+    }
+}
+
+Recorder read_recorder(
+    const toml::table& table,
+    const std::string& file,
+    const std::string& path,
+    Secrets secrets,
+    Findings& findings
+) {
+    Recorder recorder;
+    Section section{table, file, path, findings};
+    section.text("slug", recorder.slug);
+    section.text("name", recorder.name);
+    section.word("vendor", recorder.vendor, vendor_from, "\"generic\", \"dahua\"");
+    section.text("host", recorder.host);
+    section.integer("port", recorder.port, 1, 65535);
+    section.text("username", recorder.username);
+    read_password(section, recorder.password, secrets == Secrets::all, findings);
+    if (secrets == Secrets::all && !recorder.username.empty() && recorder.password.is_empty()) {
+        findings.warning_at(section.field("username"), "has no password; set password_file or password_env");
+    }
+    read_tables(
+        section,
+        file,
+        "cameras",
+        0,
+        findings,
+        [&](const auto& camera, const auto& name, const auto& place) {
+            recorder.cameras.push_back(read_camera(camera, name, place, findings));
+        }
+    );
+    section.finish();
+    return recorder;
+}
+
+/// The table under `key`, or nullptr; something else than a table is an error.
+const toml::table* find_table(Section& section, std::string_view key, Findings& findings) {
+    const toml::node* node = section.find(key);
+    if (node == nullptr) return nullptr;
+    const toml::table* table = node->as_table();
+    if (table == nullptr)
+        findings.error(
+            section.place_of(*node), section.field(key), "must be a table: [" + std::string{key} + "]"
+        );
+    return table;
+}
+
+void read_api(const toml::table& table, const std::string& file, Api& api, Findings& findings) {
+    using std::chrono::seconds;
+    Section section{table, file, "api", findings};
+    section.text("listen", api.listen);
+    section.path("tls_certificate", api.tls_certificate);
+    section.path("tls_key", api.tls_key);
+    section.seconds("max_clip", api.max_clip, seconds{60}, seconds{7 * 86400});
+    section.integer("threads", api.threads, 1, 64);
+    section.integer("workers", api.workers, 1, 256);
+    section.finish();
+}
+
+void read_volumes(Section& section, const std::string& file, std::vector<std::filesystem::path>& volumes) {
+    std::vector<std::string> paths;
+    section.texts("volumes", paths);
+    for (const std::string& path : paths)
+        volumes.push_back(std::filesystem::path{file}.parent_path() / path);
+}
+
+void read_storage(const toml::table& table, const std::string& file, Storage& storage, Findings& findings) {
+    using std::chrono::milliseconds;
+    using std::chrono::seconds;
+    Section section{table, file, "storage", findings};
+    read_volumes(section, file, storage.volumes);
+    section.seconds("segment", storage.segment, seconds{5}, seconds{600});
+    section.duration("durability_window", storage.durability_window, milliseconds{200}, milliseconds{60'000});
+    section.bytes("reserve", storage.reserve_bytes, 0);
+    section.integer("reserve_percent", storage.reserve_percent, 0, 50);
+    section.bytes("ring", storage.ring_bytes, 1U << 20U);
+    section.finish();
+}
+
+void read_root(
+    const toml::table& table,
+    const std::string& file,
+    Secrets secrets,
+    Config& config,
+    Findings& findings
+) {
+    Section section{table, file, "", findings};
+    section.path("data", config.data);
+    if (const auto* api = find_table(section, "api", findings)) read_api(*api, file, config.api, findings);
+    if (const auto* storage = find_table(section, "storage", findings)) {
+        read_storage(*storage, file, config.storage, findings);
+    }
+    if (const auto* database = find_table(section, "database", findings)) {
+        Section part{*database, file, "database", findings};
+        part.text("url", config.database.url);
+        read_password(part, config.database.password, true, findings);
+        part.finish();
+    }
+    read_tables(
+        section,
+        file,
+        "recorders",
+        config.recorders.size(),
+        findings,
+        [&](const auto& recorder, const auto& name, const auto& place) {
+            config.recorders.push_back(read_recorder(recorder, name, place, secrets, findings));
+        }
+    );
+    section.finish();
+}
+
+void read_text(
+    std::string_view text,
+    const std::string& file,
+    Secrets secrets,
+    Config& config,
+    Findings& findings
+) {
+    try {
+        const toml::table table = toml::parse(text, file);
+        read_root(table, file, secrets, config, findings);
+    } catch (const toml::parse_error& error) {
+        const toml::source_position& begin = error.source().begin;
+        findings.error(
+            {file, static_cast<unsigned>(begin.line), static_cast<unsigned>(begin.column)},
+            "",
+            "is no valid TOML here: " + std::string{error.description()}
+        );
+    }
+}
+
+void read_file(const std::filesystem::path& file, Secrets secrets, Config& config, Findings& findings) {
+    const auto text = read_text_file(file, kFileLimitBytes);
+    if (!text) return findings.error({file.string(), 0, 0}, "", text.error().describe());
+    read_text(*text, file.string(), secrets, config, findings);
+}
+
+/// conf.d/*.toml beside the file, by name.
+std::vector<std::filesystem::path> find_parts(const std::filesystem::path& file, Findings& findings) {
+    const std::filesystem::path folder = file.parent_path() / "conf.d";
+    std::vector<std::filesystem::path> parts;
+    std::error_code error;
+    if (!std::filesystem::exists(folder, error)) return parts;
+    for (std::filesystem::directory_iterator entry{folder, error}, end; !error && entry != end;
+         entry.increment(error)) {
+        if (entry->path().extension() == ".toml") parts.push_back(entry->path());
+    }
+    if (error) findings.error({folder.string(), 0, 0}, "", "cannot be read: " + error.message());
+    std::ranges::sort(parts);
+    return parts;
+}
+
+Loaded conclude(Config config, Findings& findings) {
+    detail::validate(config, findings);
+    return {std::move(config), findings.take()};
+}
+
+}  // namespace
+
+std::string Problem::describe() const {
+    std::string text = file;
+    if (line > 0) text += ":" + std::to_string(line) + ":" + std::to_string(column);
+    text += ": ";
+    if (is_warning) text += "warning: ";
+    if (!field.empty()) text += field + " ";
+    return text + message;
+}
+
+bool Loaded::is_usable() const noexcept {
+    return std::ranges::all_of(problems, &Problem::is_warning);
+}
+
+Loaded load(const std::filesystem::path& file, Secrets secrets) {
+    const std::filesystem::path absolute = std::filesystem::absolute(file);
+    Config config;
+    Findings findings;
+    findings.set_place("", {absolute.string(), 0, 0});
+    read_file(absolute, secrets, config, findings);
+    for (const auto& part : find_parts(absolute, findings))
+        read_file(part, secrets, config, findings);
+    return conclude(std::move(config), findings);
+}
+
+Loaded load_text(std::string_view text, const std::filesystem::path& file, Secrets secrets) {
+    Config config;
+    Findings findings;
+    findings.set_place("", {file.string(), 0, 0});
+    read_text(text, file.string(), secrets, config, findings);
+    return conclude(std::move(config), findings);
+}
+
+Result<Config> load_or_explain(const std::filesystem::path& file, Secrets secrets) {
+    Loaded loaded = load(file, secrets);
+    if (loaded.is_usable()) return std::move(loaded.config);
+    std::string message;
+    for (const Problem& problem : loaded.problems) {
+        if (problem.is_warning) continue;
+        if (!message.empty()) message += '\n';
+        message += problem.describe();
+    }
+    return failure(Remedy::operator_acts, std::move(message));
+}
+
+}  // namespace sluice::config

@@ -1,0 +1,305 @@
+#include "config/load.hpp"
+
+#include "config/base/files.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include <catch2/catch.hpp>
+
+namespace {
+
+using namespace sluice;
+using namespace sluice::config;
+
+constexpr std::string_view kSmallest = R"(
+data = "/tmp/data"
+[storage]
+volumes = ["/tmp/volume"]
+[[recorders]]
+slug = "lobby"
+  [[recorders.cameras]]
+  slug = "lobby-1"
+  name = "大廳"
+  url = "rtsp://192.0.2.20:554/stream1"
+)";
+
+Loaded load_words(std::string_view text) {
+    return load_text(text, "/etc/sluice/sluice.toml", Secrets::all);
+}
+
+std::vector<std::string> describe(const Loaded& loaded) {
+    std::vector<std::string> lines;
+    for (const Problem& problem : loaded.problems)
+        lines.push_back(problem.describe());
+    return lines;
+}
+
+bool has_line(const Loaded& loaded, std::string_view start, std::string_view part) {
+    const auto lines = describe(loaded);
+    return std::ranges::any_of(lines, [&](const std::string& line) {
+        return line.starts_with(start) && line.find(part) != std::string::npos;
+    });
+}
+
+std::string text_of(const char* file) {
+    auto text = read_text_file(std::string{SLUICE_SOURCE_DIR "/config/"} + file, 1U << 20U);
+    REQUIRE(text);
+    return *text;
+}
+
+struct Folder {
+    std::filesystem::path path;
+    Folder() {
+        std::string name = std::filesystem::temp_directory_path() / "sluice-config-XXXXXX";
+        REQUIRE(::mkdtemp(name.data()) != nullptr);
+        path = name;
+    }
+    ~Folder() { std::filesystem::remove_all(path); }
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+    void write(const std::string& name, std::string_view text) const {
+        std::filesystem::create_directories((path / name).parent_path());
+        std::ofstream{path / name} << text;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("the smallest configuration is usable and keeps the defaults", "[config]") {
+    const Loaded loaded = load_words(kSmallest);
+    CHECK(describe(loaded).empty());
+    REQUIRE(loaded.is_usable());
+    CHECK(loaded.config.api == Api{});
+    CHECK(loaded.config.storage.segment == std::chrono::seconds{60});
+    REQUIRE(loaded.config.recorders.size() == 1);
+    const Camera& camera = loaded.config.recorders[0].cameras.at(0);
+    CHECK(camera.name == "大廳");
+    CHECK(camera.streams == std::vector{StreamKind::main});
+    CHECK(rtsp_url(loaded.config.recorders[0], camera, StreamKind::main) == "rtsp://192.0.2.20:554/stream1");
+}
+
+TEST_CASE("an unknown key is refused at its place with the nearest known name", "[config]") {
+    const Loaded loaded = load_words("data = \"/d\"\n[storage]\nvolumes = [\"/v\"]\n  segmet = \"60s\"\n");
+    CHECK_FALSE(loaded.is_usable());
+    CHECK(has_line(loaded, "/etc/sluice/sluice.toml:4:3: storage.segmet", "did you mean 'segment'?"));
+}
+
+TEST_CASE("all errors are told at once, each with file, line, column, field and cure", "[config]") {
+    const Loaded loaded = load_words(R"(data = "relative/is/fine"
+[api]
+listen = "nonsense"
+threads = 0
+[storage]
+volumes = []
+segment = "1 minute"
+durability_window = 5
+[[recorders]]
+slug = "Bad Slug"
+vendor = "dahua"
+  [[recorders.cameras]]
+  slug = "a"
+  name = "甲"
+  channel = 0
+  [[recorders.cameras]]
+  slug = "a"
+  streams = ["main", "third"]
+  channel = 2
+)");
+    const std::string file = "/etc/sluice/sluice.toml:";
+    CHECK(has_line(loaded, file + "3:10: api.listen", "ADDRESS:PORT"));
+    CHECK(has_line(loaded, file + "4:11: api.threads", "from 1 to 64"));
+    CHECK(has_line(loaded, file + "6:11: storage.volumes", "at least one folder"));
+    CHECK(has_line(loaded, file + "7:11: storage.segment", "\"60s\""));
+    CHECK(has_line(loaded, file + "8:21: storage.durability_window", "duration"));
+    CHECK(has_line(loaded, file + "10:8: recorders[0].slug", "a–z"));
+    CHECK(has_line(loaded, file + "9:1: recorders[0].host", "is missing"));
+    CHECK(has_line(loaded, file + "15:13: recorders[0].cameras[0].channel", "from 1"));
+    CHECK(has_line(
+        loaded, file + "17:10: recorders[0].cameras[1].slug", "already used by recorders[0].cameras[0].slug"
+    ));
+    CHECK(has_line(loaded, file + "18:13: recorders[0].cameras[1].streams", "'third' is no stream"));
+    CHECK(has_line(loaded, file + "16:3: recorders[0].cameras[1].name", "official name"));
+}
+
+TEST_CASE("a TOML syntax error names its line and does not hide the other files", "[config]") {
+    const Folder folder;
+    folder.write("sluice.toml", kSmallest);
+    folder.write("conf.d/10-broken.toml", "[[recorders]]\nslug = \n");
+    folder.write("conf.d/20-typo.toml", "[apii]\n");
+    const Loaded loaded = load(folder.path / "sluice.toml", Secrets::all);
+    CHECK(has_line(loaded, (folder.path / "conf.d/10-broken.toml:2:").string(), "TOML"));
+    CHECK(has_line(loaded, (folder.path / "conf.d/20-typo.toml:1:").string(), "did you mean 'api'?"));
+}
+
+TEST_CASE("conf.d adds recorders, and a field set in two files is refused", "[config]") {
+    const Folder folder;
+    folder.write("sluice.toml", kSmallest);
+    folder.write(
+        "conf.d/huimin.toml",
+        "data = \"/other\"\n[[recorders]]\nslug = \"huimin\"\n[[recorders.cameras]]\nslug = \"h-1\"\nname = "
+        "\"惠民\"\n"
+        "url = \"rtsp://192.0.2.31/1\"\n"
+    );
+    const Loaded loaded = load(folder.path / "sluice.toml", Secrets::all);
+    REQUIRE(loaded.config.recorders.size() == 2);
+    CHECK(loaded.config.recorders[1].cameras[0].name == "惠民");
+    CHECK(has_line(loaded, (folder.path / "conf.d/huimin.toml:1:").string(), "is set twice"));
+}
+
+TEST_CASE("a camera listed twice is refused by slug and by address", "[config]") {
+    std::string text{kSmallest};
+    text +=
+        "  [[recorders.cameras]]\n  slug = \"lobby-2\"\n  name = \"又\"\n  url = "
+        "\"rtsp://192.0.2.20:554/stream1\"\n";
+    CHECK(has_line(
+        load_words(text), "/etc/sluice/sluice.toml:14:9: recorders[0].cameras[1].url", "already used by"
+    ));
+}
+
+TEST_CASE(
+    "an address that is not RTSP or carries credentials is refused without repeating them",
+    "[config]"
+) {
+    const auto with_url = [](std::string_view url) {
+        std::string text{kSmallest};
+        const std::string_view old = "rtsp://192.0.2.20:554/stream1";
+        return load_words(text.replace(text.find(old), old.size(), url));
+    };
+    CHECK(has_line(with_url("http://192.0.2.20/"), "/etc", "must be an RTSP address"));
+    const Loaded secret = with_url("rtsp://admin:hunter2@192.0.2.20/");
+    CHECK(has_line(secret, "/etc", "holds credentials"));
+    for (const std::string& line : describe(secret))
+        CHECK(line.find("hunter2") == std::string::npos);
+}
+
+TEST_CASE(
+    "secrets come from a file or the environment, and only for the programs that may have them",
+    "[config]"
+) {
+    const Folder folder;
+    folder.write("pass", "geheim\n");
+    std::filesystem::permissions(folder.path / "pass", std::filesystem::perms::owner_read);
+    const std::string with_file =
+        std::string{kSmallest} + "[[recorders]]\nslug=\"x\"\nusername=\"u\"\npassword_file=\"pass\"\n";
+    folder.write("sluice.toml", with_file);
+    const Loaded loaded = load(folder.path / "sluice.toml", Secrets::all);
+    CHECK(loaded.config.recorders.at(1).password.reveal() == "geheim");
+    CHECK(load(folder.path / "sluice.toml", Secrets::database_only).config.recorders.at(1).password.is_empty()
+    );
+
+    folder.write(
+        "sluice.toml",
+        std::string{kSmallest} +
+            "[[recorders]]\nslug=\"x\"\nusername=\"u\"\npassword_env=\"SLUICE_TEST_SECRET\"\n"
+    );
+    CHECK(has_line(
+        load(folder.path / "sluice.toml", Secrets::all), folder.path.string(), "not in the environment"
+    ));
+    ::setenv("SLUICE_TEST_SECRET", "geheim2", 1);
+    CHECK(
+        load(folder.path / "sluice.toml", Secrets::all).config.recorders.at(1).password.reveal() == "geheim2"
+    );
+    ::unsetenv("SLUICE_TEST_SECRET");
+}
+
+TEST_CASE("a missing password file is an error that names the field and the path", "[config]") {
+    const std::string text =
+        std::string{kSmallest} + "[[recorders]]\nslug=\"x\"\nusername=\"u\"\npassword_file=\"/nowhere/p\"\n";
+    CHECK(has_line(load_words(text), "/etc/sluice/sluice.toml:14:", "/nowhere/p"));
+}
+
+TEST_CASE("a configuration that does not exist is an error, not an empty configuration", "[config]") {
+    const auto config = load_or_explain("/nowhere/sluice.toml", Secrets::all);
+    REQUIRE_FALSE(config);
+    CHECK(config.error().message().find("/nowhere/sluice.toml: cannot open") == 0);
+}
+
+TEST_CASE("the example names every field that the program knows, with its default", "[config]") {
+    const std::string example = text_of("sluice.example.toml");
+    const Loaded loaded = load_text(example, "/etc/sluice/sluice.toml", Secrets::database_only);
+    CHECK(describe(loaded).empty());
+    CHECK(loaded.config.data == Config{}.data);
+    CHECK(loaded.config.api == Api{});
+    Storage storage = loaded.config.storage;
+    storage.volumes.clear();
+    CHECK(storage == Storage{});
+    // The program lists the keys it knows when it meets one that is far from all of them.
+    const Loaded probe = load_words(
+        "zzzzzzzzzzzzzzzz=1\n[api]\nzzzzzzzzzzzzzzzz=1\n[storage]\nzzzzzzzzzzzzzzzz=1\n[database]"
+        "\nzzzzzzzzzzzzzzzz=1\n"
+        "[[recorders]]\nzzzzzzzzzzzzzzzz=1\n[[recorders.cameras]]\nzzzzzzzzzzzzzzzz=1\n"
+    );
+    std::size_t keys = 0;
+    for (const Problem& problem : probe.problems) {
+        const std::size_t start = problem.message.find("(known: ");
+        if (start == std::string::npos) continue;
+        std::string list = problem.message.substr(start + 8);
+        list.pop_back();
+        for (std::size_t comma = 0; !list.empty();
+             list.erase(0, comma == std::string::npos ? comma : comma + 2)) {
+            comma = list.find(", ");
+            INFO("key " << list.substr(0, comma));
+            CHECK(example.find(list.substr(0, comma)) != std::string::npos);
+            ++keys;
+        }
+    }
+    CHECK(keys > 40);
+}
+
+TEST_CASE("the first site is whole: 16 channels, 8 contractor slots of which 5 are enabled", "[config]") {
+    const Loaded loaded =
+        load_text(text_of("site-anping.toml"), "/etc/sluice/sluice.toml", Secrets::database_only);
+    for (const Problem& problem : loaded.problems)
+        CHECK(problem.is_warning);
+    REQUIRE(loaded.config.recorders.size() == 9);
+    const Recorder& xvr = loaded.config.recorders[0];
+    CHECK(xvr.cameras.size() == 16);
+    CHECK(xvr.cameras[15].name == "往地下停車場-樓梯間出入口");
+    CHECK(
+        rtsp_url(xvr, xvr.cameras[15], StreamKind::sub) ==
+        "rtsp://192.0.2.10:554/cam/realmonitor?channel=16&subtype=1"
+    );
+    const auto enabled = std::ranges::count_if(
+        loaded.config.recorders.begin() + 1,
+        loaded.config.recorders.end(),
+        [](const Recorder& recorder) { return recorder.cameras.at(0).enabled; }
+    );
+    CHECK(enabled == 5);
+}
+
+TEST_CASE("a reload is a difference of cameras, and says when more than cameras changed", "[config]") {
+    const Config before = load_words(kSmallest).config;
+    Config after = before;
+    CHECK(difference(before, after).changed.empty());
+    after.recorders[0].cameras[0].name = "新";
+    after.recorders.push_back({.slug = "new", .cameras = {{.slug = "new-1", .name = "二"}}});
+    CameraDifference changes = difference(before, after);
+    CHECK(changes.changed == std::vector<std::string>{"lobby-1"});
+    CHECK(changes.added == std::vector<std::string>{"new-1"});
+    CHECK_FALSE(changes.needs_restart);
+    after.recorders.erase(after.recorders.begin());
+    after.storage.ring_bytes *= 2;
+    changes = difference(before, after);
+    CHECK(changes.removed == std::vector<std::string>{"lobby-1"});
+    CHECK(changes.needs_restart);
+}
+
+TEST_CASE("any text gives problems or a configuration, never a crash", "[config]") {
+    for (const std::string_view text :
+         {"",
+          "=",
+          "[[recorders]]\nrecorders = 3",
+          "recorders = 3",
+          "recorders = [1, {slug = 2}]",
+          "api = []",
+          "[storage]\nvolumes = [1]",
+          "[[recorders]]\ncameras = \"x\"",
+          "data = 1979-05-27",
+          "[storage]\nreserve = -1",
+          "[storage]\nreserve = \"99999999999TB\""}) {
+        CHECK_FALSE(load_words(text).is_usable());
+    }
+}
