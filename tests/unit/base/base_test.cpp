@@ -75,8 +75,7 @@ TEST_CASE("a new id says its millisecond and its version, and none comes twice",
     CHECK(seen.size() == 10'000);
     CHECK(
         to_string(*seen.begin()).substr(0, 13) ==
-        "016d8c0b-e00"
-        "b"
+        "016d8be9-857b"
     );
     CHECK(make_uuid_v7(now) < make_uuid_v7(now + 1ms));
     CHECK(uuid_from_string(to_string(*seen.begin())) == *seen.begin());
