@@ -185,12 +185,12 @@ int main(int count, char** words) {
     std::vector<Stream> streams;
     for (std::size_t i = 2; i < arguments.size(); ++i) {
         const std::string file = fmt::format("{}/{}.rtp", arguments[1], i - 1);
-        streams.push_back(
-            {.socket = play(arguments[i]),
-             .file = UniqueFd{::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640)}}
-        );
-        if (!streams.back().file.is_open()) die("cannot create " + file);
-        streams.back().waiting.reserve(kWriteBytes + kReadBytes);
+        Stream stream;
+        stream.socket = play(arguments[i]);
+        stream.file = UniqueFd{::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640)};
+        if (!stream.file.is_open()) die("cannot create " + file);
+        stream.waiting.reserve(kWriteBytes + kReadBytes);
+        streams.push_back(std::move(stream));
     }
     const double before = cpu_seconds();
     const std::uint64_t bytes = record(streams, with_hash, std::chrono::seconds{std::stoi(arguments[0])});
