@@ -16,18 +16,19 @@ struct Orphan {
 
 /// Files below live/ in day folders named `first_day` ("2026-11-23") or later; .suspect files are left out.
 /// Error: operator_acts.
-[[nodiscard]] Result<std::vector<Orphan>> find_files(const std::filesystem::path& root, const std::string& first_day);
+[[nodiscard]] Result<std::vector<Orphan>>
+find_files(const std::filesystem::path& root, const std::string& first_day);
 
-/// Cuts a .part after its last whole fragment, syncs, renames, syncs the folder; reads a finished file's facts and hash.
-/// A .part without one whole fragment holds no footage: it is renamed to .empty and gives nullopt-like abandon_file
-/// with label "empty". Error: abandon_file (unreadable: left as it is, renamed .suspect), stop_volume.
-[[nodiscard]] Result<FinishedSegment> adopt(
-    volume::DurableFiles& files, const std::filesystem::path& root, const Orphan& orphan
-);
+/// Cuts a .part after its last whole fragment, syncs, renames, syncs the folder; reads a finished file's
+/// facts and hash. A .part without one whole fragment holds no footage: it is renamed to .empty and gives
+/// nullopt-like abandon_file with label "empty". Error: abandon_file (unreadable: left as it is, renamed
+/// .suspect), stop_volume.
+[[nodiscard]] Result<FinishedSegment>
+adopt(volume::DurableFiles& files, const std::filesystem::path& root, const Orphan& orphan);
 
-/// Wall end of the newest footage of a stream on a volume, read from its newest file (finished or .part); nullopt: none.
-[[nodiscard]] Result<std::optional<UtcTime>> find_last_end(
-    const std::filesystem::path& root, const std::string& camera_slug, StreamKind stream
-);
+/// Wall end of the newest footage of a stream on a volume, read from its newest file (finished or .part);
+/// nullopt: none.
+[[nodiscard]] Result<std::optional<UtcTime>>
+find_last_end(const std::filesystem::path& root, const std::string& camera_slug, StreamKind stream);
 
 }  // namespace sluice::segment

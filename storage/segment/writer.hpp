@@ -8,12 +8,13 @@
 #include <memory>
 #include <string>
 
-/// One segment file from creation to its durable name. Order of commitment (I2): create .part → sync its folder (and
-/// the parent of every folder made) → write; sync_data once a durability window → last write, sync_data → rename →
-/// sync folder. Only then may the row say `finished`.
+/// One segment file from creation to its durable name. Order of commitment (I2): create .part → sync its
+/// folder (and the parent of every folder made) → write; sync_data once a durability window → last write,
+/// sync_data → rename → sync folder. Only then may the row say `finished`.
 namespace sluice::segment {
 
-/// "live/2026-11-23/drive-left/main/20261123T101500Z_0192….mp4" relative to the volume; the .part has ".part" behind it.
+/// "live/2026-11-23/drive-left/main/20261123T101500Z_0192….mp4" relative to the volume; the .part has ".part"
+/// behind it.
 [[nodiscard]] std::filesystem::path relative_path(const mp4::SegmentInfo& info, UtcTime from);
 
 /// A closed fragment on its way to the disk.
@@ -43,16 +44,24 @@ class Writer {
 public:
     /// Creates the .part and its folders and writes the head. Error: abandon_file or stop_volume.
     [[nodiscard]] static Result<Writer> begin(
-        volume::DurableFiles& files, std::filesystem::path root, mp4::SegmentInfo info, mp4::VideoFormat format, UtcTime from
+        volume::DurableFiles& files,
+        std::filesystem::path root,
+        mp4::SegmentInfo info,
+        mp4::VideoFormat format,
+        UtcTime from
     );
 
     /// On return the bytes are written (safe from a crash of the process), not durable.
     [[nodiscard]] Status append(const FragmentData& fragment);
     /// fdatasync; on success everything appended before the call is durable (I17).
     [[nodiscard]] Status sync();
-    /// Sync, rename, sync of the folder. `to` is the wall end: the next segment's start when there is one.
+    /// Sync, rename, sync of the folder. `to` is the wall end: the next segment's start when there is one;
+    /// one that is not after the first fragment's start is replaced by the media's end. Error: abandon_file
+    /// (label "empty" without a single fragment): the caller gives up; stop_volume.
     [[nodiscard]] Result<FinishedSegment> finish(UtcTime to);
-    /// After a failed write or sync: renames the file to .suspect and gives its relative path.
+    /// After a failed write or sync: renames the file to .suspect (to .empty when no fragment was written)
+    /// and gives its relative path. After stop_volume it does nothing and returns that error: the .part stays
+    /// for adoption.
     [[nodiscard]] Result<std::filesystem::path> give_up();
 
     [[nodiscard]] const mp4::SegmentInfo& info() const noexcept;

@@ -10,11 +10,20 @@
 #include <string>
 #include <vector>
 
-/// `recorder-status.json` in <data>/run/: what the recorder says of itself, replaced every second. Health, /readyz and
-/// /metrics read it, so they work without the database; its age tells whether the recorder lives.
+/// `recorder-status.json` in <data>/run/: what the recorder says of itself, replaced every second. Health,
+/// /readyz and /metrics read it, so they work without the database; its age tells whether the recorder lives.
 namespace sluice::status {
 
-enum class StreamState { disabled, connecting, waiting_key_frame, recording, stalled, unreachable, auth_failed, stopped };
+enum class StreamState {
+    disabled,
+    connecting,
+    waiting_key_frame,
+    recording,
+    stalled,
+    unreachable,
+    auth_failed,
+    stopped
+};
 [[nodiscard]] std::string_view to_string(StreamState state) noexcept;
 [[nodiscard]] std::optional<StreamState> stream_state_from(std::string_view word) noexcept;
 
@@ -25,8 +34,8 @@ struct StreamStatus {
     StreamState state = StreamState::connecting;
     std::string detail;  ///< last error in plain words, without credentials
     std::optional<UtcTime> last_packet;
-    double bitrate_bps = 0;    ///< over the last ten seconds
-    double frame_rate = 0;     ///< measured, over the last ten seconds
+    double bitrate_bps = 0;  ///< over the last ten seconds
+    double frame_rate = 0;   ///< measured, over the last ten seconds
     std::uint64_t packets_lost = 0;
     std::uint64_t frames = 0;  ///< access units recorded since the recorder's start
     std::uint64_t bytes = 0;
@@ -56,7 +65,8 @@ struct RecorderStatus {
     std::int64_t pid = 0;
     std::string version;
     Uuid installation_id;
-    std::int64_t write_lag_us = 0;  ///< longest time in the last minute from a fragment's closing to its write's return
+    /// Longest time in the last minute from a fragment's closing to its write's return.
+    std::int64_t write_lag_us = 0;
     bool database_connected = false;
     std::uint64_t catalogue_backlog = 0;  ///< segments and journal lines that wait for the database
     std::optional<bool> clock_synchronised;
@@ -70,6 +80,7 @@ struct RecorderStatus {
 [[nodiscard]] Result<RecorderStatus> from_json(std::string_view text);
 /// Error: retry, when it is missing or unreadable.
 [[nodiscard]] Result<RecorderStatus> load(const std::filesystem::path& file);
-[[nodiscard]] std::filesystem::path status_path(const std::filesystem::path& data);  ///< <data>/run/recorder-status.json
+/// <data>/run/recorder-status.json
+[[nodiscard]] std::filesystem::path status_path(const std::filesystem::path& data);
 
 }  // namespace sluice::status

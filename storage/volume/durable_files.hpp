@@ -6,11 +6,12 @@
 
 #include <filesystem>
 #include <span>
+#include <string>
 
 namespace sluice::volume {
 
-/// The only door to what changes footage on disk: one real, one faulty (tests/support). Nothing else in storage/ or
-/// daemon/ calls open-for-writing, write, fsync, rename or mkdir on a volume.
+/// The only door to what changes footage on disk: one real, one faulty (tests/support). Nothing else in
+/// storage/ or daemon/ calls open-for-writing, write, fsync, rename or mkdir on a volume.
 class DurableFiles {
 public:
     virtual ~DurableFiles() = default;
@@ -18,9 +19,11 @@ public:
     virtual Result<UniqueFd> create(const std::filesystem::path& path) = 0;
     /// Opens an existing file for appending or repair. Fails with abandon_file.
     virtual Result<UniqueFd> open_existing(const std::filesystem::path& path) = 0;
-    /// Makes one folder (mode 2750, group of its parent); already there is success and says false. Fails with stop_volume.
+    /// Makes one folder (mode 2750, group of its parent); already there is success and says false. Fails with
+    /// stop_volume.
     virtual Result<bool> make_directory(const std::filesystem::path& path) = 0;
-    /// Writes all pieces in order at the end of the file. Fails with abandon_file; ENOSPC with label "disk_full".
+    /// Writes all pieces in order at the end of the file. Fails with abandon_file; ENOSPC with label
+    /// "disk_full".
     virtual Status write(int fd, std::span<const ByteView> pieces) = 0;
     /// fdatasync. A failure is final for the file: abandon_file.
     virtual Status sync_data(int fd) = 0;
@@ -43,9 +46,15 @@ public:
     Status sync_directory(const std::filesystem::path& directory) override;
 };
 
-/// Makes `directory` and its missing parents below `root`, syncing the parent of each one newly made.
+/// Makes `directory` and its missing parents below `root`, syncing the parent of each one newly made, and of
+/// an empty one that was there: a process killed between the two steps may have left it.
 [[nodiscard]] Status make_directories(
-    DurableFiles& files, const std::filesystem::path& root, const std::filesystem::path& directory
+    DurableFiles& files,
+    const std::filesystem::path& root,
+    const std::filesystem::path& directory
 );
+
+/// The path an open file has now, for messages; "file 7" when it can't be told.
+[[nodiscard]] std::string path_of(int fd);
 
 }  // namespace sluice::volume

@@ -1,0 +1,90 @@
+#include "storage/segment/detail/tail_check.hpp"
+
+#include "storage/segment/detail/read_bytes.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+namespace sluice::segment::detail {
+namespace {
+
+constexpr std::chrono::seconds kVolatileTail{60};  // far over any durability window and the length of a sync
+constexpr std::size_t kPage = 4096;
+constexpr std::size_t kLengthBytes = 4;
+
+bool is_hollow(ByteView page) {
+    return page.size() == kPage && std::ranges::all_of(page, [](std::uint8_t byte) { return byte == 0; });
+}
+
+/// Whether NAL units with their lengths fill [offset, offset + size) exactly.
+Result<bool> has_sound_lengths(int fd, std::uint64_t offset, std::uint64_t size) {
+    while (size > 0) {
+        std::array<std::uint8_t, kLengthBytes> prefix{};
+        if (size < prefix.size()) return false;
+        const auto got = read_at(fd, offset, prefix);
+        if (!got) return std::unexpected(got.error());
+        if (*got < prefix.size()) return false;
+        std::uint64_t length = 0;
+        for (const std::uint8_t byte : prefix)
+            length = length << 8U | byte;
+        if (length == 0 || length > size - prefix.size()) return false;
+        offset += prefix.size() + length;
+        size -= prefix.size() + length;
+    }
+    return true;
+}
+
+/// Whether no page of the file within [offset, offset + size) is all zeros.
+Result<bool> has_no_hole(int fd, std::uint64_t offset, std::uint64_t size) {
+    std::array<std::uint8_t, 16 * kPage> piece{};
+    const std::uint64_t end = offset + size;
+    offset = (offset + kPage - 1) / kPage * kPage;  // holes are whole pages of the file
+    while (offset < end) {
+        const std::size_t wanted =
+            static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), end - offset));
+        const auto got = read_at(fd, offset, std::span{piece}.first(wanted));
+        if (!got) return std::unexpected(got.error());
+        if (*got < wanted) return false;
+        for (std::size_t at = 0; at < wanted; at += kPage) {
+            if (is_hollow(std::span{piece}.subspan(at, std::min(kPage, wanted - at)))) return false;
+        }
+        offset += wanted;
+    }
+    return true;
+}
+
+Result<bool> is_sound(int fd, const mp4::SegmentIndex& index, const mp4::Fragment& fragment) {
+    std::uint64_t offset = fragment.data_offset;
+    const auto samples = std::span{index.samples}.subspan(fragment.first_sample, fragment.sample_count);
+    for (const mp4::Sample& sample : samples) {
+        const auto sound = has_sound_lengths(fd, offset, sample.size_bytes);
+        if (!sound || !*sound) return sound;
+        offset += sample.size_bytes;
+    }
+    return has_no_hole(fd, fragment.data_offset, offset - fragment.data_offset);
+}
+
+}  // namespace
+
+Result<std::size_t> find_hollow_fragment(int fd, const mp4::SegmentIndex& index) {
+    const std::size_t count = index.fragments.size();
+    if (count == 0) return count;
+    const UtcTime oldest = index.fragments.back().wall - kVolatileTail;
+    for (std::size_t i = 0; i < count; ++i) {
+        if (index.fragments[i].wall < oldest) continue;
+        const auto sound = is_sound(fd, index, index.fragments[i]);
+        if (!sound) return std::unexpected(sound.error());
+        if (!*sound) return i;
+    }
+    return count;
+}
+
+void keep_fragments(mp4::SegmentIndex& index, std::size_t count) {
+    if (count >= index.fragments.size()) return;
+    index.end_bytes = index.fragments[count].offset;
+    index.samples.resize(index.fragments[count].first_sample);
+    index.fragments.resize(count);
+}
+
+}  // namespace sluice::segment::detail
