@@ -97,8 +97,8 @@ struct JournalPosition {
 struct JournalBatch {
     std::vector<JournalLine> lines;
     JournalPosition next;  ///< where the following read begins
-    std::uint64_t unreadable =
-        0;  ///< lines passed over: torn or unknown; they are counted and said, never silent
+    /// Lines passed over, torn or unknown: they are counted and said, never silent.
+    std::uint64_t unreadable = 0;
 };
 /// At most `limit` whole lines from `position` on, going on to the next files. Empty batch: nothing new.
 [[nodiscard]] Result<JournalBatch>
