@@ -11,9 +11,9 @@ namespace sluice::mp4 {
 /// Error: abandon_file when the bytes are not an index.
 [[nodiscard]] Result<SegmentIndex> decode_index(ByteView bytes);
 
-/// Sums that let a reader know the length of a clip's head without the index itself. Runs are counted within the
-/// segment and never merged with a neighbour's; the last sample is always a run of its own in `duration_runs`,
-/// because a clip may stretch it over a gap.
+/// Sums that let a reader know the length of a clip's head without the index itself. Runs are counted within
+/// the segment and never merged with a neighbour's; the last sample is always a run of its own in
+/// `duration_runs`, because a clip may stretch it over a gap.
 struct IndexSums {
     std::uint32_t samples = 0;
     std::uint32_t key_samples = 0;
@@ -27,8 +27,8 @@ struct IndexSums {
 };
 [[nodiscard]] IndexSums sum_up(const SegmentIndex& index);
 
-/// Wall time of each sample's *decode* place, interpolated between the fragments' arrival times, so that a stream
-/// whose media clock runs slow or fast stays true in time. `to` is the wall end of the segment.
+/// Wall time of each sample's *decode* place, interpolated between the fragments' arrival times, so that a
+/// stream whose media clock runs slow or fast stays true in time. `to` is the wall end of the segment.
 /// Monotone; same size as index.samples.
 [[nodiscard]] std::vector<UtcTime> sample_walls(const SegmentIndex& index, UtcTime to);
 

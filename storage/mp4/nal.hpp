@@ -7,7 +7,8 @@
 #include <span>
 #include <vector>
 
-/// NAL units of H.264 (ITU-T H.264 §7) and H.265 (ITU-T H.265 §7). Bytes come from outside: everything is bounded.
+/// NAL units of H.264 (ITU-T H.264 §7) and H.265 (ITU-T H.265 §7). Bytes come from outside: everything is
+/// bounded.
 namespace sluice::mp4 {
 
 enum class NalKind { vps, sps, pps, delimiter, key_slice, slice, other };
@@ -33,7 +34,8 @@ struct ParameterSets {
 struct SpsFacts {
     std::uint32_t width = 0;
     std::uint32_t height = 0;
-    std::optional<unsigned> reorder_frames;  ///< stated number of frames that may precede in decode order; nullopt: not stated
+    std::optional<unsigned>
+        reorder_frames;  ///< stated number of frames that may precede in decode order; nullopt: not stated
 };
 [[nodiscard]] Result<SpsFacts> parse_sps(Codec codec, ByteView sps);
 
@@ -46,7 +48,8 @@ struct SpsFacts {
 /// Cuts an Annex B byte stream (start codes of 3 or 4 bytes) into NAL units, views into `stream`.
 [[nodiscard]] std::vector<ByteView> split_annex_b(ByteView stream);
 
-/// Length-prefixed (4 bytes) form of the sets in the order vps, sps, pps: what stands before a key frame in band.
+/// Length-prefixed (4 bytes) form of the sets in the order vps, sps, pps: what stands before a key frame in
+/// band.
 [[nodiscard]] Bytes to_length_prefixed(const ParameterSets& sets);
 
 }  // namespace sluice::mp4

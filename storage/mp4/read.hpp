@@ -10,13 +10,14 @@ namespace sluice::mp4 {
 struct SegmentFile {
     SegmentInfo info;
     VideoFormat format;
-    SegmentIndex index;          ///< whole fragments only
+    SegmentIndex index;            ///< whole fragments only
     std::uint64_t tail_bytes = 0;  ///< bytes after the last whole fragment (a fragment half written)
 };
 
-/// Reads heads and boxes, never the samples. Only the first `limit_bytes` of the file are looked at (durable_bytes of
-/// an open segment; UINT64_MAX for all). Bounded: a file of lies gives an error or a shorter index, never a crash.
-/// Error: abandon_file when there is no readable head; operator_acts when the file can't be read.
+/// Reads heads and boxes, never the samples. Only the first `limit_bytes` of the file are looked at
+/// (durable_bytes of an open segment; UINT64_MAX for all). Bounded: a file of lies gives an error or a
+/// shorter index, never a crash. Error: abandon_file when there is no readable head; operator_acts when the
+/// file can't be read.
 [[nodiscard]] Result<SegmentFile> read_segment(int fd, std::uint64_t limit_bytes);
 
 }  // namespace sluice::mp4

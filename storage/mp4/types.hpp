@@ -10,7 +10,8 @@
 #include <string>
 #include <vector>
 
-/// ISO base media files (ISO/IEC 14496-12, -15): what a segment file holds, as values. No I/O but in reader.hpp.
+/// ISO base media files (ISO/IEC 14496-12, -15): what a segment file holds, as values. No I/O but in
+/// reader.hpp.
 namespace sluice::mp4 {
 
 /// Every file of ours counts in the RTP video clock.
@@ -19,7 +20,7 @@ inline constexpr std::uint32_t kTimescale = 90'000;
 /// What a decoder must know before the first sample.
 struct VideoFormat {
     Codec codec = Codec::h264;
-    std::uint32_t width = 0;   ///< in pixels, after cropping
+    std::uint32_t width = 0;  ///< in pixels, after cropping
     std::uint32_t height = 0;
     Bytes decoder_config;      ///< content of avcC or hvcC (ISO/IEC 14496-15)
     std::string codec_string;  ///< RFC 6381: "avc1.640028", "hvc1.1.6.L120.B0"
@@ -78,8 +79,8 @@ struct SegmentInfo {
     std::string camera_name;
     StreamKind stream = StreamKind::main;
     std::string codec_string;
-    UtcTime run_started;            ///< wall time of the run's tick 0
-    std::uint32_t sequence = 0;     ///< in the run, from 0
+    UtcTime run_started;                          ///< wall time of the run's tick 0
+    std::uint32_t sequence = 0;                   ///< in the run, from 0
     std::optional<Sha256Digest> previous_sha256;  ///< of the run's segment before this one
     std::optional<GapBefore> gap_before;          ///< in a run's first segment
     friend bool operator==(const SegmentInfo&, const SegmentInfo&) = default;
