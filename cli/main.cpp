@@ -1,0 +1,196 @@
+#include "cli/commands.hpp"
+#include "cli/up/up.hpp"
+#include "config/base/log.hpp"
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/core.h>
+
+namespace {
+
+namespace fs = std::filesystem;
+using sluice::Status;
+
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+
+/// What the command line said, and the command to run.
+struct Line {
+    std::string config;
+    std::string log_level = "info";
+    std::string path;
+    std::string role;
+    std::string name;
+    bool is_dry_run = false;
+    bool is_strict = false;
+    std::function<Status()> command;
+
+    [[nodiscard]] fs::path config_path() const { return fs::absolute(config); }
+};
+
+CLI::App* add_command(CLI::App& parent, Line& line, const std::string& name, const std::string& text) {
+    CLI::App* command = parent.add_subcommand(name, text);
+    command->add_option("--log-level", line.log_level, "debug, info, warn or error (default info)")
+        ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
+    return command;
+}
+
+CLI::Option* add_config(CLI::App* command, Line& line) {
+    return command
+        ->add_option(
+            "--config", line.config, "The configuration file (TOML); conf.d/*.toml beside it belongs to it"
+        )
+        ->type_name("FILE");
+}
+
+void add_up(CLI::App& app, Line& line) {
+    CLI::App* command = add_command(
+        app,
+        line,
+        "up",
+        "Run everything on this machine: database, API, recorder; without --config a demo site"
+    );
+    add_config(command, line);
+    command->add_flag("--dry-run", line.is_dry_run, "Say what would run; change nothing");
+    command->callback([&line] {
+        line.command = [&line] {
+            sluice::up::Options options{
+                .config = {}, .is_dry_run = line.is_dry_run, .log_level = line.log_level
+            };
+            if (!line.config.empty()) options.config = line.config_path();
+            return sluice::up::up(options);
+        };
+    });
+}
+
+void add_database(CLI::App& app, Line& line) {
+    CLI::App* migrate = add_command(app, line, "migrate", "Bring the database's schema up to this program's");
+    add_config(migrate, line)->required();
+    migrate->add_flag("--dry-run", line.is_dry_run, "Say what would be applied; change nothing");
+    migrate->callback([&line] {
+        line.command = [&line] { return sluice::cli::migrate(line.config_path(), line.is_dry_run); };
+    });
+
+    CLI::App* database = app.add_subcommand("database", "The embedded database")->require_subcommand(1);
+    CLI::App* run =
+        add_command(*database, line, "run", "Run it in the foreground (what sluice-database.service does)");
+    add_config(run, line)->required();
+    run->callback([&line] {
+        line.command = [&line] { return sluice::cli::run_database(line.config_path()); };
+    });
+}
+
+void add_volume(CLI::App& app, Line& line) {
+    CLI::App* volume = app.add_subcommand("volume", "The disks that hold footage")->require_subcommand(1);
+    CLI::App* add = add_command(*volume, line, "add", "Make a volume's identity in an empty folder");
+    add->add_option("PATH", line.path, "The volume's root: a mount point or a folder")->required();
+    add_config(add, line)->required();
+    add->callback([&line] {
+        line.command = [&line] {
+            const fs::path root =
+                (fs::absolute(line.path) / "").lexically_normal().parent_path();  // no final slash
+            return sluice::cli::add_volume(root, line.config_path());
+        };
+    });
+    CLI::App* list =
+        add_command(*volume, line, "list", "Show the configured volumes, their ids and free space");
+    add_config(list, line)->required();
+    list->callback([&line] {
+        line.command = [&line] { return sluice::cli::list_volumes(line.config_path()); };
+    });
+}
+
+void add_token(CLI::App& app, Line& line) {
+    CLI::App* token = app.add_subcommand("token", "Access tokens of machines")->require_subcommand(1);
+    CLI::App* create =
+        add_command(*token, line, "create", "Make a token; it stands alone on the last line of the output");
+    add_config(create, line)->required();
+    create->add_option("--role", line.role, "operator, viewer or metrics")
+        ->required()
+        ->check(CLI::IsMember({"operator", "viewer", "metrics"}));
+    create->add_option("--name", line.name, "Whose it is (default: the role)");
+    create->callback([&line] {
+        line.command = [&line] {
+            return sluice::cli::create_token(
+                line.config_path(), line.role, line.name.empty() ? line.role : line.name
+            );
+        };
+    });
+}
+
+void add_rest(CLI::App& app, Line& line) {
+    CLI::App* config = app.add_subcommand("config", "The configuration")->require_subcommand(1);
+    CLI::App* check = add_command(*config, line, "check", "Report every error with its place and cure");
+    CLI::Option* named = add_config(check, line);
+    check->add_option("FILE", line.path, "The configuration file")->excludes(named);
+    check->add_flag("--strict", line.is_strict, "Warnings are errors too");
+    check->callback([&line] {
+        if (line.path.empty() && line.config.empty()) throw CLI::RequiredError("FILE");
+        line.command = [&line] {
+            return sluice::cli::check_config(
+                fs::absolute(line.path.empty() ? line.config : line.path), line.is_strict
+            );
+        };
+    });
+    CLI::App* status =
+        add_command(app, line, "status", "What the recorder does now; exit code 1 when it does not run");
+    add_config(status, line)->required();
+    status->callback([&line] {
+        line.command = [&line] { return sluice::cli::show_status(line.config_path()); };
+    });
+}
+
+int run(int count, char** arguments) {
+    Line line;
+    CLI::App app{
+        "Sluice records network cameras and releases footage by rule. `sluice up` runs everything on one "
+        "machine;\n"
+        "under systemd the parts are sluice-database, sluice-recorder and sluice-api.",
+        "sluice"
+    };
+    app.set_version_flag("--version", std::string{"sluice "} + SLUICE_VERSION);
+    app.require_subcommand(1);
+    app.footer(
+        "Exit codes: 0 done, 1 error, 2 wrong usage. SIGTERM stops cleanly. `sluice COMMAND --help` says "
+        "more."
+    );
+    add_up(app, line);
+    add_database(app, line);
+    add_volume(app, line);
+    add_token(app, line);
+    add_rest(app, line);
+    try {
+        app.parse(count, arguments);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : kUsage;
+    }
+    using sluice::log::Level;
+    const Level level = line.log_level == "debug"   ? Level::debug
+                        : line.log_level == "warn"  ? Level::warn
+                        : line.log_level == "error" ? Level::error
+                                                    : Level::info;
+    sluice::log::configure("sluice", level);
+    const Status done = line.command();
+    if (done) return 0;
+    fmt::print(stderr, "sluice: {}\n", done.error().describe());
+    return kFailed;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+    std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a failed write
+    try {
+        return run(count, arguments);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "sluice: internal error: %s\n", error.what());
+        return kFailed;
+    }
+}

@@ -1,0 +1,102 @@
+#include "cli/process/os_user.hpp"
+
+#include "cli/process/spawn.hpp"
+
+#include <array>
+#include <cerrno>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <grp.h>
+#include <pwd.h>
+
+namespace sluice::process {
+namespace {
+
+constexpr std::size_t kEntryBytes = 16384;
+
+OsUser from_entry(const passwd& entry) {
+    OsUser user{.name = entry.pw_name, .uid = entry.pw_uid, .gid = entry.pw_gid, .groups = {}};
+    int count = 64;
+    user.groups.resize(static_cast<std::size_t>(count));
+    if (::getgrouplist(entry.pw_name, entry.pw_gid, user.groups.data(), &count) < 0) count = 1;
+    user.groups.resize(static_cast<std::size_t>(count));
+    if (count == 1) user.groups[0] = entry.pw_gid;
+    return user;
+}
+
+}  // namespace
+
+Result<std::optional<OsUser>> find_user(const std::string& name) {
+    passwd entry{};
+    passwd* found = nullptr;
+    std::array<char, kEntryBytes> buffer{};
+    const int code = ::getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
+    if (found != nullptr) return from_entry(entry);
+    if (code == 0 || code == ENOENT || code == ESRCH) return std::optional<OsUser>{};
+    errno = code;
+    return errno_error(Remedy::operator_acts, "cannot look up the OS user " + name);
+}
+
+OsUser current_user() {
+    passwd entry{};
+    passwd* found = nullptr;
+    std::array<char, kEntryBytes> buffer{};
+    ::getpwuid_r(::geteuid(), &entry, buffer.data(), buffer.size(), &found);
+    if (found != nullptr) return from_entry(entry);
+    return {
+        .name = std::to_string(::geteuid()), .uid = ::geteuid(), .gid = ::getegid(), .groups = {::getegid()}
+    };
+}
+
+std::optional<gid_t> find_group(const std::string& name) {
+    group entry{};
+    group* found = nullptr;
+    std::array<char, kEntryBytes> buffer{};
+    ::getgrnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
+    if (found == nullptr) return std::nullopt;
+    return entry.gr_gid;
+}
+
+bool is_root() noexcept {
+    return ::geteuid() == 0;
+}
+
+Status ensure_folder(const std::filesystem::path& folder, uid_t uid, gid_t gid, mode_t mode) {
+    std::error_code code;
+    std::filesystem::create_directories(folder.parent_path(), code);
+    if (::mkdir(folder.c_str(), mode & 0777U) != 0 && errno != EEXIST)
+        return errno_error(Remedy::operator_acts, "cannot make the folder " + folder.string());
+    struct stat facts{};
+    if (::stat(folder.c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode))
+        return failure(Remedy::operator_acts, folder.string() + " is no folder; move it out of the way");
+    const bool other_owner = (uid != static_cast<uid_t>(-1) && facts.st_uid != uid) ||
+                             (gid != static_cast<gid_t>(-1) && facts.st_gid != gid);
+    if (other_owner && ::chown(folder.c_str(), uid, gid) != 0)
+        return errno_error(Remedy::operator_acts, "cannot give away the folder " + folder.string());
+    if ((facts.st_mode & 07777U) != mode || other_owner) {
+        if (::chmod(folder.c_str(), mode) != 0)
+            return errno_error(
+                Remedy::operator_acts, "cannot set the rights of the folder " + folder.string()
+            );
+    }
+    return {};
+}
+
+bool can_read(const OsUser& user, const std::filesystem::path& file) {
+    const pid_t child = ::fork();
+    if (child < 0) return false;
+    if (child == 0) {
+        if (::geteuid() == 0 && !become(user)) ::_exit(2);
+        ::_exit(::open(file.c_str(), O_RDONLY | O_CLOEXEC) >= 0 ? 0 : 1);
+    }
+    int status = 0;
+    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+}  // namespace sluice::process

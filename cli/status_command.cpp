@@ -1,0 +1,57 @@
+#include "cli/commands.hpp"
+#include "config/base/time.hpp"
+#include "config/load.hpp"
+#include "storage/status/recorder_status.hpp"
+
+#include <chrono>
+
+#include <fmt/core.h>
+
+namespace sluice::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kOldAge = 5s;  // it is replaced every second
+
+void print_stream(const status::StreamStatus& stream) {
+    fmt::print(
+        "  {:<24} {:<5} {:<18} {:>7.2f} Mbit/s {:>6.2f} fps  {}\n",
+        stream.camera_slug,
+        to_string(stream.stream),
+        status::to_string(stream.state),
+        stream.bitrate_bps / 1e6,
+        stream.frame_rate,
+        stream.detail
+    );
+}
+
+}  // namespace
+
+Status show_status(const fs::path& config) {
+    const auto loaded = config::load_or_explain(config, config::Secrets::database_only);
+    if (!loaded) return std::unexpected(loaded.error());
+    const auto found = status::load(status::status_path(loaded->data));
+    if (!found) return failure(Remedy::retry, "the recorder does not run: " + found.error().describe());
+    const UtcTime now = RealClock{}.now();
+    fmt::print(
+        "recorder {} pid {} since {}\ndatabase {}, {} waiting for it; write lag {} ms\n",
+        found->version,
+        found->pid,
+        to_rfc3339(found->started),
+        found->database_connected ? "connected" : "not connected",
+        found->catalogue_backlog,
+        found->write_lag_us / 1000
+    );
+    for (const status::VolumeStatus& volume : found->volumes)
+        fmt::print("volume {}  {}\n", volume.path.string(), volume.is_writable ? "writable" : volume.problem);
+    for (const status::StreamStatus& stream : found->streams)
+        print_stream(stream);
+    if (now - found->written > kOldAge)
+        return failure(
+            Remedy::retry, "the recorder does not run: its last word is of " + to_rfc3339(found->written)
+        );
+    return {};
+}
+
+}  // namespace sluice::cli

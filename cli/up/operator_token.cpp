@@ -1,0 +1,71 @@
+#include "cli/up/operator_token.hpp"
+
+#include "config/base/files.hpp"
+#include "config/base/token.hpp"
+#include "storage/catalogue/pool.hpp"
+#include "storage/catalogue/principal_repository.hpp"
+
+#include <charconv>
+#include <cstdlib>
+#include <optional>
+#include <string_view>
+
+#include <unistd.h>
+
+namespace sluice::up {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// sudo says who typed the command.
+std::optional<uid_t> invoking_user() {
+    if (::geteuid() != 0) return std::nullopt;
+    const char* text = std::getenv("SUDO_UID");  // NOLINT(concurrency-mt-unsafe): one thread, at start
+    if (text == nullptr) return std::nullopt;
+    uid_t uid = 0;
+    const std::string_view digits{text};
+    const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), uid);
+    if (code != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
+    return uid;
+}
+
+std::string trimmed(std::string text) {
+    text.erase(text.find_last_not_of(" \n") + 1);
+    return text;
+}
+
+}  // namespace
+
+fs::path operator_token_file(const fs::path& data) {
+    return data / "tokens" / "operator.token";
+}
+
+Result<std::string>
+create_token(const std::string& conninfo, const std::string& name, const std::string& role, UtcTime now) {
+    catalogue::Pool pool{conninfo, 1};
+    std::string token = make_token();
+    const auto principal = catalogue::create_machine_token(pool, name, role, token_hash(token), now);
+    if (!principal) return std::unexpected(principal.error());
+    return token;
+}
+
+Result<std::string> ensure_operator_token(const fs::path& data, const std::string& conninfo, UtcTime now) {
+    const fs::path file = operator_token_file(data);
+    if (auto text = read_text_file(file, 4096)) {
+        std::string token = trimmed(std::move(*text));
+        catalogue::Pool pool{conninfo, 1};
+        const auto known = catalogue::find_by_token(pool, token_hash(token), now);
+        if (!known) return std::unexpected(known.error());
+        if (*known) return token;
+    }
+    auto token = create_token(conninfo, "operator on this machine", "operator", now);
+    if (!token) return token;
+    if (auto written = replace_file(file, *token + "\n", 0600); !written)
+        return std::unexpected(written.error());
+    if (const auto owner = invoking_user())
+        if (::chown(file.c_str(), *owner, static_cast<gid_t>(-1)) != 0)
+            return errno_error(Remedy::operator_acts, "cannot give away " + file.string());
+    return token;
+}
+
+}  // namespace sluice::up
