@@ -1,0 +1,332 @@
+#include "storage/clip/detail/select.hpp"
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+namespace sluice::clip {
+namespace {
+
+using catalogue::SegmentRow;
+using catalogue::SegmentState;
+using namespace std::chrono_literals;
+
+/// Further than a fragment and a reorder delay: what lies before the interval and may still decide its ends.
+constexpr Microseconds kLookback = 2s;
+/// An open segment that ended so long before the interval may still reach it.
+constexpr Microseconds kOpenLookback = 10min;
+constexpr Microseconds kLongestGap = 12h;
+/// Runs may touch by as much as a host's clock may step without ending a run.
+constexpr Microseconds kOverlapTolerance = 100ms;
+constexpr std::size_t kPage = 1000;
+constexpr UtcTime kFarFuture = from_epoch_us(253'402'300'799'000'000);  // end of the year 9999
+
+Result<std::vector<SegmentRow>> load_rows(catalogue::Pool& pool, const Request& request, TimeRange range) {
+    std::vector<SegmentRow> rows;
+    std::optional<catalogue::SegmentCursor> after;
+    while (true) {
+        Result<std::vector<SegmentRow>> page =
+            catalogue::load_segments(pool, request.stream_id, range, after, kPage);
+        if (!page) return page;
+        const bool is_last = page->size() < kPage;
+        if (!page->empty()) after = catalogue::SegmentCursor{page->back().range.from, page->back().id};
+        for (SegmentRow& row : *page) {
+            if (!row.range.is_empty() && row.run_id == request.run_id.value_or(row.run_id))
+                rows.push_back(std::move(row));
+        }
+        if (is_last) return rows;
+    }
+}
+
+Stop not_yet_durable(UtcTime available_to) {
+    return Refusal{
+        .code = "NOT_YET_DURABLE",
+        .detail = "the footage is durable up to " + to_rfc3339(available_to),
+        .available_to = available_to,
+        .intervals = {},
+        .gaps = {},
+    };
+}
+
+/// How far the newest segment reaches, and whether more will come behind it.
+struct Horizon {
+    UtcTime available_to;
+    UtcTime presented_to;  ///< end of what is shown last
+    bool is_growing = false;
+};
+
+/// A finished newest segment of a run that goes on has a successor which is not durable yet.
+Result<bool> is_run_going_on(catalogue::Pool& pool, const SegmentRow& newest) {
+    const auto run = catalogue::find_run(pool, newest.run_id);
+    if (!run) return std::unexpected(run.error());
+    if (!*run || (*run)->to) return false;
+    const TimeRange behind{newest.range.to, newest.range.to + kLookback};
+    const auto gaps = load_gaps(pool, newest.stream_id, behind);
+    if (!gaps) return std::unexpected(gaps.error());
+    return gaps->empty();
+}
+
+Result<Horizon> find_horizon(catalogue::Pool& pool, Footage& footage, const SegmentRow& newest) {
+    Place place = place_of(newest);
+    const Result<mp4::SegmentIndex> index = footage.load_index(place);
+    if (!index) return std::unexpected(index.error());
+    Horizon horizon{.available_to = newest.range.to, .presented_to = presentation_end(*index, std::nullopt)};
+    const TimeRange behind{newest.range.to, kFarFuture};
+    const auto later = catalogue::load_segments(pool, newest.stream_id, behind, std::nullopt, 1);
+    if (!later) return std::unexpected(later.error());
+    if (newest.state == SegmentState::open) {
+        horizon.available_to = std::min(newest.range.to, nominal_end(*index).value_or(newest.range.from));
+        horizon.is_growing = later->empty();
+    } else if (later->empty()) {
+        const Result<bool> going_on = is_run_going_on(pool, newest);
+        if (!going_on) return std::unexpected(going_on.error());
+        horizon.is_growing = *going_on;
+    }
+    return horizon;
+}
+
+}  // namespace
+
+Result<std::vector<catalogue::GapRow>>
+load_gaps(catalogue::Pool& pool, const Uuid& stream_id, TimeRange range) {
+    auto coverage = catalogue::load_coverage(pool, stream_id, StreamKind::main, range);
+    if (!coverage) return std::unexpected(coverage.error());
+    std::erase_if(coverage->gaps, [range](const catalogue::GapRow& gap) {
+        return !TimeRange{gap.from, gap.to.value_or(kFarFuture)}.overlaps(range);
+    });
+    return std::move(coverage->gaps);
+}
+
+Stop no_footage(catalogue::Pool& pool, const Request& request, TimeRange asked) {
+    auto gaps = load_gaps(pool, request.stream_id, asked);
+    if (!gaps) return gaps.error();
+    Refusal refusal{
+        .code = "NO_FOOTAGE",
+        .detail = "no footage in the interval",
+        .available_to = {},
+        .intervals = {},
+        .gaps = std::move(*gaps),
+    };
+    std::set<std::string_view> causes;
+    for (const catalogue::GapRow& gap : refusal.gaps)
+        causes.insert(to_string(gap.cause));
+    for (std::string_view before = ": "; const std::string_view cause : causes) {
+        refusal.detail.append(before).append(cause);
+        before = ", ";
+    }
+    return refusal;
+}
+
+Found<Candidates> find_candidates(catalogue::Pool& pool, Footage& footage, const Request& request) {
+    Candidates found{.asked = {request.from, request.to.value_or(kFarFuture)}, .rows = {}};
+    auto rows = load_rows(pool, request, {request.from - kLookback, found.asked.to});
+    if (rows && rows->empty())
+        rows = load_rows(pool, request, {request.from - kOpenLookback, found.asked.to});
+    if (!rows) return std::unexpected(rows.error());
+    if (rows->empty()) return std::unexpected(no_footage(pool, request, found.asked));
+
+    const SegmentRow& newest =
+        *std::ranges::max_element(*rows, {}, [](const SegmentRow& row) { return row.range.to; });
+    // An open row's `to` is the writer's word; the file's own fragments may tell a little less.
+    if (newest.range.to < found.asked.to || newest.state == SegmentState::open) {
+        const Result<Horizon> horizon = find_horizon(pool, footage, newest);
+        if (!horizon) return std::unexpected(horizon.error());
+        if (!request.to) {
+            found.asked.to = horizon->is_growing ? horizon->available_to
+                                                 : std::max(newest.range.to, horizon->presented_to);
+        }
+        const bool is_too_far = horizon->available_to < found.asked.to || found.asked.is_empty();
+        if (horizon->is_growing && is_too_far) return std::unexpected(not_yet_durable(horizon->available_to));
+    }
+    if (std::ranges::none_of(*rows, [&](const SegmentRow& row) { return row.range.overlaps(found.asked); })) {
+        const TimeRange asked{request.from, request.to.value_or(kFarFuture)};
+        return std::unexpected(no_footage(pool, request, asked));
+    }
+    found.rows = std::move(*rows);
+    return found;
+}
+
+std::vector<Interval> find_breaks(const Candidates& candidates) {
+    std::vector<Interval> runs;
+    bool is_broken = false;
+    UtcTime reached{};
+    for (const SegmentRow& row : candidates.rows) {
+        if (!row.range.overlaps(candidates.asked)) continue;
+        const TimeRange range = row.range.clamp(candidates.asked);
+        const bool is_first = runs.empty();
+        const bool has_long_gap = !is_first && reached + kLongestGap < row.range.from;
+        const bool has_overlap =
+            !is_first && runs.back().run_id != row.run_id && row.range.from + kOverlapTolerance < reached;
+        is_broken = is_broken || has_long_gap || has_overlap;
+        auto same = std::ranges::find(runs.rbegin(), runs.rend(), row.run_id, &Interval::run_id);
+        if (same == runs.rend() || has_long_gap) {
+            runs.push_back({.range = range, .run_id = row.run_id});
+        } else {
+            same->range.to = std::max(same->range.to, range.to);
+        }
+        reached = std::max(reached, row.range.to);
+    }
+    return is_broken ? runs : std::vector<Interval>{};
+}
+
+namespace {
+
+std::vector<Interval> runs_of(const Candidates& candidates) {
+    std::vector<Interval> runs;
+    for (const SegmentRow& row : candidates.rows) {
+        if (!row.range.overlaps(candidates.asked)) continue;
+        const TimeRange range = row.range.clamp(candidates.asked);
+        if (runs.empty() || runs.back().run_id != row.run_id) {
+            runs.push_back({.range = range, .run_id = row.run_id});
+        } else {
+            runs.back().range.to = range.to;
+        }
+    }
+    return runs;
+}
+
+Stop not_uniform(std::string detail, std::vector<Interval> intervals) {
+    return Refusal{
+        .code = "CLIP_NOT_UNIFORM",
+        .detail = std::move(detail),
+        .available_to = {},
+        .intervals = std::move(intervals),
+        .gaps = {},
+    };
+}
+
+}  // namespace
+
+Found<Formats> check_uniform(catalogue::Pool& pool, const Candidates& candidates) {
+    Formats formats;
+    const mp4::VideoFormat* picture = nullptr;
+    bool is_one_picture = true;
+    for (const SegmentRow& row : candidates.rows) {
+        auto known = formats.find(row.format_id);
+        if (known == formats.end()) {
+            Result<catalogue::FormatRow> format = catalogue::get_format(pool, row.format_id);
+            if (!format) return std::unexpected(format.error());
+            known = formats.emplace(row.format_id, std::move(format->format)).first;
+        }
+        if (!row.range.overlaps(candidates.asked)) continue;
+        if (picture == nullptr) picture = &known->second;
+        is_one_picture = is_one_picture && picture->has_same_picture(known->second);
+    }
+    std::vector<Interval> breaks = find_breaks(candidates);
+    if (!breaks.empty()) {
+        return std::unexpected(
+            not_uniform("runs overlap, or a gap is longer than 12 hours", std::move(breaks))
+        );
+    }
+    if (!is_one_picture) {
+        return std::unexpected(not_uniform("codec or picture size changes inside", runs_of(candidates)));
+    }
+    return formats;
+}
+
+namespace {
+
+Result<mp4::SegmentIndex> load_row(Footage& footage, const SegmentRow& row) {
+    Place place = place_of(row);
+    return footage.load_index(place);
+}
+
+/// The row that holds `at`, else the first one behind it; rows.size(): none.
+std::size_t find_row(const std::vector<SegmentRow>& rows, UtcTime at) {
+    const auto behind =
+        std::ranges::upper_bound(rows, at, {}, [](const SegmentRow& row) { return row.range.from; });
+    const auto number = static_cast<std::size_t>(behind - rows.begin());
+    return number > 0 && rows[number - 1].range.contains(at) ? number - 1 : number;
+}
+
+bool follows_in_run(const std::vector<SegmentRow>& rows, std::size_t number) {
+    return number > 0 && rows[number - 1].run_id == rows[number].run_id;
+}
+
+/// find_end in a row. What lies at its very beginning is judged by the end of the run's segment before it as
+/// well.
+Result<std::uint32_t> end_in_row(
+    Footage& footage,
+    const Candidates& candidates,
+    std::size_t number,
+    const mp4::SegmentIndex& index
+) {
+    std::optional<UtcTime> previous_end;
+    const std::vector<SegmentRow>& rows = candidates.rows;
+    if (follows_in_run(rows, number) && candidates.asked.to - rows[number].range.from < kLookback) {
+        const Result<mp4::SegmentIndex> previous = load_row(footage, rows[number - 1]);
+        if (!previous) return std::unexpected(previous.error());
+        previous_end = nominal_end(*previous);
+    }
+    return find_end(index, candidates.asked.to, previous_end);
+}
+
+}  // namespace
+
+Found<Edge>
+find_first(catalogue::Pool& pool, Footage& footage, const Request& request, const Candidates& candidates) {
+    const UtcTime from = candidates.asked.from;
+    const std::vector<SegmentRow>& rows = candidates.rows;
+    const std::size_t number = find_row(rows, from);
+    if (number == rows.size()) return std::unexpected(no_footage(pool, request, candidates.asked));
+    Result<mp4::SegmentIndex> index = load_row(footage, rows[number]);
+    if (!index) return std::unexpected(index.error());
+    std::optional<KeyFrame> key = find_key_frame(*index, from);
+    if (!key && rows[number].range.contains(from) && follows_in_run(rows, number)) {
+        // Shown before `from`, yet the row's first key frame is shown after it: B-frames.
+        Result<mp4::SegmentIndex> previous = load_row(footage, rows[number - 1]);
+        if (!previous) return std::unexpected(previous.error());
+        if (const auto earlier = find_key_frame(*previous, from)) {
+            return Edge{number - 1, earlier->sample, earlier->wall, std::move(*previous)};
+        }
+    }
+    if (!key) key = first_key_frame(*index);
+    if (!key || candidates.asked.to <= key->wall) {
+        return std::unexpected(no_footage(pool, request, candidates.asked));
+    }
+    return Edge{number, key->sample, key->wall, std::move(*index)};
+}
+
+Found<Edge> find_last(Footage& footage, const Candidates& candidates, const Edge& first) {
+    const UtcTime to = candidates.asked.to;
+    const std::vector<SegmentRow>& rows = candidates.rows;
+    const auto behind =
+        std::ranges::lower_bound(rows, to, {}, [](const SegmentRow& row) { return row.range.from; });
+    std::size_t number = static_cast<std::size_t>(behind - rows.begin()) - 1;
+    // Frames at the end of a segment may be shown after the first ones of the next.
+    while (number > first.row && follows_in_run(rows, number) && to - rows[number].range.from < kLookback)
+        --number;
+    for (; number < rows.size(); ++number) {
+        Result<mp4::SegmentIndex> index = load_row(footage, rows[number]);
+        if (!index) return std::unexpected(index.error());
+        const Result<std::uint32_t> end = end_in_row(footage, candidates, number, *index);
+        if (!end) return std::unexpected(end.error());
+        const auto samples = static_cast<std::uint32_t>(index->samples.size());
+        const bool has_next = number + 1 < rows.size() && rows[number + 1].range.from < to;
+        if (*end == samples && has_next) continue;
+        if (*end > 0 || number <= first.row) return Edge{number, *end, to, std::move(*index)};
+        Result<mp4::SegmentIndex> previous = load_row(footage, rows[number - 1]);
+        if (!previous) return std::unexpected(previous.error());
+        const auto all = static_cast<std::uint32_t>(previous->samples.size());
+        return Edge{number - 1, all, to, std::move(*previous)};
+    }
+    return std::unexpected(Error{Remedy::abandon_file, "the rows of a clip end before it"});
+}
+
+Found<void> check_sound(const Candidates& candidates, std::size_t first_row, std::size_t last_row) {
+    Refusal refusal{
+        .code = "FOOTAGE_DAMAGED",
+        .detail = "a part of the footage failed its check",
+        .available_to = {},
+        .intervals = {},
+        .gaps = {},
+    };
+    for (std::size_t number = first_row; number <= last_row; ++number) {
+        const SegmentRow& row = candidates.rows[number];
+        if (row.is_damaged) refusal.intervals.push_back({.range = row.range, .run_id = row.run_id});
+    }
+    if (refusal.intervals.empty()) return {};
+    return std::unexpected(Stop{std::move(refusal)});
+}
+
+}  // namespace sluice::clip
