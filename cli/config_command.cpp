@@ -11,7 +11,7 @@ Status check_config(const fs::path& file, bool is_strict) {
     for (const config::Problem& problem : loaded.problems) {
         const bool is_counted = is_strict || !problem.is_warning;
         if (is_counted) ++counted;
-        fmt::print("{}{}\n", is_counted ? "" : "warning: ", problem.describe());
+        fmt::print("{}\n", problem.describe());
     }
     if (counted > 0) return failure(Remedy::refuse, fmt::format("{}: {} to mend", file.string(), counted));
     std::size_t cameras = 0;
