@@ -223,12 +223,14 @@ Status ensure_database(const fs::path& programs, const fs::path& data, Deadline 
             deadline
         );
     };
-    const auto ready = run("pg_isready", {"-q", "-h", host, "-d", "postgres", "-t", "1"});
+    const auto ready = run("pg_isready", {"-q", "-h", host, "-U", kSuperuser, "-d", "postgres", "-t", "1"});
     if (!ready) return std::unexpected(ready.error());
     if (ready->exit_code != 0) return failure(Remedy::retry, "the database does not answer yet");
-    // An empty command only connects, which fails when there is no such database.
-    const auto there = run("psql", {"-X", "-q", "-h", host, "-U", kSuperuser, "-d", "sluice", "-c", ""});
-    if (there && there->exit_code == 0) return {};
+    const auto list = run("psql", {"-X", "-A", "-t", "-l", "-h", host, "-U", kSuperuser, "-d", "postgres"});
+    if (!list) return std::unexpected(list.error());
+    if (list->exit_code != 0)
+        return failure(Remedy::retry, "cannot list the databases: " + last_line(list->output));
+    if (("\n" + list->output).find("\nsluice|") != std::string::npos) return {};
     const auto made =
         run("createdb",
             {"-h",

@@ -49,11 +49,12 @@ private:
     static constexpr std::size_t kLongest = 65536;
 
     static void write_line(std::string_view line) {
-        const auto has = [line](std::string_view word) { return line.starts_with(word); };
-        if (has("FATAL:") || has("PANIC:")) {
+        const auto starts = [line](std::string_view word) { return line.starts_with(word); };
+        const bool is_early = line.ends_with("the database system is starting up");  // our own question
+        if (starts("PANIC:")) {
             log::error("postgres", {{"line", line}});
-        } else if (has("ERROR:") || has("WARNING:")) {
-            log::warn("postgres", {{"line", line}});
+        } else if (!is_early && (starts("FATAL:") || starts("ERROR:") || starts("WARNING:"))) {
+            log::warn("postgres", {{"line", line}});  // FATAL ends one session, not the server
         } else {
             log::debug("postgres", {{"line", line}});
         }
