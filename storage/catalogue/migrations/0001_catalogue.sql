@@ -1,6 +1,13 @@
 -- The catalogue: what is recorded, where it lies, and what is missing. Times are UTC with microseconds; intervals are
 -- half-open, [from_at, to_at). Ids are made by the recorder (UUIDv7), so it can name things while no database runs.
 
+-- Programs pass times as microseconds since 1970. Seconds and rest apart, because a factor of an interval is a double;
+-- through timestamp, because only that is immutable: so the planner knows the day and looks at one partition.
+CREATE FUNCTION from_us(us bigint) RETURNS timestamptz LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN (timestamp 'epoch' + (us / 1000000) * interval '1 second' + (us % 1000000) * interval '1 microsecond') AT TIME ZONE 'UTC';
+CREATE FUNCTION to_us(at timestamptz) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN (extract(epoch FROM at AT TIME ZONE 'UTC') * 1000000)::bigint;
+
 CREATE TABLE volumes (
     id              uuid PRIMARY KEY,
     installation_id uuid NOT NULL,
@@ -87,7 +94,8 @@ CREATE TABLE runs (
     CONSTRAINT runs_end_has_cause CHECK ((to_at IS NULL) = (end_cause IS NULL)),
     CONSTRAINT runs_rates_not_negative CHECK (measured_fps >= 0 AND media_rate >= 0)
 );
-CREATE INDEX runs_by_stream ON runs (stream_id, from_at);
+-- For the search for overlapping runs. A run without footage and without end takes no time.
+CREATE INDEX runs_by_time ON runs USING gist (stream_id, tstzrange(from_at, greatest(from_at, coalesce(to_at, footage_to))));
 
 CREATE TABLE formats (
     id             uuid PRIMARY KEY,

@@ -28,7 +28,7 @@ GRANT UPDATE (format_id, from_at, to_at, bytes, sample_bytes, ticks, samples, ke
 GRANT UPDATE (from_at, to_at, cause, detail) ON gaps TO sluice_recorder;
 GRANT UPDATE (file, byte_offset) ON journal_positions TO sluice_recorder;
 GRANT EXECUTE ON FUNCTION ensure_partitions(timestamptz) TO sluice_recorder, sluice_worker;
-GRANT EXECUTE ON FUNCTION coverage_tolerance() TO sluice_recorder, sluice_worker, sluice_api, sluice_auditor;
+GRANT EXECUTE ON FUNCTION from_us(bigint), to_us(timestamptz), coverage_tolerance() TO sluice_recorder, sluice_worker, sluice_api, sluice_auditor;
 
 -- The tool gives out tokens as sluice_worker; the API can only ask about one.
 GRANT EXECUTE ON FUNCTION create_machine_token(uuid, text, text, bytea, timestamptz) TO sluice_worker;

@@ -1,0 +1,83 @@
+#include "storage/catalogue/principal_repository.hpp"
+
+#include "storage/catalogue/detail/connection.hpp"
+#include "storage/catalogue/detail/values.hpp"
+
+namespace sluice::catalogue {
+
+namespace {
+
+constexpr const char* kCreate =
+    "SELECT create_machine_token($1::uuid, $2, $3, $4::bytea, from_us($5::bigint))";
+
+constexpr const char* kFind = R"(
+    SELECT id, kind, name, roles, to_us(valid_from), to_us(valid_to)
+    FROM principal_of_token($1::bytea, from_us($2::bigint)))";
+
+PrincipalKind to_kind(const pqxx::field& field) {
+    const auto word = field.as<std::string>();
+    if (word == "person") return PrincipalKind::person;
+    if (word == "machine") return PrincipalKind::machine;
+    if (word == "system") return PrincipalKind::system;
+    throw pqxx::conversion_error{"unknown kind of principal"};
+}
+
+PrincipalRow from_row(const pqxx::row& row) {
+    return {
+        .id = detail::to_uuid(row[0]),
+        .kind = to_kind(row[1]),
+        .name = row[2].as<std::string>(),
+        .roles = detail::to_texts(row[3]),
+        .valid_from = detail::to_time(row[4]),
+        .valid_to = detail::to_optional_time(row[5]),
+    };
+}
+
+}  // namespace
+
+Result<PrincipalRow> create_machine_token(
+    Pool& pool,
+    const std::string& name,
+    const std::string& role,
+    const Sha256Digest& token_hash,
+    UtcTime now
+) {
+    const PrincipalRow principal{
+        .id = make_uuid_v7(now),
+        .kind = PrincipalKind::machine,
+        .name = detail::clean_text(name),
+        .roles = {role},
+        .valid_from = now,
+        .valid_to = std::nullopt,
+    };
+    const Status status = pool.with([&](Connection& connection) -> Status {
+        pqxx::work transaction{connection.get()};
+        detail::run(
+            transaction,
+            kCreate,
+            to_string(principal.id),
+            principal.name,
+            detail::clean_text(role),
+            detail::to_bytea(token_hash),
+            to_epoch_us(now)
+        );
+        transaction.commit();
+        return {};
+    });
+    if (!status) return std::unexpected(status.error());
+    return principal;
+}
+
+Result<std::optional<PrincipalRow>> find_by_token(Pool& pool, const Sha256Digest& token_hash, UtcTime now) {
+    std::optional<PrincipalRow> principal;
+    const Status status = pool.with([&](Connection& connection) -> Status {
+        pqxx::nontransaction session{connection.get()};
+        const pqxx::result rows = detail::run(session, kFind, detail::to_bytea(token_hash), to_epoch_us(now));
+        if (!rows.empty()) principal = from_row(rows[0]);
+        return {};
+    });
+    if (!status) return std::unexpected(status.error());
+    return principal;
+}
+
+}  // namespace sluice::catalogue
