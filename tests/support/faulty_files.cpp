@@ -231,6 +231,11 @@ void FaultyFiles::note_synced(int fd) {
 Status FaultyFiles::truncate(int fd, std::uint64_t size_bytes) {
     if (const int code = enter(Call::truncate, volume::path_of(fd))) return fault(Call::truncate, code);
     if (auto cut = real_.truncate(fd, size_bytes); !cut) return cut;
+    state_.with([&](State& state
+                ) {  // what is cut off is not lost: its pages are new when they are written again
+        for (auto& [from, to] : state.model.files[inode_of(fd)].lost)
+            to = std::min<std::size_t>(to, size_bytes);
+    });
     note_synced(fd);
     return {};
 }

@@ -13,8 +13,12 @@ constexpr std::chrono::seconds kVolatileTail{60};  // far over any durability wi
 constexpr std::size_t kPage = 4096;
 constexpr std::size_t kLengthBytes = 4;
 
-bool is_hollow(ByteView page) {
-    return page.size() == kPage && std::ranges::all_of(page, [](std::uint8_t byte) { return byte == 0; });
+/// Of a page that is only partly the fragment's: fewer zeros than this may be a coincidence.
+constexpr std::size_t kFewestZeros = 16;
+
+bool is_hollow(ByteView piece) {
+    return piece.size() >= kFewestZeros &&
+           std::ranges::all_of(piece, [](std::uint8_t byte) { return byte == 0; });
 }
 
 /// Whether NAL units with their lengths fill [offset, offset + size) exactly.
@@ -35,21 +39,25 @@ Result<bool> has_sound_lengths(int fd, std::uint64_t offset, std::uint64_t size)
     return true;
 }
 
-/// Whether no page of the file within [offset, offset + size) is all zeros.
+/// Whether no page of the file, as far as it lies within [offset, offset + size), is all zeros.
 Result<bool> has_no_hole(int fd, std::uint64_t offset, std::uint64_t size) {
-    std::array<std::uint8_t, 16 * kPage> piece{};
+    std::array<std::uint8_t, 16 * kPage> buffer{};
     const std::uint64_t end = offset + size;
-    offset = (offset + kPage - 1) / kPage * kPage;  // holes are whole pages of the file
     while (offset < end) {
-        const std::size_t wanted =
-            static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), end - offset));
-        const auto got = read_at(fd, offset, std::span{piece}.first(wanted));
+        const std::uint64_t boundary = (offset / buffer.size() + 1) * buffer.size();
+        const auto wanted =
+            std::span{buffer}.first(static_cast<std::size_t>(std::min(boundary, end) - offset));
+        const auto got = read_at(fd, offset, wanted);
         if (!got) return std::unexpected(got.error());
-        if (*got < wanted) return false;
-        for (std::size_t at = 0; at < wanted; at += kPage) {
-            if (is_hollow(std::span{piece}.subspan(at, std::min(kPage, wanted - at)))) return false;
+        if (*got < wanted.size()) return false;
+        ByteView rest = wanted;
+        while (!rest.empty()) {
+            const auto in_page =
+                std::min<std::size_t>(kPage - static_cast<std::size_t>(offset % kPage), rest.size());
+            if (is_hollow(rest.first(in_page))) return false;
+            rest = rest.subspan(in_page);
+            offset += in_page;
         }
-        offset += wanted;
     }
     return true;
 }
