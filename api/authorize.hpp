@@ -1,0 +1,51 @@
+#pragma once
+
+#include "config/base/time.hpp"
+#include "config/base/uuid.hpp"
+#include "config/base/words.hpp"
+#include "storage/catalogue/rows.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice::api {
+
+/// What can be asked of the service. Every route names one.
+enum class Action {
+    read_health,
+    read_metrics,
+    read_contract,
+    list_cameras,
+    read_camera,
+    list_segments,
+    read_coverage,
+    read_clip,
+    read_snapshot,
+};
+[[nodiscard]] std::string_view to_string(Action action) noexcept;
+
+/// What it is asked about; empty where the action has none, or where it isn't known yet.
+struct Subject {
+    std::optional<Uuid> camera_id;
+    std::optional<StreamKind> stream;
+    std::optional<TimeRange> interval;  ///< of a clip: as resolved
+};
+
+struct Decision {
+    bool is_allowed = false;
+    std::string code;                      ///< problem code of a refusal
+    std::string article;                   ///< rule it rests on; none under `bootstrap`
+    std::vector<std::string> obligations;  ///< what whoever carries it out must do; none under `bootstrap`
+};
+
+/// The one place where access is decided; every footage byte passes it. Pure and total.
+/// Policy `bootstrap`: machine roles only, articles not enforced. operator: all; viewer: cameras and footage;
+/// metrics: only the metrics. A null principal may read health.
+[[nodiscard]] Decision
+authorize(const catalogue::PrincipalRow* principal, Action action, const Subject& subject);
+
+inline constexpr std::string_view kPolicy = "bootstrap";
+
+}  // namespace sluice::api

@@ -1,0 +1,138 @@
+#include "api/clips/routes.hpp"
+
+#include "api/clips/body.hpp"
+#include "api/clips/rules.hpp"
+#include "storage/clip/clip.hpp"
+#include "storage/clip/snapshot.hpp"
+
+#include <memory>
+#include <utility>
+#include <variant>
+
+namespace sluice::api {
+namespace {
+
+struct Target {
+    catalogue::CameraRow camera;
+    catalogue::StreamRow stream;
+    clip::VolumePaths volumes;
+};
+
+/// Camera, stream and volumes, once `authorize` allows `action` for what was asked.
+std::expected<Target, http::Problem> find_target(const Call& call, Action action, TimeRange asked) {
+    auto camera = get_camera(call);
+    if (!camera) return std::unexpected(camera.error());
+    const auto stream = get_stream(call, *camera);
+    if (!stream) return std::unexpected(stream.error());
+    const auto allowed =
+        permit(call, action, {.camera_id = camera->id, .stream = stream->kind, .interval = asked});
+    if (!allowed) return std::unexpected(allowed.error());
+    auto volumes = call.services.volumes.load(call.services.database.pool());
+    if (!volumes) return std::unexpected(to_problem(volumes.error()));
+    return Target{std::move(*camera), *stream, std::move(*volumes)};
+}
+
+http::Response describe(const clip::Clip& clip, const Target& target, const clip::Request& wanted) {
+    const TimeRange range = clip.range();
+    http::Response response;
+    response.set("Content-Type", "video/mp4");
+    response.set("Cache-Control", "private, no-cache");
+    response.set("Sluice-Interval", interval_header(range));
+    if (auto gaps = gaps_header(clip.gaps(), range); !gaps.empty())
+        response.set("Sluice-Gaps", std::move(gaps));
+    if (!wanted.to)
+        response.set(
+            "Content-Location", clip_location(target.camera.slug, target.stream.kind, range, wanted.run_id)
+        );
+    response.set(
+        "Content-Disposition",
+        "inline; filename=\"" + target.camera.slug + "_" + to_compact_utc(range.from) + ".mp4\""
+    );
+    return response;
+}
+
+std::string quoted_etag(std::string etag) {
+    return etag.starts_with('"') ? etag : '"' + etag + '"';
+}
+
+Answer send_clip(const Call& call) {
+    const auto from = call.parameters.required_time("from");
+    if (!from) return std::unexpected(from.error());
+    const auto to = call.parameters.time("to");
+    if (!to) return std::unexpected(to.error());
+    const auto run = call.parameters.id("run");
+    if (!run) return std::unexpected(run.error());
+    const auto fits = check_clip_interval(*from, *to, call.services.config.api.max_clip, call.now);
+    if (!fits) return std::unexpected(fits.error());
+    const auto target = find_target(call, Action::read_clip, {*from, to->value_or(call.now)});
+    if (!target) return std::unexpected(target.error());
+
+    const clip::Request wanted{target->stream.id, *from, *to, *run};
+    auto resolved = clip::resolve(call.services.database.pool(), target->volumes, wanted);
+    if (!resolved) return std::unexpected(to_problem(resolved.error()));
+    if (const auto* refusal = std::get_if<clip::Refusal>(&*resolved))
+        return std::unexpected(to_problem(*refusal, call.services.config.storage.durability_window));
+    auto clip = std::get<std::unique_ptr<clip::Clip>>(std::move(*resolved));
+    const auto allowed = permit(
+        call,
+        Action::read_clip,
+        {.camera_id = target->camera.id, .stream = target->stream.kind, .interval = clip->range()}
+    );
+    if (!allowed) return std::unexpected(allowed.error());
+
+    http::Response response = describe(*clip, *target, wanted);
+    const std::string etag = quoted_etag(clip->etag());
+    return choose_part(call.request, std::move(response), make_body(std::move(clip)), etag);
+}
+
+Answer send_snapshot(const Call& call) {
+    const auto at = call.parameters.time("at");
+    if (!at) return std::unexpected(at.error());
+    if (at->value_or(call.now) > call.now)
+        return std::unexpected(unfit_parameter("at", "INTERVAL_IN_FUTURE", "`at` lies in the future."));
+    const UtcTime moment = at->value_or(call.now);
+    const auto target = find_target(call, Action::read_snapshot, {moment, moment + Microseconds{1}});
+    if (!target) return std::unexpected(target.error());
+    auto taken =
+        clip::take_snapshot(call.services.database.pool(), target->volumes, target->stream.id, moment);
+    if (!taken) return std::unexpected(to_problem(taken.error()));
+    if (const auto* refusal = std::get_if<clip::Refusal>(&*taken))
+        return std::unexpected(to_problem(*refusal, call.services.config.storage.durability_window));
+    const auto& snapshot = std::get<clip::Snapshot>(*taken);
+    const auto allowed = permit(
+        call,
+        Action::read_snapshot,
+        {.camera_id = target->camera.id,
+         .stream = target->stream.kind,
+         .interval = TimeRange{snapshot.at, snapshot.at + Microseconds{1}}}
+    );
+    if (!allowed) return std::unexpected(allowed.error());
+    http::Response response;
+    response.set("Content-Type", "image/jpeg");
+    response.set("Cache-Control", "private, no-cache");
+    response.set("Sluice-At", to_rfc3339(snapshot.at));
+    response.body = std::string{as_text(snapshot.jpeg)};
+    return response;
+}
+
+}  // namespace
+
+void add_clip_routes(Routes& routes) {
+    routes.push_back(
+        {.method = "GET",
+         .pattern = "/v1/cameras/{slug}/clip.mp4",
+         .action = Action::read_clip,
+         .is_cacheable = false,
+         .parameters = {"from", "to", "run", "stream"},
+         .handler = send_clip}
+    );
+    routes.push_back(
+        {.method = "GET",
+         .pattern = "/v1/cameras/{slug}/snapshot.jpg",
+         .action = Action::read_snapshot,
+         .parameters = {"at", "stream"},
+         .handler = send_snapshot}
+    );
+}
+
+}  // namespace sluice::api

@@ -1,0 +1,69 @@
+#include "api/database.hpp"
+
+#include "config/base/log.hpp"
+#include "storage/catalogue/migrate.hpp"
+
+#include <optional>
+#include <utility>
+
+namespace sluice::api {
+namespace {
+
+constexpr auto kAskAgain = std::chrono::seconds{2};
+
+void report_change(DatabaseHealth now, int version, const std::string& detail) {
+    switch (now) {
+        case DatabaseHealth::reachable:
+            log::info("database_reachable", {{"schema_version", version}});
+            return;
+        case DatabaseHealth::unreachable:
+            log::warn("database_unreachable", {{"detail", detail}});
+            return;
+        case DatabaseHealth::wrong_schema:
+            log::error(
+                "database_wrong_schema",
+                {{"found", version},
+                 {"needed", catalogue::required_version()},
+                 {"remedy", "run `sluice migrate`, or the program that fits this database"}}
+            );
+            return;
+    }
+}
+
+}  // namespace
+
+Database::Database(std::string conninfo, std::size_t connections)
+    : conninfo_(std::move(conninfo)),
+      pool_(conninfo_, connections) {}
+
+DatabaseHealth Database::health() {
+    const Deadline now = std::chrono::steady_clock::now();
+    const auto known = state_.with([&](State& state) -> std::optional<DatabaseHealth> {
+        if (now < state.asked_again) return state.health;
+        const bool is_first = state.asked_again == Deadline::min();
+        state.asked_again = now + kAskAgain;  // the others go on with the old answer while this thread asks
+        if (is_first) state.asked_again = Deadline::min();
+        return std::nullopt;
+    });
+    if (known) return *known;
+
+    const auto version = catalogue::load_version(conninfo_);
+    const DatabaseHealth found = !version                                    ? DatabaseHealth::unreachable
+                                 : *version == catalogue::required_version() ? DatabaseHealth::reachable
+                                                                             : DatabaseHealth::wrong_schema;
+    const bool is_news = state_.with([&](State& state) {
+        const bool is_first = state.asked_again == Deadline::min();
+        state.asked_again = std::chrono::steady_clock::now() + kAskAgain;
+        if (version) state.version = *version;
+        return std::exchange(state.health, found) != found || is_first;
+    });
+    if (is_news)
+        report_change(found, version ? *version : 0, version ? std::string{} : version.error().describe());
+    return found;
+}
+
+int Database::found_version() const {
+    return state_.with([](const State& state) { return state.version; });
+}
+
+}  // namespace sluice::api

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "config/base/guarded.hpp"
+#include "config/base/time.hpp"
+#include "storage/catalogue/pool.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <string>
+
+namespace sluice::api {
+
+enum class DatabaseHealth { reachable, unreachable, wrong_schema };
+
+/// The catalogue as the API sees it: a pool, and whether it can be used. Thread: any, blocking.
+class Database {
+public:
+    Database(std::string conninfo, std::size_t connections);
+
+    [[nodiscard]] catalogue::Pool& pool() noexcept { return pool_; }
+    /// Looks at the schema's version, at most every two seconds; in between the last answer stands.
+    [[nodiscard]] DatabaseHealth health();
+    [[nodiscard]] int found_version() const;  ///< 0 as long as none was read
+
+private:
+    struct State {
+        DatabaseHealth health = DatabaseHealth::unreachable;
+        int version = 0;
+        Deadline asked_again = Deadline::min();
+    };
+    std::string conninfo_;
+    catalogue::Pool pool_;
+    Guarded<State> state_;
+};
+
+}  // namespace sluice::api

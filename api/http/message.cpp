@@ -1,0 +1,24 @@
+#include "api/http/message.hpp"
+
+#include "api/http/text.hpp"
+
+namespace sluice::http {
+
+const std::string* Request::find_header(std::string_view name) const {
+    for (const auto& [key, value] : headers)
+        if (key == name) return &value;
+    return nullptr;
+}
+
+const std::string* Response::find_header(std::string_view name) const {
+    for (const auto& [key, value] : headers)
+        if (is_same_word(key, name)) return &value;
+    return nullptr;
+}
+
+std::uint64_t Response::size_bytes() const {
+    if (const auto* text = std::get_if<std::string>(&body)) return text->size();
+    return std::get<SourceBody>(body).length;
+}
+
+}  // namespace sluice::http

@@ -1,0 +1,183 @@
+#include "api/http/wire.hpp"
+
+#include "api/http/text.hpp"
+
+#include <array>
+#include <ctime>
+#include <optional>
+
+#include <boost/beast/http/buffer_body.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/status.hpp>
+
+namespace sluice::http {
+
+namespace beast = boost::beast;
+namespace bhttp = boost::beast::http;
+
+struct RequestReader::Parser {
+    bhttp::request_parser<bhttp::buffer_body> beast;
+    std::array<char, 16 * 1024> sink{};  ///< where bodies go to be forgotten
+    bool has_answered_continue = false;
+
+    void reset_sink() {
+        beast.get().body().data = sink.data();
+        beast.get().body().size = sink.size();
+        beast.get().body().more = true;
+    }
+};
+
+namespace {
+
+/// A head that fills its limit without an end of line has a target that is too long.
+bool is_in_request_line(std::string_view buffer) {
+    return buffer.find('\n') == std::string_view::npos;
+}
+
+WireError explain(const boost::system::error_code& code, std::string_view buffer) {
+    if (code == bhttp::error::header_limit && is_in_request_line(buffer))
+        return {414, "URI_TOO_LONG", "The request target is longer than this service reads."};
+    if (code == bhttp::error::header_limit)
+        return {431, "HEADER_TOO_LARGE", "The header section is larger than this service reads."};
+    if (code == bhttp::error::body_limit)
+        return {413, "BODY_TOO_LARGE", "The body is larger than this service reads."};
+    if (code == bhttp::error::bad_version && buffer.find("HTTP/") != std::string_view::npos)
+        return {505, "HTTP_VERSION_NOT_SUPPORTED", "This service speaks HTTP/1.1."};
+    return {400, "MALFORMED_REQUEST", "The request is not well-formed HTTP/1.1."};
+}
+
+template <class Fields>
+std::optional<WireError> check_head(const Fields& head, std::uint32_t target_limit) {
+    if (head.target().size() > target_limit)
+        return WireError{414, "URI_TOO_LONG", "The request target is longer than this service reads."};
+    if (head.version() == 11 && head.count(bhttp::field::host) != 1)
+        return WireError{400, "MALFORMED_REQUEST", "An HTTP/1.1 request has exactly one Host header."};
+    if (head.count(bhttp::field::transfer_encoding) > 0 && head.count(bhttp::field::content_length) > 0)
+        return WireError{
+            400, "MALFORMED_REQUEST", "Content-Length and Transfer-Encoding exclude each other."
+        };
+    const auto expect = head.find(bhttp::field::expect);
+    if (expect != head.end() &&
+        !is_same_word({expect->value().data(), expect->value().size()}, "100-continue"))
+        return WireError{417, "EXPECTATION_FAILED", "Only the expectation 100-continue is known."};
+    return std::nullopt;
+}
+
+/// RFC 9110 §5.6.7 in English, whatever the locale says.
+std::string http_date(std::chrono::system_clock::time_point now) {
+    static constexpr std::array kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static constexpr std::array kMonths{
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
+    };
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
+    std::tm utc{};
+    ::gmtime_r(&seconds, &utc);
+    std::array<char, 32> text{};
+    std::snprintf(
+        text.data(),
+        text.size(),
+        "%s, %02d %s %04d %02d:%02d:%02d GMT",
+        kDays.at(static_cast<std::size_t>(utc.tm_wday)),
+        utc.tm_mday,
+        kMonths.at(static_cast<std::size_t>(utc.tm_mon)),
+        utc.tm_year + 1900,
+        utc.tm_hour,
+        utc.tm_min,
+        utc.tm_sec
+    );
+    return text.data();
+}
+
+/// A value can't end its line: control characters become spaces.
+void append_header(std::string& out, std::string_view name, std::string_view value) {
+    out.append(name).append(": ");
+    for (const char letter : value)
+        out.push_back(static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F ? ' ' : letter);
+    out.append("\r\n");
+}
+
+}  // namespace
+
+RequestReader::RequestReader(const Limits& limits) : limits_(limits) {}
+RequestReader::~RequestReader() = default;
+
+std::expected<RequestReader::Progress, WireError> RequestReader::feed(std::string& buffer) {
+    if (!parser_) {
+        while (buffer.starts_with("\r\n"))
+            buffer.erase(0, 2);  // RFC 9112 §2.2
+        if (buffer.empty()) return Progress::needs_head;
+        parser_ = std::make_unique<Parser>();
+        parser_->beast.header_limit(limits_.head_bytes);
+        parser_->beast.body_limit(limits_.body_bytes);
+        parser_->beast.eager(true);
+    }
+    auto& parser = parser_->beast;
+    while (!parser.is_done() && !buffer.empty()) {
+        parser_->reset_sink();
+        const bool had_head = parser.is_header_done();
+        boost::system::error_code code;
+        const std::size_t taken = parser.put(boost::asio::buffer(buffer), code);
+        if (code && code != bhttp::error::need_more && code != bhttp::error::need_buffer)
+            return std::unexpected(explain(code, buffer));
+        if (!had_head && parser.is_header_done())
+            if (auto wrong = check_head(parser.get(), limits_.target_bytes))
+                return std::unexpected(std::move(*wrong));
+        buffer.erase(0, taken);
+        if (taken == 0) break;
+    }
+    if (!parser.is_header_done()) {
+        if (buffer.size() >= limits_.head_bytes)
+            return std::unexpected(explain(bhttp::error::header_limit, buffer));
+        return Progress::needs_head;
+    }
+    return parser.is_done() ? Progress::done : Progress::needs_body;
+}
+
+bool RequestReader::wants_continue() {
+    if (!parser_ || parser_->has_answered_continue || parser_->beast.is_done()) return false;
+    const auto& head = parser_->beast.get();
+    if (head.version() < 11 || head.count(bhttp::field::expect) == 0) return false;
+    return parser_->has_answered_continue = true;
+}
+
+bool RequestReader::keeps_alive() const {
+    return parser_ && parser_->beast.keep_alive();
+}
+
+Request RequestReader::take() {
+    const auto& head = parser_->beast.get();
+    Request request;
+    request.method = std::string{head.method_string()};
+    request.target = std::string{head.target()};
+    const std::size_t question = request.target.find('?');
+    request.path = request.target.substr(0, question);
+    if (question != std::string::npos) request.raw_query = request.target.substr(question + 1);
+    for (const auto& field : head)
+        request.headers.emplace_back(
+            to_lower({field.name_string().data(), field.name_string().size()}), std::string{field.value()}
+        );
+    parser_.reset();
+    return request;
+}
+
+std::string make_head(
+    const Response& response,
+    std::optional<std::uint64_t> length,
+    bool keeps_alive,
+    std::chrono::system_clock::time_point now
+) {
+    const auto reason = bhttp::obsolete_reason(static_cast<bhttp::status>(response.status));
+    std::string out = "HTTP/1.1 " + std::to_string(response.status) + " ";
+    out.append(reason.data(), reason.size()).append("\r\n");
+    append_header(out, "Date", http_date(now));
+    append_header(out, "Server", "sluice");
+    for (const auto& [name, value] : response.headers)
+        append_header(out, name, value);
+    if (length) append_header(out, "Content-Length", std::to_string(*length));
+    append_header(out, "Connection", keeps_alive ? "keep-alive" : "close");
+    out.append("\r\n");
+    return out;
+}
+
+}  // namespace sluice::http

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "api/http/message.hpp"
+#include "config/base/bytes.hpp"
+#include "config/base/guarded.hpp"
+#include "config/base/time.hpp"
+#include "storage/catalogue/rows.hpp"
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace sluice::api {
+
+/// The token of an Authorization header: `Bearer TOKEN`, or Basic with the token as password (players).
+/// nullopt: no header, another scheme, or no token in it. The name in Basic says nothing.
+[[nodiscard]] std::optional<std::string> find_token(const http::Request& request);
+
+/// Who stands behind a token. Lookups go by hash, so comparing takes the same time for every wrong token.
+/// What the catalogue said is kept for five seconds at most. Thread: any, blocking.
+class Principals {
+public:
+    using Lookup =
+        std::function<Result<std::optional<catalogue::PrincipalRow>>(const Sha256Digest&, UtcTime)>;
+    explicit Principals(Lookup lookup) : lookup_(std::move(lookup)) {}
+
+    /// nullopt: unknown, revoked or out of validity. Error: retry, when the catalogue can't be asked.
+    [[nodiscard]] Result<std::optional<catalogue::PrincipalRow>> find(const std::string& token, UtcTime now);
+    /// For the metrics only, which must answer without the database: a principal that the catalogue named
+    /// within the last day, when it can't be asked now.
+    [[nodiscard]] std::optional<catalogue::PrincipalRow>
+    find_remembered(const std::string& token, UtcTime now) const;
+
+private:
+    struct Known {
+        std::optional<catalogue::PrincipalRow> principal;
+        Deadline asked;
+    };
+    Lookup lookup_;
+    Guarded<std::map<Sha256Digest, Known>> known_;
+};
+
+}  // namespace sluice::api

@@ -1,0 +1,79 @@
+#include "api/route.hpp"
+
+#include "config/base/log.hpp"
+#include "storage/catalogue/footage_repository.hpp"
+
+namespace sluice::api {
+
+http::Response json_response(std::string json) {
+    http::Response response;
+    response.set("Content-Type", "application/json");
+    response.set("Cache-Control", "private, no-cache");
+    json += '\n';
+    response.body = std::move(json);
+    return response;
+}
+
+http::Problem to_problem(const Error& error) {
+    if (error.remedy() == Remedy::retry) {
+        log::debug("request_postponed", {{"detail", error.describe()}});
+        return {
+            .status = 503,
+            .code = "DATABASE_UNAVAILABLE",
+            .detail = "The catalogue can't be asked at the moment.",
+            .retry_after = std::chrono::seconds{2}
+        };
+    }
+    log::error("request_failed", {{"remedy", to_string(error.remedy())}, {"detail", error.describe()}});
+    return {
+        .status = 500,
+        .code = "INTERNAL_ERROR",
+        .detail = "The service failed at this request; its log says why.",
+        .retry_after = std::nullopt
+    };
+}
+
+std::expected<void, http::Problem> permit(const Call& call, Action action, const Subject& subject) {
+    const Decision decision = authorize(call.principal, action, subject);
+    if (decision.is_allowed) return {};
+    const bool is_unknown = call.principal == nullptr;
+    return std::unexpected(http::Problem{
+        .status = is_unknown ? 401U : 403U,
+        .code = decision.code,
+        .detail = is_unknown ? "A token is needed." : "The roles of this token do not allow it.",
+        .retry_after = std::nullopt
+    });
+}
+
+std::expected<catalogue::CameraRow, http::Problem> get_camera(const Call& call) {
+    auto camera = catalogue::find_camera(call.services.database.pool(), call.variables.front());
+    if (!camera) return std::unexpected(to_problem(camera.error()));
+    if (!*camera)
+        return std::unexpected(http::Problem{
+            .status = 404,
+            .code = "CAMERA_NOT_FOUND",
+            .detail = "No camera has this slug.",
+            .field = "slug",
+            .retry_after = std::nullopt
+        });
+    return std::move(**camera);
+}
+
+std::expected<catalogue::StreamRow, http::Problem>
+get_stream(const Call& call, const catalogue::CameraRow& camera) {
+    const auto kind = call.parameters.stream();
+    if (!kind) return std::unexpected(kind.error());
+    auto stream = catalogue::find_stream(call.services.database.pool(), camera.id, *kind);
+    if (!stream) return std::unexpected(to_problem(stream.error()));
+    if (!*stream)
+        return std::unexpected(http::Problem{
+            .status = 404,
+            .code = "STREAM_NOT_FOUND",
+            .detail = "This camera has no stream " + std::string{to_string(*kind)} + ".",
+            .field = "stream",
+            .retry_after = std::nullopt
+        });
+    return **stream;
+}
+
+}  // namespace sluice::api

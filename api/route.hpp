@@ -1,0 +1,56 @@
+#pragma once
+
+#include "api/authorize.hpp"
+#include "api/http/message.hpp"
+#include "api/http/problem.hpp"
+#include "api/parameters.hpp"
+#include "api/services.hpp"
+
+#include <expected>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace sluice::api {
+
+/// One request on its way through a handler. References outlive the call.
+struct Call {
+    const http::Request& request;
+    std::vector<std::string> variables;  ///< values of the pattern's {…}
+    Parameters parameters;
+    const catalogue::PrincipalRow* principal = nullptr;  ///< null on open routes
+    Services& services;
+    UtcTime now;
+};
+
+using Answer = std::expected<http::Response, http::Problem>;
+
+struct Route {
+    std::string method;
+    std::string pattern;
+    Action action = Action::read_health;
+    bool needs_database = true;           ///< false: answers, and is asked for its token, without it
+    bool is_cacheable = true;             ///< gets an ETag of its content and 304 for it
+    std::vector<std::string> parameters;  ///< query parameters it knows; any other is refused
+    std::function<Answer(const Call&)> handler;
+};
+using Routes = std::vector<Route>;
+
+/// application/json, private and revalidated.
+[[nodiscard]] http::Response json_response(std::string json);
+
+/// What a failure below means at the edge: retry → 503 with Retry-After, anything else → 500; the log has the
+/// rest.
+[[nodiscard]] http::Problem to_problem(const Error& error);
+
+/// 403 (or 401) unless `authorize` allows it. Every footage route asks with what it is about to give out.
+[[nodiscard]] std::expected<void, http::Problem>
+permit(const Call& call, Action action, const Subject& subject);
+
+/// The camera named by the first variable. 404 CAMERA_NOT_FOUND.
+[[nodiscard]] std::expected<catalogue::CameraRow, http::Problem> get_camera(const Call& call);
+/// Its stream named by `stream=main|sub`, main when it is left out. 404 STREAM_NOT_FOUND.
+[[nodiscard]] std::expected<catalogue::StreamRow, http::Problem>
+get_stream(const Call& call, const catalogue::CameraRow& camera);
+
+}  // namespace sluice::api

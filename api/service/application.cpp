@@ -1,0 +1,234 @@
+#include "api/service/application.hpp"
+
+#include "api/cameras/routes.hpp"
+#include "api/clips/routes.hpp"
+#include "api/coverage/routes.hpp"
+#include "api/http/range.hpp"
+#include "api/http/text.hpp"
+#include "api/segments/routes.hpp"
+#include "api/system/routes.hpp"
+#include "config/base/log.hpp"
+#include "storage/catalogue/migrate.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+namespace sluice::api {
+namespace {
+
+http::Problem problem(unsigned status, std::string code, std::string detail) {
+    return {
+        .status = status, .code = std::move(code), .detail = std::move(detail), .retry_after = std::nullopt
+    };
+}
+
+http::Problem unavailable(DatabaseHealth health) {
+    http::Problem out =
+        health == DatabaseHealth::wrong_schema
+            ? problem(503, "SCHEMA_VERSION", "The catalogue has another schema than this service needs.")
+            : problem(503, "DATABASE_UNAVAILABLE", "The catalogue can't be asked at the moment.");
+    out.retry_after = std::chrono::seconds{2};
+    return out;
+}
+
+bool is_open(const Route& route) {
+    return route.action == Action::read_health;
+}
+
+/// The content's hash as ETag, and 304 when the client has it already.
+http::Response with_etag(const http::Request& request, http::Response response) {
+    const auto* body = std::get_if<std::string>(&response.body);
+    if (response.status != 200 || body == nullptr) return response;
+    const Sha256Digest digest = sha256(as_bytes(*body));
+    const std::string etag = '"' + to_hex(ByteView{digest}.first(16)) + '"';
+    response.set("ETag", etag);
+    const std::string* known = request.find_header("if-none-match");
+    if (known != nullptr && http::names_etag(*known, etag, http::Comparison::weak)) {
+        response.status = 304;
+        response.body = std::string{};
+    }
+    return response;
+}
+
+/// What every answer carries, whoever made it.
+void add_common_headers(const http::Request& request, http::Response& response) {
+    response.set("X-Request-Id", request.id);
+    response.set("X-Content-Type-Options", "nosniff");
+    response.set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+    response.set("Referrer-Policy", "no-referrer");
+    response.set("Cross-Origin-Resource-Policy", "same-origin");
+    response.set("Vary", "Authorization");
+    if (request.is_tls) response.set("Strict-Transport-Security", "max-age=31536000");
+}
+
+http::Response to_answer(const http::Request& request, const http::Problem& problem) {
+    http::Response response = http::to_response(problem, "urn:sluice:request:" + request.id);
+    if (problem.status == 401)
+        response.set(
+            "WWW-Authenticate", "Bearer realm=\"sluice\", Basic realm=\"sluice\", charset=\"UTF-8\""
+        );
+    return response;
+}
+
+/// The known parameters of a request, for the log. What a route does not know may hold anything, so it is
+/// left out.
+std::string loggable_query(const http::Request& request, const Routes& routes, std::string_view pattern) {
+    const auto route = std::ranges::find(routes, pattern, &Route::pattern);
+    const auto query = http::parse_query(request.raw_query);
+    if (route == routes.end() || !query) return {};
+    std::string out;
+    for (const auto& [name, value] : *query) {
+        if (std::ranges::find(route->parameters, name) == route->parameters.end()) continue;
+        out += out.empty() ? "" : "&";
+        out.append(name).append("=").append(value.substr(0, 64));
+    }
+    return out;
+}
+
+}  // namespace
+
+Application::Application(Services& services) : services_(services) {
+    add_system_routes(routes_);
+    add_camera_routes(routes_);
+    add_segment_routes(routes_);
+    add_coverage_routes(routes_);
+    add_clip_routes(routes_);
+    for (std::size_t i = 0; i < routes_.size(); ++i)
+        router_.add(routes_[i].method, routes_[i].pattern, i);
+}
+
+bool Application::is_blocking(const http::Request& request) const {
+    return request.path != "/healthz";
+}
+
+http::Response Application::handle(const http::Request& request) {
+    http::Response trace;
+    auto made = answer(request, trace);
+    http::Response response = made ? std::move(*made) : to_answer(request, made.error());
+    for (auto& header : trace.headers)
+        response.headers.push_back(std::move(header));  // Allow of a 405
+    response.route = std::move(trace.route);
+    response.principal = std::move(trace.principal);
+    add_common_headers(request, response);
+    return response;
+}
+
+/// `trace` takes what the log and the answer need even when the answer is a refusal.
+Answer Application::answer(const http::Request& request, http::Response& trace) {
+    const bool is_asterisk = request.target == "*" && request.method == "OPTIONS";
+    const auto path = is_asterisk ? std::vector<std::string>{} : http::split_path(request.path);
+    const auto match =
+        path ? router_.find(request.method, *path) : http::Router::Match{http::Router::NoSuchPath{}};
+    const auto* found = std::get_if<http::Router::Found>(&match);
+    const auto* other = std::get_if<http::Router::OtherMethod>(&match);
+    const Route* route = found != nullptr ? &routes_[found->route] : nullptr;
+    const Route* place = other != nullptr ? &routes_[other->sibling] : route;
+    if (place != nullptr) trace.route = place->pattern;
+
+    auto asker = identify(request, place);
+    if (!asker) return std::unexpected(std::move(asker.error()));
+    if (asker->principal) trace.principal = asker->principal->name;
+
+    if (is_asterisk || (other != nullptr && other->is_options)) {
+        http::Response response;
+        response.status = 204;
+        response.set("Allow", is_asterisk ? "GET, HEAD, OPTIONS" : other->allow);
+        return response;
+    }
+    if (!path)
+        return std::unexpected(problem(
+            400, "MALFORMED_PATH", "The path holds a broken percent sequence or bytes that are not UTF-8."
+        ));
+    if (other != nullptr) {
+        trace.set("Allow", other->allow);
+        return std::unexpected(problem(405, "METHOD_NOT_ALLOWED", "This address takes " + other->allow + ".")
+        );
+    }
+    if (route == nullptr) return std::unexpected(problem(404, "NOT_FOUND", "Nothing is at this address."));
+    Call call{
+        request,
+        found->variables,
+        {},
+        asker->principal ? &*asker->principal : nullptr,
+        services_,
+        services_.clock.now()
+    };
+    return run(request, call, *route);
+}
+
+Answer Application::run(const http::Request& request, Call& call, const Route& route) {
+    const auto allowed = permit(call, route.action, {});
+    if (!allowed) return std::unexpected(allowed.error());
+    auto parameters = Parameters::parse(request.raw_query, route.parameters);
+    if (!parameters) return std::unexpected(std::move(parameters.error()));
+    call.parameters = std::move(*parameters);
+    auto answered = route.handler(call);
+    if (answered && route.is_cacheable) return with_etag(request, std::move(*answered));
+    return answered;
+}
+
+/// `route` is null for addresses that do not exist: they too are told only to those who may ask.
+std::expected<Application::Asker, http::Problem>
+Application::identify(const http::Request& request, const Route* route) {
+    if (route != nullptr && is_open(*route)) return Asker{};
+    const auto token = find_token(request);
+    if (!token)
+        return std::unexpected(problem(
+            401,
+            "UNAUTHENTICATED",
+            "A token is needed: Authorization: Bearer, or Basic with the token as password."
+        ));
+    return look_up(*token, route != nullptr && !route->needs_database);
+}
+
+std::expected<Application::Asker, http::Problem>
+Application::look_up(const std::string& token, bool may_be_remembered) {
+    const UtcTime now = services_.clock.now();
+    const DatabaseHealth health = services_.database.health();
+    auto principal =
+        health == DatabaseHealth::reachable
+            ? services_.principals.find(token, now)
+            : Result<std::optional<catalogue::PrincipalRow>>{failure(Remedy::retry, "no catalogue")};
+    if (!principal) {
+        auto remembered = may_be_remembered ? services_.principals.find_remembered(token, now) : std::nullopt;
+        if (remembered) return Asker{std::move(remembered)};
+        if (principal.error().remedy() == Remedy::retry) return std::unexpected(unavailable(health));
+        return std::unexpected(to_problem(principal.error()));
+    }
+    if (!*principal)
+        return std::unexpected(
+            problem(401, "UNAUTHENTICATED", "The token is unknown, revoked or out of its time.")
+        );
+    return Asker{std::move(*principal)};
+}
+
+http::Response Application::refuse(unsigned status, std::string_view code, std::string_view detail) {
+    http::Problem made = problem(status, std::string{code}, std::string{detail});
+    if (status == 503) made.retry_after = std::chrono::seconds{1};
+    http::Request request;
+    request.id = to_string(make_uuid_v7(services_.clock.now()));
+    http::Response response = to_answer(request, made);
+    add_common_headers(request, response);
+    return response;
+}
+
+void Application::finished(const http::Request& request, const http::Exchange& exchange) noexcept {
+    services_.counters.add(exchange);
+    log::info(
+        "request",
+        {{"request_id", request.id},
+         {"peer", request.peer},
+         {"principal", exchange.principal},
+         {"method", exchange.method},
+         {"route", exchange.route},
+         {"path", exchange.route.empty() ? std::string{} : request.path},
+         {"query", loggable_query(request, routes_, exchange.route)},
+         {"status", exchange.status},
+         {"bytes", exchange.sent_bytes},
+         {"whole", exchange.is_whole},
+         {"duration_us", exchange.duration_us}}
+    );
+}
+
+}  // namespace sluice::api

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "api/counters.hpp"
+#include "api/database.hpp"
+#include "api/http/server.hpp"
+#include "api/principals.hpp"
+#include "config/base/guarded.hpp"
+#include "config/base/time.hpp"
+#include "config/config.hpp"
+#include "storage/clip/clip.hpp"
+#include "storage/status/recorder_status.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace sluice::api {
+
+/// The recorder's status file, read at most twice a second. Thread: any; reading a small file of tmpfs or
+/// page cache.
+class StatusReader {
+public:
+    explicit StatusReader(std::filesystem::path file) : file_(std::move(file)) {}
+    /// The last readable status, however old, and null when there never was one. Shared with readers under
+    /// way.
+    [[nodiscard]] std::shared_ptr<const status::RecorderStatus> read();
+
+private:
+    struct State {
+        std::shared_ptr<const status::RecorderStatus> status;
+        Deadline read_again = Deadline::min();
+    };
+    std::filesystem::path file_;
+    Guarded<State> state_;
+};
+
+/// Where the volumes are mounted, asked of the catalogue at most every five seconds. Thread: any, blocking.
+class VolumeMap {
+public:
+    [[nodiscard]] Result<clip::VolumePaths> load(catalogue::Pool& pool);
+
+private:
+    struct State {
+        clip::VolumePaths paths;
+        Deadline load_again = Deadline::min();
+    };
+    Guarded<State> state_;
+};
+
+/// What handlers use; made once, outlives all requests. Thread: any.
+struct Services {
+    Services(const config::Config& configured, std::string conninfo, const Clock& real_clock);
+
+    config::Config config;
+    const Clock& clock;
+    Database database;
+    StatusReader status;
+    VolumeMap volumes;
+    Principals principals;
+    Counters counters;
+    UtcTime started;
+    std::function<http::ServerCounters()> server_counters;  ///< set before the first request
+};
+
+}  // namespace sluice::api

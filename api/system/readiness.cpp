@@ -1,0 +1,53 @@
+#include "api/system/readiness.hpp"
+
+#include <algorithm>
+
+namespace sluice::api {
+namespace {
+
+constexpr auto kStatusOld = std::chrono::seconds{10};
+constexpr std::uint64_t kBacklogMuch = 1000;
+
+std::vector<std::string> recorder_reasons(const status::RecorderStatus* recorder, UtcTime now) {
+    if (recorder == nullptr) return {"recorder_status_missing"};
+    if (now - recorder->written >= kStatusOld) return {"recorder_status_old"};
+    std::vector<std::string> reasons;
+    const auto writable = std::ranges::count_if(recorder->volumes, &status::VolumeStatus::is_writable);
+    if (writable == 0)
+        reasons.emplace_back("no_volume");
+    else if (static_cast<std::size_t>(writable) < recorder->volumes.size())
+        reasons.emplace_back("volume_unwritable");
+    if (!recorder->database_connected) reasons.emplace_back("recorder_without_database");
+    if (recorder->catalogue_backlog >= kBacklogMuch) reasons.emplace_back("catalogue_backlog");
+    return reasons;
+}
+
+}  // namespace
+
+std::string_view to_string(Readiness readiness) noexcept {
+    switch (readiness) {
+        case Readiness::ready:
+            return "ready";
+        case Readiness::degraded:
+            return "degraded";
+        case Readiness::unready:
+            return "unready";
+    }
+    return "unready";
+}
+
+ReadinessReport
+judge_readiness(DatabaseHealth database, const status::RecorderStatus* recorder, UtcTime now) {
+    ReadinessReport report;
+    if (database == DatabaseHealth::unreachable) report.reasons.emplace_back("database_unreachable");
+    if (database == DatabaseHealth::wrong_schema) report.reasons.emplace_back("schema_version");
+    const bool is_unready = !report.reasons.empty();
+    for (auto& reason : recorder_reasons(recorder, now))
+        report.reasons.push_back(std::move(reason));
+    if (recorder != nullptr)
+        report.status_age = std::max(Microseconds{0}, Microseconds{now - recorder->written});
+    if (!report.reasons.empty()) report.readiness = is_unready ? Readiness::unready : Readiness::degraded;
+    return report;
+}
+
+}  // namespace sluice::api

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "api/database.hpp"
+#include "config/base/time.hpp"
+#include "storage/status/recorder_status.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sluice::api {
+
+/// ready: all is well. degraded: requests are answered, but somebody should look. unready: no footage can be
+/// given out.
+enum class Readiness { ready, degraded, unready };
+[[nodiscard]] std::string_view to_string(Readiness readiness) noexcept;
+
+struct ReadinessReport {
+    Readiness readiness = Readiness::ready;
+    std::vector<std::string> reasons;  ///< stable words, none when ready; no names of cameras or disks
+    std::optional<Microseconds> status_age;
+};
+
+/// Pure. Reasons: database_unreachable, schema_version, recorder_status_missing, recorder_status_old (ten
+/// seconds), volume_unwritable (some), no_volume (none takes footage), recorder_without_database,
+/// catalogue_backlog.
+[[nodiscard]] ReadinessReport
+judge_readiness(DatabaseHealth database, const status::RecorderStatus* recorder, UtcTime now);
+
+}  // namespace sluice::api
