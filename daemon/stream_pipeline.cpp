@@ -308,12 +308,18 @@ void StreamPipeline::on_trouble(GapCause cause, const std::string& detail) {
 /// The disk gave up the current segment: what was written stays, the rest is a gap until a key frame finds a
 /// place.
 void StreamPipeline::take_failure() {
-    auto failure = output_.take_failure();
-    if (!failure || !current_ || failure->segment_id != current_->id) return;
-    output_.release(fragmenter_.discard());
-    current_.reset();
-    is_overflowing_ = false;
-    record(gaps_.open(failure->written_until, failure->cause, failure->detail));
+    while (auto failure = output_.take_failure()) {
+        if (!current_ || failure->segment_id != current_->id) {
+            // A segment that was left already: what it lacks lies before the one that followed.
+            const UtcTime until = current_ ? current_->from : failure->written_until;
+            record(gaps_.note({failure->written_until, until}, failure->cause, failure->detail));
+            continue;
+        }
+        output_.release(fragmenter_.discard());
+        current_.reset();
+        is_overflowing_ = false;
+        record(gaps_.open(failure->written_until, failure->cause, failure->detail));
+    }
 }
 
 Microseconds StreamPipeline::wall_offset() const {
@@ -341,6 +347,10 @@ void StreamPipeline::record(GapTracker::Facts facts) {
         if (const auto* gap = std::get_if<volume::GapOpened>(&fact)) gap_stated_ = gap->from;
         output_.journal(std::move(fact));
     }
+}
+
+std::optional<volume::GapOpened> StreamPipeline::open_gap() const {
+    return gaps_.state() == GapTracker::State::in_gap ? std::optional{gaps_.gap()} : std::nullopt;
 }
 
 std::optional<GapCause> StreamPipeline::gap_cause() const {

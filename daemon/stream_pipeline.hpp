@@ -22,6 +22,7 @@ struct StreamIdentity {
     std::string camera_slug;
     std::string camera_name;
     StreamKind kind = StreamKind::main;
+    friend bool operator==(const StreamIdentity&, const StreamIdentity&) = default;
 };
 
 struct PipelineCounts {
@@ -51,11 +52,15 @@ public:
     void on_tick();
     /// Connecting failed or the session ended: the run is over, what follows is a gap with this cause.
     void on_trouble(GapCause cause, const std::string& detail);
-    /// Ends the run, if there is one, and opens the gap that lasts until somebody records this stream again.
-    void stop(GapCause cause, const std::string& detail) { on_trouble(cause, detail); }
+    /// Ends the run, if there is one, and opens the gap that lasts until somebody records this stream again;
+    /// a stream that never had footage or known trouble has none.
+    void stop(GapCause cause) {
+        if (run_ || gaps_.state() != GapTracker::State::fresh) on_trouble(cause, {});
+    }
 
     [[nodiscard]] const PipelineCounts& counts() const noexcept { return counts_; }
     [[nodiscard]] GapTracker::State coverage() const noexcept { return gaps_.state(); }
+    [[nodiscard]] std::optional<volume::GapOpened> open_gap() const;
     [[nodiscard]] std::optional<GapCause> gap_cause() const;
     [[nodiscard]] std::optional<Uuid> run_id() const;
     [[nodiscard]] std::optional<Uuid> segment_id() const;

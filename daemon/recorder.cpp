@@ -1,0 +1,322 @@
+#include "daemon/recorder.hpp"
+
+#include "config/base/files.hpp"
+#include "config/base/log.hpp"
+#include "config/load.hpp"
+#include "daemon/volume_output.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include <pthread.h>
+
+namespace sluice::daemon {
+namespace {
+
+constexpr std::chrono::milliseconds kStopLimit{1500};
+constexpr std::chrono::milliseconds kReloadLimit{3000};
+constexpr std::size_t kConfigLimit = 4U << 20U;
+
+/// Waits until all have ended or the time is over.
+bool await_end(const std::vector<StreamWorker*>& streams, std::chrono::milliseconds limit) {
+    const Deadline until = std::chrono::steady_clock::now() + limit;
+    const auto all_ended = [&] {
+        return std::all_of(streams.begin(), streams.end(), [](const StreamWorker* stream) {
+            return stream->has_ended();
+        });
+    };
+    while (!all_ended() && std::chrono::steady_clock::now() < until)
+        std::this_thread::sleep_for(std::chrono::milliseconds{10});
+    return all_ended();
+}
+
+std::string conninfo_of(const config::Config& config) {
+    return config.database.url.empty() ? catalogue::embedded_conninfo(config.data, "sluice_recorder")
+                                       : config.database.url;
+}
+
+std::string hash_of(const std::filesystem::path& file) {
+    const auto text = read_text_file(file, kConfigLimit);
+    return text ? to_hex(sha256(as_bytes(*text))) : std::string{};
+}
+
+}  // namespace
+
+std::string summarise(std::size_t added, std::size_t removed, std::size_t changed, bool needs_restart) {
+    std::string text = std::to_string(added) + " streams added, " + std::to_string(removed) + " removed, " +
+                       std::to_string(changed) + " changed";
+    if (needs_restart) text += "; something outside the cameras changed and waits for a restart";
+    return text;
+}
+
+Recorder::Recorder(
+    RecorderOptions options,
+    config::Config config,
+    volume::DurableFiles& files,
+    const Clock& clock
+)
+    : options_(std::move(options)),
+      config_(std::move(config)),
+      files_(files),
+      clock_(clock),
+      started_(clock.now()) {}
+
+Recorder::~Recorder() = default;
+
+Status Recorder::start() {
+    auto installation = volume::ensure_installation(config_.data, clock_.now());
+    if (!installation) return std::unexpected(installation.error());
+    last_life_ = std::make_shared<const LastLifeRecord>(
+        load_last_life(config_.storage.volumes, *installation, config_.data)
+    );
+    assign_ids(*installation, config_, clock_.now());
+    installation->boot_id = read_boot_id();
+    if (auto saved = volume::save_installation(config_.data, *installation); !saved) return saved;
+    installation_.with([&](auto& kept) { kept = *installation; });
+
+    FeedSettings feed{conninfo_of(config_), installation->installation_id, installation->clean_mark, {}};
+    feed.on_clean_mark = [this](const std::string& day) {
+        const volume::Installation fresh = installation_.with([&](auto& kept) {
+            kept.clean_mark = day;
+            return kept;
+        });
+        log_and_drop(
+            volume::save_installation(config_.data, fresh), "the next start looks at a few days more"
+        );
+    };
+    feed_ = std::make_unique<CatalogueFeed>(std::move(feed), files_, clock_);
+    start_volumes();
+    journal(volume::ConfigLoaded{hash_of(options_.config_file), "start"});
+    for (StreamSettings& settings : make_stream_settings(*installation, config_))
+        start_stream(std::move(settings), std::nullopt);
+    feed_->set_inventory(make_inventory(*installation, config_));
+    feed_thread_ = std::jthread([this](const std::stop_token& stop) { feed_->run(stop); });
+    pthread_setname_np(feed_thread_.native_handle(), "catalogue");
+    log::info("recorder_started", {{"streams", streams_.size()}, {"volumes", volumes_.size()}});
+    return {};
+}
+
+void Recorder::start_volumes() {
+    for (const std::filesystem::path& path : config_.storage.volumes) {
+        VolumeSettings settings;
+        settings.root = path;
+        installation_.with([&](const auto& kept) {
+            settings.installation_id = kept.installation_id;
+            if (const auto known = kept.volumes.find(path.string()); known != kept.volumes.end())
+                settings.volume_id = known->second;
+        });
+        settings.durability_window = config_.storage.durability_window;
+        settings.reserve_bytes = config_.storage.reserve_bytes;
+        settings.reserve_percent = config_.storage.reserve_percent;
+        VolumeThread volume;
+        volume.worker = std::make_unique<VolumeWorker>(std::move(settings), files_, clock_, *feed_);
+        volume.worker->look_at_volume();
+        feed_->watch(*volume.worker);
+        volumes_.push_back(std::move(volume));
+    }
+    remember_volumes();
+    for (std::size_t i = 0; i < volumes_.size(); ++i) {
+        VolumeWorker* worker = volumes_[i].worker.get();
+        volumes_[i].thread = std::jthread([worker](const std::stop_token& stop) { worker->run(stop); });
+        pthread_setname_np(volumes_[i].thread.native_handle(), ("volume-" + std::to_string(i)).c_str());
+    }
+}
+
+/// A volume's id, once seen at its path, is expected there from then on (I10).
+void Recorder::remember_volumes() {
+    bool has_new = false;
+    const volume::Installation fresh = installation_.with([&](auto& kept) {
+        for (const VolumeThread& volume : volumes_) {
+            const Uuid id = volume.worker->health().volume_id;
+            if (id.is_nil()) continue;
+            has_new |= kept.volumes.try_emplace(volume.worker->settings().root.string(), id).second;
+        }
+        return kept;
+    });
+    if (has_new) log_and_drop(volume::save_installation(config_.data, fresh), "tried again in a second");
+}
+
+void Recorder::start_stream(StreamSettings settings, std::optional<volume::GapOpened> carried) {
+    StreamSurroundings surroundings;
+    surroundings.make_source = options_.make_source;
+    surroundings.output = std::make_unique<VolumeOutput>(
+        settings.identity.stream_id, static_cast<std::size_t>(config_.storage.ring_bytes), workers()
+    );
+    surroundings.find_comeback = [this,
+                                  carried = std::move(carried),
+                                  roots = config_.storage.volumes,
+                                  record = last_life_](const StreamIdentity& identity) {
+        if (carried) return Comeback{{}, carried};
+        const auto history = record->histories.find(identity.stream_id);
+        const LastLife life{
+            find_footage_end(roots, identity.camera_slug, identity.kind),
+            record->last_alive,
+            record->was_rebooted,
+            clock_.now()
+        };
+        return come_back(
+            identity.stream_id,
+            history == record->histories.end() ? StreamHistory{} : history->second,
+            life,
+            make_uuid_v7(clock_.now())
+        );
+    };
+    streams_.push_back(std::make_unique<StreamWorker>(std::move(settings), std::move(surroundings), clock_));
+    streams_.back()->start();
+}
+
+std::vector<VolumeWorker*> Recorder::workers() {
+    std::vector<VolumeWorker*> workers;
+    for (const VolumeThread& volume : volumes_)
+        workers.push_back(volume.worker.get());
+    return workers;
+}
+
+void Recorder::reload() {
+    config::Loaded loaded = config::load(options_.config_file, config::Secrets::all);
+    if (!loaded.is_usable()) {
+        const auto first =
+            std::find_if(loaded.problems.begin(), loaded.problems.end(), [](const config::Problem& problem) {
+                return !problem.is_warning;
+            });
+        const std::string reason = first == loaded.problems.end() ? "unknown" : first->describe();
+        log::error(
+            "config_refused", {{"error", reason}, {"cure", "correct it and reload; the old one goes on"}}
+        );
+        journal(volume::Refused{"configuration", reason});
+        return;
+    }
+    apply(std::move(loaded.config));
+}
+
+void Recorder::apply(config::Config fresh) {
+    const config::CameraDifference difference = config::difference(config_, fresh);
+    config_.recorders = fresh.recorders;  // the rest takes a restart
+    const volume::Installation installation = installation_.with([&](auto& kept) {
+        assign_ids(kept, config_, clock_.now());
+        return kept;
+    });
+    if (auto saved = volume::save_installation(config_.data, installation); !saved) {
+        log::error("config_refused", {{"error", saved.error().describe()}});
+        return;
+    }
+    std::vector<StreamSettings> wanted = make_stream_settings(installation, config_);
+    const auto find_wanted = [&](const Uuid& stream_id) {
+        return std::find_if(wanted.begin(), wanted.end(), [&](const StreamSettings& settings) {
+            return settings.identity.stream_id == stream_id;
+        });
+    };
+    std::vector<StreamWorker*> ending;
+    std::size_t removed = 0;
+    for (const auto& stream : streams_) {
+        const auto next = find_wanted(stream->settings().identity.stream_id);
+        const bool is_removed = next == wanted.end();
+        if (!is_removed && is_same(stream->settings(), *next)) continue;
+        stream->request_stop(is_removed ? GapCause::disabled_by_operator : GapCause::maintenance);
+        removed += is_removed ? 1 : 0;
+        ending.push_back(stream.get());
+    }
+    const std::size_t changed = ending.size() - removed;
+    (void)await_end(ending, kReloadLimit);
+
+    std::map<Uuid, volume::GapOpened> carried;
+    std::vector<std::unique_ptr<StreamWorker>> staying;
+    for (auto& stream : streams_) {
+        if (std::find(ending.begin(), ending.end(), stream.get()) == ending.end()) {
+            staying.push_back(std::move(stream));
+        } else if (!stream->has_ended()) {
+            log::error("stream_hangs", {{"camera", stream->settings().identity.camera_slug}});
+            left_behind_.push_back(std::move(stream));
+        } else if (const auto gap = stream->last_gap()) {
+            carried.emplace(stream->settings().identity.stream_id, *gap);
+        }
+    }
+    streams_ = std::move(staying);
+    const std::size_t kept = streams_.size();
+    // A stream that comes back after it was removed finds its past in the journal as it is now.
+    last_life_ = std::make_shared<const LastLifeRecord>(
+        load_last_life(config_.storage.volumes, installation, config_.data)
+    );
+    for (StreamSettings& settings : wanted) {
+        const Uuid id = settings.identity.stream_id;
+        const bool is_running = std::any_of(streams_.begin(), streams_.end(), [&](const auto& stream) {
+            return stream->settings().identity.stream_id == id;
+        });
+        if (is_running) continue;
+        const auto gap = carried.find(id);
+        start_stream(std::move(settings), gap == carried.end() ? std::nullopt : std::optional{gap->second});
+    }
+    feed_->set_inventory(make_inventory(installation, config_));
+    const std::string summary =
+        summarise(streams_.size() - kept - changed, removed, changed, difference.needs_restart);
+    journal(volume::ConfigLoaded{hash_of(options_.config_file), summary});
+    log::info("config_loaded", {{"summary", summary}});
+}
+
+void Recorder::journal(volume::JournalFact fact) {
+    VolumeOutput{Uuid{}, 0, workers()}.journal(std::move(fact));
+}
+
+status::RecorderStatus Recorder::make_status() {
+    const BootTime now = clock_.boot_now();
+    status::RecorderStatus whole;
+    whole.written = clock_.now();
+    whole.started = started_;
+    whole.pid = ::getpid();
+    whole.version = SLUICE_VERSION;
+    whole.installation_id = installation_.with([](const auto& kept) { return kept.installation_id; });
+    whole.clock_synchronised = clock_.is_synchronised();
+    const FeedHealth feed = feed_->health();
+    whole.database_connected = feed.is_connected;
+    whole.catalogue_backlog = feed.backlog;
+    for (const auto& stream : streams_)
+        whole.streams.push_back(stream->status());
+    for (const VolumeThread& volume : volumes_) {
+        const VolumeHealth health = volume.worker->health();
+        whole.write_lag_us = std::max(whole.write_lag_us, health.write_lag.get(now));
+        whole.volumes.push_back(
+            {volume.worker->settings().root,
+             health.volume_id,
+             health.is_writable,
+             health.problem,
+             health.space.total_bytes,
+             health.space.free_bytes,
+             health.longest_sync.get(now),
+             health.longest_write.get(now)}
+        );
+    }
+    return whole;
+}
+
+void Recorder::publish_status() {
+    remember_volumes();
+    std::erase_if(left_behind_, [](const auto& stream) { return stream->has_ended(); });
+    const auto path = status::status_path(config_.data);
+    std::error_code code;
+    std::filesystem::create_directories(path.parent_path(), code);
+    const Status written = replace_file_unsynced(path, status::to_json(make_status()), 0640);
+    if (!written) log_and_drop(written, "written again in a second");
+}
+
+bool Recorder::stop() {
+    std::vector<StreamWorker*> ending;
+    for (const auto& stream : streams_) {
+        stream->request_stop(GapCause::shutdown);
+        ending.push_back(stream.get());
+    }
+    const bool all_ended = await_end(ending, kStopLimit) && left_behind_.empty();
+    for (VolumeThread& volume : volumes_)
+        volume.thread.request_stop();
+    for (VolumeThread& volume : volumes_)
+        if (volume.thread.joinable()) volume.thread.join();
+    publish_status();
+    feed_thread_.request_stop();
+    if (feed_thread_.joinable()) feed_thread_.join();
+    if (all_ended)
+        for (const auto& stream : streams_)
+            stream->join();
+    log::info("recorder_stopped", {{"all_streams_ended", all_ended}});
+    return all_ended;
+}
+
+}  // namespace sluice::daemon

@@ -1,0 +1,75 @@
+#pragma once
+
+#include "config/base/guarded.hpp"
+#include "config/config.hpp"
+#include "daemon/catalogue_feed.hpp"
+#include "daemon/inventory.hpp"
+#include "daemon/last_life.hpp"
+#include "daemon/volume_worker.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace sluice::daemon {
+
+struct RecorderOptions {
+    std::filesystem::path config_file;
+    std::function<std::unique_ptr<Source>(const StreamSettings&)> make_source;
+};
+
+/// Everything that runs: one thread per volume, one per stream, one for the catalogue. Thread: main's.
+class Recorder {
+public:
+    Recorder(RecorderOptions options, config::Config config, volume::DurableFiles& files, const Clock& clock);
+    ~Recorder();
+    Recorder(const Recorder&) = delete;
+    Recorder& operator=(const Recorder&) = delete;
+
+    /// Ids, volumes, streams. Recording begins before anything of the last life is adopted. Error:
+    /// operator_acts.
+    [[nodiscard]] Status start();
+    /// Takes a changed configuration: only streams that differ are touched. A faulty one is refused, said and
+    /// journaled, and everything goes on as it was.
+    void reload();
+    /// Replaces the status file.
+    void publish_status();
+    /// Finishes open segments; streams that hang in a name server are left behind after two seconds. True:
+    /// all ended.
+    [[nodiscard]] bool stop();
+
+private:
+    struct VolumeThread {
+        std::unique_ptr<VolumeWorker> worker;
+        std::jthread thread;
+    };
+
+    void start_volumes();
+    void start_stream(StreamSettings settings, std::optional<volume::GapOpened> carried);
+    void apply(config::Config fresh);
+    void journal(volume::JournalFact fact);
+    void remember_volumes();
+    [[nodiscard]] std::vector<VolumeWorker*> workers();
+    [[nodiscard]] status::RecorderStatus make_status();
+
+    RecorderOptions options_;
+    config::Config config_;
+    volume::DurableFiles& files_;
+    const Clock& clock_;
+    UtcTime started_;
+    Guarded<volume::Installation> installation_;       ///< the catalogue's thread moves the clean mark
+    std::shared_ptr<const LastLifeRecord> last_life_;  ///< shared with streams that still look at it
+    std::unique_ptr<CatalogueFeed> feed_;
+    std::vector<VolumeThread> volumes_;
+    std::vector<std::unique_ptr<StreamWorker>> streams_;
+    std::vector<std::unique_ptr<StreamWorker>> left_behind_;  ///< told to stop, hanging in a name server
+    std::jthread feed_thread_;
+};
+
+/// One text for the journal and the log: what the difference of two configurations is.
+[[nodiscard]] std::string
+summarise(std::size_t added, std::size_t removed, std::size_t changed, bool needs_restart);
+
+}  // namespace sluice::daemon
