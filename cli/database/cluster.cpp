@@ -3,6 +3,7 @@
 #include "cli/process/os_user.hpp"
 #include "cli/process/spawn.hpp"
 #include "config/base/files.hpp"
+#include "config/base/time.hpp"
 #include "storage/catalogue/pool.hpp"
 
 #include <algorithm>
@@ -215,38 +216,25 @@ Result<pid_t> start_postmaster(const fs::path& programs, const fs::path& data, i
     });
 }
 
-Status ensure_database(const fs::path& programs, const fs::path& data, Deadline deadline) {
-    const std::string host = catalogue::socket_folder(data).string();
-    const auto run = [&](const char* program, std::vector<std::string> arguments) {
-        return process::run(
-            {.binary = programs / program, .arguments = std::move(arguments), .user = {}, .environment = {}},
-            deadline
-        );
-    };
-    const auto ready = run("pg_isready", {"-q", "-h", host, "-U", kSuperuser, "-d", "postgres", "-t", "1"});
-    if (!ready) return std::unexpected(ready.error());
-    if (ready->exit_code != 0) return failure(Remedy::retry, "the database does not answer yet");
-    const auto list = run("psql", {"-X", "-A", "-t", "-l", "-h", host, "-U", kSuperuser, "-d", "postgres"});
-    if (!list) return std::unexpected(list.error());
-    if (list->exit_code != 0)
-        return failure(Remedy::retry, "cannot list the databases: " + last_line(list->output));
-    if (("\n" + list->output).find("\nsluice|") != std::string::npos) return {};
-    const auto made =
-        run("createdb",
-            {"-h",
-             host,
+Status check_answers(const fs::path& programs, const fs::path& data) {
+    const process::Command ask{
+        .binary = programs / "pg_isready",
+        .arguments =
+            {"-q",
+             "-h",
+             catalogue::socket_folder(data).string(),
              "-U",
              kSuperuser,
-             "--maintenance-db=postgres",
-             "-T",
-             "template0",
-             "-E",
-             "UTF8",
-             "--locale=C.UTF-8",
-             "sluice"});
-    if (!made) return std::unexpected(made.error());
-    if (made->exit_code != 0)
-        return failure(Remedy::operator_acts, "cannot make the database: " + last_line(made->output));
+             "-d",
+             "postgres",
+             "-t",
+             "1"},
+        .user = {},
+        .environment = {},
+    };
+    const auto outcome = process::run(ask, in(10s));
+    if (!outcome) return std::unexpected(outcome.error());
+    if (outcome->exit_code != 0) return failure(Remedy::retry, "the database does not answer yet");
     return {};
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "config/base/error.hpp"
-#include "config/base/time.hpp"
 
 #include <filesystem>
 #include <string>
@@ -42,9 +41,8 @@ struct Mapping {
 [[nodiscard]] Result<pid_t>
 start_postmaster(const std::filesystem::path& programs, const std::filesystem::path& data, int log_fd);
 
-/// Makes the database `sluice` when it is not there. Error: retry, while the postmaster does not answer yet.
-[[nodiscard]] Status
-ensure_database(const std::filesystem::path& programs, const std::filesystem::path& data, Deadline deadline);
+/// Whether the postmaster takes connections. Error: retry, while it does not.
+[[nodiscard]] Status check_answers(const std::filesystem::path& programs, const std::filesystem::path& data);
 
 /// A dead but unreaped postmaster keeps its postmaster.pid alive. Removes the file only when the process it
 /// names is a zombie or gone.

@@ -138,7 +138,7 @@ private:
     bool is_stopping_ = false;
 };
 
-/// Until the database answers, exists and has its schema.
+/// Until the database answers and has its schema.
 Status
 make_ready(Running& running, const std::filesystem::path& programs, const std::filesystem::path& data) {
     const auto limit = SteadyClock::now() + kStartLimit;
@@ -147,7 +147,7 @@ make_ready(Running& running, const std::filesystem::path& programs, const std::f
         if (running.is_stopping()) return failure(Remedy::cancelled, "stopped while starting");
         if (running.ended())
             return failure(Remedy::operator_acts, "the postmaster ended while starting; see its log above");
-        const auto there = ensure_database(programs, data, SteadyClock::now() + 20s);
+        const auto there = check_answers(programs, data);
         if (there) break;
         if (there.error().remedy() != Remedy::retry) return there;
         if (SteadyClock::now() > limit) return failure(Remedy::operator_acts, "the database does not answer");

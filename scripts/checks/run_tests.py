@@ -1,0 +1,200 @@
+"""Builds, runs the test programs and the checks, judges the skips, and closes on one plain line (see scripts/test)."""
+import argparse
+import dataclasses
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SUITES = {"unit": "unit_tests", "pg": "pg_tests", "integration": "integration_tests"}
+PROGRAMS = ["sluice", "sluice-recorder", "sluice-api", "sluice-demo-cameras"]
+LIMIT_SECONDS = {False: 30 * 60, True: 6 * 3600}
+
+
+@dataclasses.dataclass
+class Tally:
+    passed: int = 0
+    failed: int = 0
+    skips: list = dataclasses.field(default_factory=list)  # (name, reason)
+
+    def fail(self, name: str, detail: str = "") -> None:
+        self.failed += 1
+        print(f"FAILED  {name}")
+        if detail:
+            print("    " + detail.strip().replace("\n", "\n    "))
+
+
+def build(preset: str, targets: list) -> bool:
+    """Configures once, then builds; what it prints stays on the terminal as progress."""
+    folder = ROOT / "build" / preset
+    if not (folder / "build.ninja").exists():
+        print(f"test: configuring the preset {preset}", flush=True)
+        done = subprocess.run(["cmake", "--preset", preset], cwd=ROOT, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True)
+        if done.returncode != 0:
+            print(done.stdout)
+            return False
+    print(f"test: building {' '.join(targets) or 'everything'} ({preset})", flush=True)
+    return subprocess.run(["ninja", "-C", str(folder), *targets], cwd=ROOT).returncode == 0
+
+
+def described(case) -> str:
+    """What a failed Catch2 test case says of itself."""
+    lines = []
+    for expression in case.iter("Expression"):
+        if expression.get("success") == "true":
+            continue
+        expanded = (expression.findtext("Expanded") or "").strip()
+        original = (expression.findtext("Original") or "").strip()
+        lines.append(f"{expression.get('filename')}:{expression.get('line')}: {original}\n  {expanded}")
+        lines += [(node.text or "").strip() for node in expression.iter("Exception")]
+    for kind in ("Failure", "Exception", "FatalErrorCondition"):
+        for node in case.findall(f".//{kind}"):
+            lines.append(f"{node.get('filename')}:{node.get('line')}: {kind}: {(node.text or '').strip()}")
+    return "\n".join(lines)
+
+
+def read_report(text: str):
+    """The test cases of a Catch2 XML report, whole or cut off by a crash, and the name of the one cut off."""
+    try:
+        return ElementTree.fromstring(text).iter("TestCase"), None
+    except ElementTree.ParseError:
+        pass
+    whole = re.findall(r"<TestCase .*?</TestCase>", text, re.DOTALL)
+    names = re.findall(r'<TestCase name="([^"]*)"', text)
+    cut_off = names[len(whole)] if len(names) > len(whole) else "(at its end)"
+    cases = []
+    for part in whole:
+        try:
+            cases.append(ElementTree.fromstring(part))
+        except ElementTree.ParseError:
+            cut_off = "(its report is unreadable)"
+    return cases, cut_off
+
+
+def run_suite(name: str, preset: str, arguments, tally: Tally) -> None:
+    program = ROOT / "build" / preset / "bin" / SUITES[name]
+    if not program.exists():
+        tally.fail(f"{name} tests", f"there is no {program}")
+        return
+    print(f"test: {name} tests", flush=True)
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="sluice-test-") as folder:
+        report, skip_file = pathlib.Path(folder) / "report.xml", pathlib.Path(folder) / "skips"
+        # Service users (the tests drop to them) must get at the skip file's folder in no case: it stays 0700.
+        environment = {**os.environ, "SLUICE_SKIP_FILE": str(skip_file)}
+        if arguments.long:
+            environment["SLUICE_LONG"] = "1"
+        command = [str(program), "-r", "xml", "-o", str(report), *([arguments.filter] if arguments.filter else [])]
+        try:
+            code = subprocess.run(command, cwd=ROOT, env=environment, timeout=LIMIT_SECONDS[arguments.long]).returncode
+        except subprocess.TimeoutExpired:
+            code = "no end: killed at its limit"
+        text = report.read_text(errors="replace") if report.exists() else ""
+        skips = [line.split("\t", 1) for line in skip_file.read_text().splitlines()] if skip_file.exists() else []
+    skipped = {skip[0]: skip[-1] for skip in skips}
+    cases, cut_off = read_report(text)
+    before = (tally.passed, tally.failed)
+    for case in cases:
+        title = case.get("name")
+        outcome = case.find("OverallResult")
+        if outcome is None or outcome.get("success") != "true":
+            tally.fail(title, described(case))
+        elif title in skipped:
+            tally.skips.append((title, skipped[title]))
+        else:
+            tally.passed += 1
+    if cut_off is not None:
+        tally.fail(cut_off, f"{program.name} ended here: {code}")
+    elif code != 0 and tally.failed == before[1] and not (arguments.filter and text.count("<TestCase ") == 0):
+        tally.fail(f"{program.name}", f"exit code {code} without a failed test")
+    print(f"test: {name}: {tally.passed - before[0]} passed, {tally.failed - before[1]} failed in "
+          f"{time.monotonic() - begun:.0f} s", flush=True)
+
+
+def checks(preset: str) -> dict:
+    programs = ROOT / "build" / preset / "bin"
+    scripts = [str(path) for path in sorted((ROOT / "scripts").iterdir()) + sorted((ROOT / ".ci").iterdir())
+               if path.is_file() and path.read_bytes().startswith(b"#!/usr/bin/env bash")]
+    python = [str(path) for path in sorted((ROOT / "scripts").rglob("*.py"))]
+    compiling = "import sys; [compile(open(f).read(), f, 'exec') for f in sys.argv[1:]]"
+    return {
+        "the include graph and the house rules hold": ["/usr/bin/python3", "scripts/check-includes.py"],
+        "the checks find what they are there for": ["/usr/bin/python3", "tests/scripts/checks_test.py"],
+        "every promise has a test": ["scripts/check-promises"],
+        "shell scripts parse": ["bash", "-n", *scripts],
+        "python scripts parse": ["/usr/bin/python3", "-c", compiling, *python],
+        "scripts/setup lists what is installed here": ["scripts/setup", "--check"],
+        "sluice up --dry-run shows its list of programs": [str(programs / "sluice"), "up", "--dry-run"],
+    }
+
+
+def run_checks(preset: str, tally: Tally) -> None:
+    print("test: checks", flush=True)
+    for name, command in checks(preset).items():
+        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if done.returncode == 0:
+            tally.passed += 1
+        else:
+            tally.fail(name, done.stdout)
+
+
+def has_all_rights() -> bool:
+    """Root with loop devices and FUSE: then nothing may be skipped."""
+    return os.geteuid() == 0 and os.path.exists("/dev/loop-control") and os.path.exists("/dev/fuse")
+
+
+def judge_skips(tally: Tally) -> int:
+    lines = (ROOT / "tests" / "may-skip.txt").read_text().splitlines()
+    allowed = {line.strip() for line in lines if line.strip() and not line.startswith("#")}
+    counted = 0
+    for name, reason in tally.skips:
+        print(f"skipped  {name}: {reason}")
+        if has_all_rights():
+            tally.fail(name, "skipped, though this machine has every right it could need")
+        elif name not in allowed:
+            tally.fail(name, "skipped, but not listed in tests/may-skip.txt")
+        else:
+            counted += 1
+    return counted
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--long", action="store_true")
+    parser.add_argument("--preset", default="dev")
+    parser.add_argument("--suite", action="append", choices=[*SUITES, "checks"])
+    parser.add_argument("--tally", help="also write the three numbers to this file, as JSON")
+    parser.add_argument("filter", nargs="?")
+    arguments = parser.parse_args()
+    suites = arguments.suite or [*SUITES, *([] if arguments.filter else ["checks"])]
+
+    tally = Tally()
+    # All suites need everything; one alone only itself and the programs that it starts.
+    targets = [] if arguments.suite is None else sorted({SUITES[name] for name in suites if name in SUITES})
+    if arguments.suite and targets != ["unit_tests"]:
+        targets += PROGRAMS
+    if build(arguments.preset, targets):
+        for name in suites:
+            if name == "checks":
+                run_checks(arguments.preset, tally)
+            else:
+                run_suite(name, arguments.preset, arguments, tally)
+    else:
+        tally.fail("the build")
+    skipped = judge_skips(tally)
+    if arguments.tally:
+        pathlib.Path(arguments.tally).write_text(json.dumps([tally.passed, tally.failed, skipped]))
+    sys.stdout.flush()
+    print(f"{tally.passed} passed, {tally.failed} failed, {skipped} skipped", flush=True)
+    return 0 if tally.failed == 0 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
