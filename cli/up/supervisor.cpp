@@ -164,8 +164,13 @@ void Supervisor::read_signals() {
     signalfd_siginfo signal{};
     while (::read(signals_.get(), &signal, sizeof signal) == sizeof signal) {
         if (signal.ssi_signo == SIGTERM || signal.ssi_signo == SIGINT) is_stop_asked_ = true;
-        if (signal.ssi_signo != SIGHUP) continue;
-        const Running* receiver = find(hangup_receiver_);
+        if (signal.ssi_signo == SIGHUP) hand_on_hangup();
+    }
+}
+
+void Supervisor::hand_on_hangup() const {
+    for (const std::string& name : hangup_receivers_) {
+        const Running* receiver = find(name);
         if (receiver != nullptr && receiver->pid > 0) ::kill(receiver->pid, SIGHUP);
     }
 }

@@ -37,8 +37,8 @@ public:
     bool run_until(const std::function<bool()>& done, Deadline deadline);
     [[nodiscard]] bool is_ready(std::string_view name) const;  ///< READY=1 was heard from its present process
     [[nodiscard]] bool is_stop_asked() const noexcept { return is_stop_asked_; }
-    /// SIGHUP to us is handed on to this service.
-    void reload_with_hangup(std::string name) { hangup_receiver_ = std::move(name); }
+    /// SIGHUP to us is handed on to these services.
+    void reload_with_hangup(std::vector<std::string> names) { hangup_receivers_ = std::move(names); }
     /// SIGTERM to each in reverse order of start, waiting for one before the next; SIGKILL after its limit.
     void stop_all();
 
@@ -57,6 +57,7 @@ private:
     Status launch(Running& running);
     void wait_for_events(Deadline deadline);
     void read_signals();
+    void hand_on_hangup() const;
     void read_notifications();
     void reap();
     void note_end(Running& running, int exit_code);
@@ -69,7 +70,7 @@ private:
     UniqueFd signals_;
     UniqueFd notifications_;
     std::string notify_name_;  ///< "@…", abstract
-    std::string hangup_receiver_;
+    std::vector<std::string> hangup_receivers_;
     std::vector<Running> services_;
     bool is_stop_asked_ = false;
     bool is_stopping_ = false;

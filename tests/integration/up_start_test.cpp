@@ -1,0 +1,232 @@
+#include "cli/up/probe.hpp"
+#include "config/base/files.hpp"
+#include "storage/volume/installation.hpp"
+#include "tests/support/eventually.hpp"
+#include "tests/support/farm.hpp"
+#include "tests/support/process.hpp"
+#include "tests/support/skip.hpp"
+#include "tests/support/temp_folder.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <optional>
+#include <regex>
+#include <string>
+#include <vector>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <fmt/core.h>
+
+using namespace std::chrono_literals;
+using namespace sluice;
+namespace fs = std::filesystem;
+
+namespace {
+
+const std::string kSluice = std::string{SLUICE_BIN_DIR} + "/sluice";
+constexpr auto kStartLimit = 120s;
+constexpr auto kStopLimit = 40s;
+
+/// A configuration with one camera of the farm, and `sluice up` on it.
+class UpSite {
+public:
+    UpSite()
+        : farm_(make_reachable(folder_.path()) / "farm", {{.name = "hall", .file = test::make_clip({})}}) {
+        const auto port = up::find_free_port(0);
+        REQUIRE(port);
+        const std::string text = fmt::format(
+            "data = \"{0}/data\"\n[api]\nlisten = \"127.0.0.1:{1}\"\n[storage]\nvolumes = "
+            "[\"{0}/data/volume1\"]\n"
+            "segment = \"5s\"\ndurability_window = \"500ms\"\n[[recorders]]\nslug = \"lobby\"\n"
+            "  [[recorders.cameras]]\n  slug = \"hall\"\n  name = \"大廳\"\n  url = \"{2}\"\n",
+            folder_.path().string(),
+            *port,
+            farm_.url("hall")
+        );
+        REQUIRE(replace_file(config(), text, 0644));
+    }
+
+    test::Process start() {
+        auto process = test::Process::start({kSluice, "up", "--config", config().string()}, {.log = log()});
+        REQUIRE(process);
+        const auto line = process->wait_for_line("Recording. Ctrl-C", kStartLimit);
+        INFO(process->output());
+        REQUIRE(line);
+        return std::move(*process);
+    }
+    [[nodiscard]] fs::path config() const { return folder_.path() / "sluice.toml"; }
+    [[nodiscard]] fs::path data() const { return folder_.path() / "data"; }
+    [[nodiscard]] fs::path log() const { return folder_.path() / "up.log"; }
+    [[nodiscard]] volume::Installation installation() const {
+        const auto found = volume::load_installation(data());
+        REQUIRE(found);
+        REQUIRE(found->has_value());
+        return **found;
+    }
+
+private:
+    /// mkdtemp closes the folder to everybody else, the service users too.
+    static fs::path make_reachable(const fs::path& folder) {
+        REQUIRE(::chmod(folder.c_str(), 0755) == 0);
+        return folder;
+    }
+
+    test::TempFolder folder_;
+    test::Farm farm_;
+};
+
+/// The pids that a service was started with, oldest first.
+std::vector<pid_t> pids_of(const std::string& log, const std::string& service) {
+    std::vector<pid_t> result;
+    const std::regex started{R"("service_started","service":")" + service + R"(","pid":(\d+))"};
+    for (auto at = std::sregex_iterator{log.begin(), log.end(), started}; at != std::sregex_iterator{}; ++at)
+        result.push_back(std::stoi((*at)[1]));
+    return result;
+}
+
+/// The curl lines as they are printed for pasting.
+std::vector<std::string> curl_lines(const std::string& output) {
+    std::vector<std::string> result;
+    const std::regex line{R"((^|\n)(curl [^\n]*))"};
+    for (auto at = std::sregex_iterator{output.begin(), output.end(), line}; at != std::sregex_iterator{};
+         ++at)
+        result.push_back((*at)[2]);
+    return result;
+}
+
+test::Finished as_user(const std::string& user, const std::vector<std::string>& command) {
+    std::vector<std::string> words{"setpriv", "--reuid=" + user, "--regid=" + user, "--init-groups", "--"};
+    words.insert(words.end(), command.begin(), command.end());
+    auto done = test::run_to_end(words, 20s);
+    REQUIRE(done);
+    return *done;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "sluice up starts, refuses a second one, restarts what dies, stops on Ctrl-C and goes on",
+    "[up][smoke]"
+) {
+    UpSite site;
+    test::Process up = site.start();
+
+    const auto second = test::run_to_end({kSluice, "up", "--config", site.config().string()}, 30s);
+    REQUIRE(second);
+    CHECK(second->status.code == 1);
+    CHECK(second->errors.find(fmt::format("pid {}", up.pid())) != std::string::npos);
+
+    for (const std::string service : {"sluice-recorder", "sluice-api", "sluice-database"}) {
+        const auto before = pids_of(up.output(), service);
+        REQUIRE(before.size() == 1);
+        REQUIRE(::kill(before[0], SIGKILL) == 0);
+        CHECK(test::eventually(20s, [&] { return pids_of(up.output(), service).size() >= 2; }, 100ms));
+    }
+    const auto before = site.installation();
+    std::string token;
+    {
+        const auto text = read_text_file(site.data() / "tokens" / "operator.token", 4096);
+        REQUIRE(text);
+        token = *text;
+    }
+
+    up.send_signal(SIGINT);
+    const auto end = up.wait_for_exit(kStopLimit);
+    INFO(up.output());
+    REQUIRE(end);
+    CHECK(end->code == 0);
+    const std::string output = up.output();
+    CHECK(output.find("stopped\n") != std::string::npos);
+    CHECK(output.find("service_killed") == std::string::npos);
+    CHECK_FALSE(fs::exists(site.data() / "database" / "cluster" / "postmaster.pid"));
+
+    test::Process again = site.start();
+    const auto after = site.installation();
+    CHECK(after.installation_id == before.installation_id);
+    CHECK(after.cameras == before.cameras);
+    CHECK(after.volumes == before.volumes);
+    CHECK(read_text_file(site.data() / "tokens" / "operator.token", 4096) == token);
+    CHECK(again.stop(kStopLimit).code == 0);
+}
+
+TEST_CASE("the curl lines that sluice up prints work when pasted", "[up]") {
+    UpSite site;
+    test::Process up = site.start();
+    const auto lines = curl_lines(up.output());
+    REQUIRE(lines.size() == 3);
+    const test::TempFolder folder;
+    for (const std::string& line : lines) {
+        INFO(line);
+        const auto done =
+            test::run_to_end({"bash", "-c", "cd " + folder.path().string() + " && " + line + " --fail"}, 30s);
+        REQUIRE(done);
+        INFO(done->output << done->errors);
+        CHECK(done->status.code == 0);
+    }
+    const auto judged =
+        test::run_to_end({"ffprobe", "-v", "error", (folder.path() / "clip.mp4").string()}, 20s);
+    REQUIRE(judged);
+    CHECK(judged->status.code == 0);
+    CHECK(judged->errors == "");
+    struct stat token{};
+    REQUIRE(::stat((site.data() / "tokens" / "operator.token").c_str(), &token) == 0);
+    CHECK((token.st_mode & 0777U) == 0600);
+    CHECK(up.stop(kStopLimit).code == 0);
+}
+
+TEST_CASE("after kill -9 of sluice up its programs end, and a new one takes over", "[up]") {
+    UpSite site;
+    test::Process up = site.start();
+    std::vector<pid_t> pids;
+    for (const std::string service : {"sluice-recorder", "sluice-api", "sluice-database"})
+        pids.push_back(pids_of(up.output(), service).back());
+    up.kill_now();
+    for (const pid_t pid : pids) {
+        INFO(pid);
+        CHECK(test::eventually(30s, [pid] { return ::kill(pid, 0) != 0; }, 50ms));
+    }
+    test::Process again = site.start();
+    CHECK(again.stop(kStopLimit).code == 0);
+}
+
+TEST_CASE("as root the API's user cannot write to a volume, nor anybody connect as another role", "[up]") {
+    if (::geteuid() != 0) SLUICE_SKIP("needs root, which drops each program to its user");
+    UpSite site;
+    test::Process up = site.start();
+    const fs::path volume = site.data() / "volume1";
+    CHECK(as_user("sluice-api", {"test", "-r", (volume / "sluice-volume.json").string()}).status.code == 0);
+    for (const fs::path& place : {volume, volume / "live", volume / "journal"}) {
+        INFO(place);
+        CHECK(as_user("sluice-api", {"touch", (place / "x").string()}).status.code != 0);
+        CHECK(as_user("sluice-db", {"ls", place.string()}).status.code != 0);
+    }
+    for (const auto& entry : fs::recursive_directory_iterator{volume}) {
+        INFO(entry.path());
+        const bool is_folder = entry.is_directory();
+        CHECK(
+            as_user("sluice-api", {"test", is_folder ? "-x" : "-r", entry.path().string()}).status.code == 0
+        );
+        CHECK(as_user("sluice-api", {"test", "-w", entry.path().string()}).status.code == 1);
+    }
+
+    const auto connects = [&](const std::string& user, const std::string& role) {
+        const std::string socket = (site.data() / "database" / "socket").string();
+        return as_user(user, {"psql", "-X", "-h", socket, "-U", role, "-d", "sluice", "-c", "select 1"})
+                   .status.code == 0;
+    };
+    const std::vector<std::string> roles{
+        "sluice_super", "sluice_owner", "sluice_recorder", "sluice_worker", "sluice_api", "sluice_auditor"
+    };
+    for (const std::string& role : roles) {
+        INFO(role);
+        CHECK(connects("sluice", role) == (role == "sluice_recorder" || role == "sluice_worker"));
+        CHECK(connects("sluice-api", role) == (role == "sluice_api"));
+        CHECK(connects("sluice-db", role) == (role == "sluice_super"));
+        CHECK_FALSE(connects("nobody", role));
+    }
+    CHECK(up.stop(kStopLimit).code == 0);
+}
