@@ -141,10 +141,12 @@ Media make_media(const MediaParameters& parameters) {
     const auto text = read_text_file(path, kMaxFileBytes);
     if (!text) throw std::runtime_error(text.error().describe());
     const ByteView file = as_bytes(*text);
-    Media media{parameters, {}, {}, {}};
+    Media media;
+    media.parameters = parameters;
     const ByteView record = find_record(file, parameters.codec == Codec::h264 ? "avcC" : "hvcC");
     auto sets = mp4::sets_from_decoder_config(parameters.codec, record);
     if (!sets) throw std::runtime_error(sets.error().describe());
+    media.original_decoder_config.assign(record.begin(), record.end());
     media.sets = std::move(*sets);
     auto format = mp4::make_format(parameters.codec, media.sets);
     if (!format) throw std::runtime_error(format.error().describe());

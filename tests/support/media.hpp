@@ -40,6 +40,7 @@ struct Media {
     MediaParameters parameters;
     mp4::ParameterSets sets;
     mp4::VideoFormat format;
+    Bytes original_decoder_config;  ///< as FFmpeg's muxer wrote it
     std::vector<AccessUnitBytes> units;
 };
 
