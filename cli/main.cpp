@@ -186,7 +186,7 @@ int run(int count, char** arguments) {
 }  // namespace
 
 int main(int count, char** arguments) {
-    std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a failed write
+    static_cast<void>(std::signal(SIGPIPE, SIG_IGN));  // a closed pipe is a failed write
     try {
         return run(count, arguments);
     } catch (const std::exception& error) {

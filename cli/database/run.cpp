@@ -68,7 +68,7 @@ Result<UniqueFd> block_signals() {
     ::sigemptyset(&wanted);
     for (const int signal : {SIGTERM, SIGINT, SIGCHLD})
         ::sigaddset(&wanted, signal);
-    if (::sigprocmask(SIG_BLOCK, &wanted, nullptr) != 0)
+    if (::pthread_sigmask(SIG_BLOCK, &wanted, nullptr) != 0)
         return errno_error(Remedy::operator_acts, "cannot block signals");
     UniqueFd fd{::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK)};
     if (!fd.is_open()) return errno_error(Remedy::operator_acts, "cannot make a signalfd");

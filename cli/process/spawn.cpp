@@ -75,8 +75,8 @@ void become_program(
     if (::getppid() != parent) ::_exit(1);  // the parent died before the line above
     sigset_t none;
     ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    std::signal(SIGPIPE, SIG_DFL);  // an ignored signal would stay ignored
+    ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
+    static_cast<void>(std::signal(SIGPIPE, SIG_DFL));  // an ignored signal would stay ignored
     if (::chdir("/") != 0) return;
     const UniqueFd empty{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
     if (::dup2(empty.get(), STDIN_FILENO) < 0) return;

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstddef>
 #include <cstring>
+#include <ranges>
 #include <utility>
 
 #include <poll.h>
@@ -35,7 +36,7 @@ Result<UniqueFd> block_signals() {
     ::sigemptyset(&wanted);
     for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGCHLD})
         ::sigaddset(&wanted, signal);
-    if (::sigprocmask(SIG_BLOCK, &wanted, nullptr) != 0)
+    if (::pthread_sigmask(SIG_BLOCK, &wanted, nullptr) != 0)
         return errno_error(Remedy::operator_acts, "cannot block signals");
     UniqueFd fd{::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK)};
     if (!fd.is_open()) return errno_error(Remedy::operator_acts, "cannot make a signalfd");
@@ -190,7 +191,7 @@ void Supervisor::reap() {
         if (Running* ended = find(pid)) note_end(*ended, process::exit_code_of(status));
 }
 
-void Supervisor::note_end(Running& running, int exit_code) {
+void Supervisor::note_end(Running& running, int exit_code) const {
     const auto now = SteadyClock::now();
     const pid_t pid = std::exchange(running.pid, -1);
     running.is_ready = false;
@@ -249,8 +250,8 @@ void Supervisor::stop(Running& running) {
 
 void Supervisor::stop_all() {
     is_stopping_ = true;
-    for (auto running = services_.rbegin(); running != services_.rend(); ++running)
-        stop(*running);
+    for (Running& running : services_ | std::views::reverse)
+        stop(running);
 }
 
 bool Supervisor::is_ready(std::string_view name) const {

@@ -60,7 +60,7 @@ private:
     void hand_on_hangup() const;
     void read_notifications();
     void reap();
-    void note_end(Running& running, int exit_code);
+    void note_end(Running& running, int exit_code) const;
     void restart_due();
     void kill_silent() const;
     void stop(Running& running);
