@@ -64,6 +64,16 @@ std::optional<WireError> check_head(const Fields& head, std::uint32_t target_lim
     return std::nullopt;
 }
 
+/// "http://host/path?query" → "/path?query": RFC 9112 §3.2.2 has servers accept both.
+std::string to_origin_form(const std::string& target) {
+    const std::size_t scheme = target.find("://");
+    const bool is_absolute = scheme != std::string::npos && scheme <= 5 && !target.starts_with('/');
+    if (!is_absolute) return target;
+    const std::size_t path = target.find_first_of("/?", scheme + 3);
+    if (path == std::string::npos) return "/";
+    return target[path] == '/' ? target.substr(path) : "/" + target.substr(path);
+}
+
 /// RFC 9110 §5.6.7 in English, whatever the locale says.
 std::string http_date(std::chrono::system_clock::time_point now) {
     static constexpr std::array kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
@@ -150,9 +160,10 @@ Request RequestReader::take() {
     Request request;
     request.method = std::string{head.method_string()};
     request.target = std::string{head.target()};
-    const std::size_t question = request.target.find('?');
-    request.path = request.target.substr(0, question);
-    if (question != std::string::npos) request.raw_query = request.target.substr(question + 1);
+    const std::string origin = to_origin_form(request.target);
+    const std::size_t question = origin.find('?');
+    request.path = origin.substr(0, question);
+    if (question != std::string::npos) request.raw_query = origin.substr(question + 1);
     for (const auto& field : head)
         request.headers.emplace_back(
             to_lower({field.name_string().data(), field.name_string().size()}), std::string{field.value()}

@@ -1,0 +1,162 @@
+#pragma once
+
+#include "api/http/text.hpp"
+#include "config/base/log.hpp"
+#include "config/base/unique_fd.hpp"
+
+#include <array>
+#include <cstdint>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <catch2/catch.hpp>
+
+/// A small HTTP client for tests: blocking, every wait limited, and able to misbehave.
+namespace sluice::test {
+
+struct Reply {
+    int status = 0;                              ///< 0: the connection ended without an answer
+    std::map<std::string, std::string> headers;  ///< names in lower case
+    std::string body;
+    bool is_whole = false;  ///< every byte that Content-Length announced has come
+
+    [[nodiscard]] std::string header(const std::string& name) const {
+        const auto found = headers.find(name);
+        return found == headers.end() ? std::string{} : found->second;
+    }
+};
+
+class Client {
+public:
+    explicit Client(std::uint16_t port, int receive_buffer_bytes = 0)
+        : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        REQUIRE(fd_.is_open());
+        const timeval limit{20, 0};
+        ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+        ::setsockopt(fd_.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+        if (receive_buffer_bytes > 0)
+            ::setsockopt(
+                fd_.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes, sizeof receive_buffer_bytes
+            );
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(port);
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        REQUIRE(::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    }
+
+    /// False when the other side does not take it any more.
+    bool send(std::string_view text) {
+        while (!text.empty()) {
+            const ssize_t count = ::send(fd_.get(), text.data(), text.size(), MSG_NOSIGNAL);
+            if (count <= 0) return false;
+            text.remove_prefix(static_cast<std::size_t>(count));
+        }
+        return true;
+    }
+    void shut_down_sending() { ::shutdown(fd_.get(), SHUT_WR); }
+
+    /// The next answer on this connection.
+    Reply receive(bool is_head = false) {
+        Reply reply;
+        std::size_t end = 0;
+        while ((end = buffer_.find("\r\n\r\n")) == std::string::npos)
+            if (!read_more()) return reply;
+        parse_head(buffer_.substr(0, end), reply);
+        buffer_.erase(0, end + 4);
+        if (reply.status == 100) return receive(is_head);
+        const bool has_body = !is_head && reply.status != 204 && reply.status != 304;
+        const std::size_t length = has_body ? std::stoull("0" + reply.header("content-length")) : 0;
+        while (buffer_.size() < length && read_more()) {
+        }
+        reply.body = buffer_.substr(0, length);
+        reply.is_whole = reply.body.size() == length;
+        buffer_.erase(0, reply.body.size());
+        return reply;
+    }
+    /// True when the other side has closed and nothing more came.
+    bool is_at_end() { return buffer_.empty() && !read_more() && last_ == 0; }
+
+private:
+    static void parse_head(std::string_view head, Reply& reply) {
+        const auto lines = http::split(head, '\n');
+        REQUIRE(lines.front().starts_with("HTTP/1.1 "));
+        reply.status = std::stoi(std::string{lines.front().substr(9, 3)});
+        for (std::size_t i = 1; i < lines.size(); ++i) {
+            const std::size_t colon = lines[i].find(':');
+            REQUIRE(colon != std::string_view::npos);
+            std::string_view value = http::trim(lines[i].substr(colon + 1));
+            while (value.ends_with('\r'))
+                value.remove_suffix(1);
+            reply.headers[http::to_lower(lines[i].substr(0, colon))] = std::string{value};
+        }
+    }
+    bool read_more() {
+        std::array<char, 65536> bytes{};
+        last_ = ::recv(fd_.get(), bytes.data(), bytes.size(), 0);
+        if (last_ <= 0) return false;
+        buffer_.append(bytes.data(), static_cast<std::size_t>(last_));
+        return true;
+    }
+
+    UniqueFd fd_;
+    std::string buffer_;
+    ssize_t last_ = 1;
+};
+
+/// Appends the exchange to the file named by SLUICE_RECORD_HTTP, one JSON object a line, for
+/// scripts/contract.
+inline void record_exchange(std::string_view method, std::string_view target, const Reply& reply) {
+    const char* const path = std::getenv("SLUICE_RECORD_HTTP");
+    if (path == nullptr) return;
+    std::string line = "{\"method\":";
+    log::append_json_string(line, method);
+    line += ",\"target\":";
+    log::append_json_string(line, target);
+    line += ",\"status\":" + std::to_string(reply.status) + ",\"headers\":{";
+    bool is_first = true;
+    for (const auto& [name, value] : reply.headers) {
+        line += is_first ? "" : ",";
+        is_first = false;
+        log::append_json_string(line, name);
+        line += ':';
+        log::append_json_string(line, value);
+    }
+    line += "},\"body\":";
+    const std::string type = reply.header("content-type");
+    const bool is_text = type.find("json") != std::string::npos;
+    if (is_text)
+        log::append_json_string(line, reply.body);
+    else
+        line += "null";
+    std::ofstream{path, std::ios::app} << line + "}\n";
+}
+
+/// One request on a connection of its own.
+inline Reply fetch(
+    std::uint16_t port,
+    const std::string& method,
+    const std::string& target,
+    const std::vector<std::string>& headers = {}
+) {
+    Client client{port};
+    std::string text = method + " " + target + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
+    for (const std::string& header : headers)
+        text += header + "\r\n";
+    REQUIRE(client.send(text + "\r\n"));
+    Reply reply = client.receive(method == "HEAD");
+    if (reply.status != 0) record_exchange(method, target, reply);
+    return reply;
+}
+
+}  // namespace sluice::test

@@ -1,0 +1,93 @@
+#include "api/system/contract.hpp"
+#include "api/system/metrics.hpp"
+#include "api/system/readiness.hpp"
+
+#include <catch2/catch.hpp>
+
+namespace sluice::api {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr UtcTime kNow{std::chrono::sys_days{std::chrono::year{2026} / 11 / 23} + 10h};
+
+status::RecorderStatus healthy() {
+    status::RecorderStatus recorder;
+    recorder.written = kNow - 1s;
+    recorder.started = kNow - 1h;
+    recorder.database_connected = true;
+    status::VolumeStatus volume;
+    volume.path = "/v1";
+    volume.is_writable = true;
+    recorder.volumes = {volume};
+    status::StreamStatus stream;
+    stream.camera_slug = "drive-left";
+    stream.state = status::StreamState::recording;
+    stream.frames = 12345678901;
+    recorder.streams = {stream};
+    return recorder;
+}
+std::string judged(DatabaseHealth database, const status::RecorderStatus* recorder) {
+    const auto report = judge_readiness(database, recorder, kNow);
+    std::string text{to_string(report.readiness)};
+    for (const auto& reason : report.reasons)
+        text += " " + reason;
+    return text;
+}
+
+TEST_CASE("readiness: only the database makes it unready, everything else degrades", "[api][system][rule]") {
+    auto recorder = healthy();
+    CHECK(judged(DatabaseHealth::reachable, &recorder) == "ready");
+    CHECK(judged(DatabaseHealth::unreachable, &recorder) == "unready database_unreachable");
+    CHECK(judged(DatabaseHealth::wrong_schema, nullptr) == "unready schema_version recorder_status_missing");
+    recorder.written = kNow - 10s;
+    CHECK(judged(DatabaseHealth::reachable, &recorder) == "degraded recorder_status_old");
+    recorder = healthy();
+    recorder.volumes.push_back({});
+    CHECK(judged(DatabaseHealth::reachable, &recorder) == "degraded volume_unwritable");
+    recorder.volumes.clear();
+    recorder.database_connected = false;
+    CHECK(judged(DatabaseHealth::reachable, &recorder) == "degraded no_volume recorder_without_database");
+}
+
+TEST_CASE("metrics: label values are escaped and large counters keep every digit", "[api][system]") {
+    MetricsText text;
+    text.family("x", "gauge", "Help.");
+    text.sample("x", {{"a", "q\" b\\ n\n"}, {"b", "迎"}}, 12345678901.0);
+    text.sample("x", {}, 0.5);
+    CHECK(
+        text.text() ==
+        "# HELP x Help.\n# TYPE x gauge\nx{a=\"q\\\" b\\\\ n\\n\",b=\"迎\"} 12345678901\nx 0.5\n"
+    );
+}
+
+TEST_CASE("metrics: streams, volumes and routes are there, with and without a recorder", "[api][system]") {
+    const auto recorder = healthy();
+    MetricsInput input;
+    input.recorder = &recorder;
+    input.now = kNow;
+    input.routes[{"/v1/cameras", 200U}].requests = 3;
+    input.routes[{"/v1/cameras", 200U}].within.at(1) = 3;
+    const std::string text = to_metrics(input);
+    CHECK(
+        text.find("sluice_stream_recording{camera=\"drive-left\",stream=\"main\"} 1\n") != std::string::npos
+    );
+    CHECK(
+        text.find("sluice_stream_frames_total{camera=\"drive-left\",stream=\"main\"} 12345678901\n") !=
+        std::string::npos
+    );
+    CHECK(text.find("sluice_recorder_status_age_seconds 1\n") != std::string::npos);
+    CHECK(text.find("le=\"0.005\"} 0\n") != std::string::npos);
+    CHECK(text.find("le=\"0.025\"} 3\n") != std::string::npos);
+    CHECK(text.find("le=\"+Inf\"} 3\n") != std::string::npos);
+    input.recorder = nullptr;
+    CHECK(to_metrics(input).find("sluice_recorder_status_present 0\n") != std::string::npos);
+}
+
+TEST_CASE("the contract is in the binary", "[api][system]") {
+    CHECK(contract_text().starts_with("openapi: 3.1.0"));
+    CHECK(contract_text().find("/v1/cameras/{slug}/clip.mp4:") != std::string_view::npos);
+}
+
+}  // namespace
+}  // namespace sluice::api
