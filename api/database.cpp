@@ -38,22 +38,23 @@ Database::Database(std::string conninfo, std::size_t connections)
 
 DatabaseHealth Database::health() {
     const Deadline now = std::chrono::steady_clock::now();
-    const auto known = state_.with([&](State& state) -> std::optional<DatabaseHealth> {
-        if (now < state.asked_again) return state.health;
-        const bool is_first = state.asked_again == Deadline::min();
-        state.asked_again = now + kAskAgain;  // the others go on with the old answer while this thread asks
-        if (is_first) state.asked_again = Deadline::min();
+    const auto standing = state_.with([&](State& state) -> std::optional<DatabaseHealth> {
+        // Until the first answer everybody asks: nobody is refused just because the service is young.
+        const bool others_ask = state.is_known && state.is_being_asked;
+        if (others_ask || now < state.ask_again) return state.health;
+        state.is_being_asked = true;
         return std::nullopt;
     });
-    if (known) return *known;
+    if (standing) return *standing;
 
     const auto version = catalogue::load_version(conninfo_);
     const DatabaseHealth found = !version                                    ? DatabaseHealth::unreachable
                                  : *version == catalogue::required_version() ? DatabaseHealth::reachable
                                                                              : DatabaseHealth::wrong_schema;
     const bool is_news = state_.with([&](State& state) {
-        const bool is_first = state.asked_again == Deadline::min();
-        state.asked_again = std::chrono::steady_clock::now() + kAskAgain;
+        const bool is_first = !std::exchange(state.is_known, true);
+        state.is_being_asked = false;
+        state.ask_again = std::chrono::steady_clock::now() + kAskAgain;
         if (version) state.version = *version;
         return std::exchange(state.health, found) != found || is_first;
     });

@@ -18,7 +18,8 @@ public:
     Database(std::string conninfo, std::size_t connections);
 
     [[nodiscard]] catalogue::Pool& pool() noexcept { return pool_; }
-    /// Looks at the schema's version, at most every two seconds; in between the last answer stands.
+    /// Looks at the schema's version, at most every two seconds and one thread at a time; in between, and
+    /// while that one still waits, the last answer stands.
     [[nodiscard]] DatabaseHealth health();
     [[nodiscard]] int found_version() const;  ///< 0 as long as none was read
 
@@ -26,7 +27,9 @@ private:
     struct State {
         DatabaseHealth health = DatabaseHealth::unreachable;
         int version = 0;
-        Deadline asked_again = Deadline::min();
+        Deadline ask_again = Deadline::min();
+        bool is_known = false;
+        bool is_being_asked = false;
     };
     std::string conninfo_;
     catalogue::Pool pool_;

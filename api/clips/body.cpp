@@ -57,11 +57,8 @@ http::Response choose_part(
     const auto selection = http::select(conditions, etag, size, request.method == "GET");
     response.set("ETag", etag);
     response.set("Accept-Ranges", "bytes");
-    if (std::holds_alternative<http::NotModified>(selection)) {
-        response.status = 304;
-        response.body = std::string{};
-        return response;
-    }
+    if (std::holds_alternative<http::NotModified>(selection))
+        return http::to_not_modified(std::move(response));
     if (std::holds_alternative<http::PreconditionFailed>(selection))
         return refuse(request, 412, "PRECONDITION_FAILED", "The clip is another one than If-Match names.");
     if (std::holds_alternative<http::MalformedRange>(selection))

@@ -85,16 +85,29 @@ Answer send_clip(const Call& call) {
     return choose_part(call.request, std::move(response), make_body(std::move(clip)), etag);
 }
 
+using Taken = std::variant<clip::Snapshot, clip::Refusal>;
+
+/// At `at`; without it the newest picture that is on disk.
+Result<Taken> take_picture(const Call& call, const Target& target, std::optional<UtcTime> at) {
+    catalogue::Pool& pool = call.services.database.pool();
+    auto taken = clip::take_snapshot(pool, target.volumes, target.stream.id, at.value_or(call.now));
+    if (at || !taken) return taken;
+    const auto* refusal = std::get_if<clip::Refusal>(&*taken);
+    if (refusal == nullptr || !refusal->available_to) return taken;
+    return clip::take_snapshot(
+        pool, target.volumes, target.stream.id, *refusal->available_to - Microseconds{1}
+    );
+}
+
 Answer send_snapshot(const Call& call) {
     const auto at = call.parameters.time("at");
     if (!at) return std::unexpected(at.error());
-    if (at->value_or(call.now) > call.now)
-        return std::unexpected(unfit_parameter("at", "INTERVAL_IN_FUTURE", "`at` lies in the future."));
     const UtcTime moment = at->value_or(call.now);
+    if (moment > call.now)
+        return std::unexpected(unfit_parameter("at", "INTERVAL_IN_FUTURE", "`at` lies in the future."));
     const auto target = find_target(call, Action::read_snapshot, {moment, moment + Microseconds{1}});
     if (!target) return std::unexpected(target.error());
-    auto taken =
-        clip::take_snapshot(call.services.database.pool(), target->volumes, target->stream.id, moment);
+    auto taken = take_picture(call, *target, *at);
     if (!taken) return std::unexpected(to_problem(taken.error()));
     if (const auto* refusal = std::get_if<clip::Refusal>(&*taken))
         return std::unexpected(to_problem(*refusal, call.services.config.storage.durability_window));

@@ -21,4 +21,14 @@ std::uint64_t Response::size_bytes() const {
     return std::get<SourceBody>(body).length;
 }
 
+Response to_not_modified(Response response) {
+    response.status = 304;
+    response.body = std::string{};
+    std::erase_if(response.headers, [](const auto& header) {
+        return header.first != "ETag" && header.first != "Cache-Control" &&
+               header.first != "Content-Location";
+    });
+    return response;
+}
+
 }  // namespace sluice::http

@@ -71,6 +71,9 @@ struct Response {
     [[nodiscard]] std::uint64_t size_bytes() const;
 };
 
+/// The 304 for this answer: only what a cache needs to go on with what it has (RFC 9110 §15.4.5).
+[[nodiscard]] Response to_not_modified(Response response);
+
 /// What one exchange was, for the access log and the counters.
 struct Exchange {
     std::string method;

@@ -44,10 +44,8 @@ http::Response with_etag(const http::Request& request, http::Response response) 
     const std::string etag = '"' + to_hex(ByteView{digest}.first(16)) + '"';
     response.set("ETag", etag);
     const std::string* known = request.find_header("if-none-match");
-    if (known != nullptr && http::names_etag(*known, etag, http::Comparison::weak)) {
-        response.status = 304;
-        response.body = std::string{};
-    }
+    if (known != nullptr && http::names_etag(*known, etag, http::Comparison::weak))
+        return http::to_not_modified(std::move(response));
     return response;
 }
 

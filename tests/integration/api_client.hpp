@@ -84,6 +84,11 @@ public:
         buffer_.erase(0, reply.body.size());
         return reply;
     }
+    /// Waits until the next answer's head has come; `receive` gives it afterwards.
+    void await_head() {
+        while (buffer_.find("\r\n\r\n") == std::string::npos)
+            if (!read_more()) FAIL("the connection ended without an answer");
+    }
     /// True when the other side has closed and nothing more came.
     bool is_at_end() { return buffer_.empty() && !read_more() && last_ == 0; }
 

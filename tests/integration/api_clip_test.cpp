@@ -124,6 +124,7 @@ TEST_CASE(
         "GET " + clip_target(0, 1500) + " HTTP/1.1\r\nHost: x\r\n" + stage.authorization("viewer") +
         "\r\n\r\n"
     ));
+    client.await_head();
     run.finish();
     const Reply slow = client.receive();
     CHECK(slow.status == 200);
@@ -199,6 +200,19 @@ TEST_CASE("a snapshot is the key frame at or before a moment", "[api][clip][inte
     CHECK(reply.body.starts_with("\xff\xd8\xff"));
     CHECK(stage.get(target + "?at=" + to_rfc3339(at_second(7200))).status == 422);
     CHECK(stage.get(target + "?at=" + to_rfc3339(at_second(-100))).status == 404);
+}
+
+TEST_CASE("without a moment the snapshot is the newest picture on disk", "[api][clip][integration]") {
+    ApiStage stage;
+    StageRun run{stage, plain(), 0};
+    run.begin();
+    run.append(100);
+    run.save_open();
+    stage.start();
+    const Reply reply = stage.get("/v1/cameras/drive-left/snapshot.jpg");
+    REQUIRE(reply.status == 200);
+    CHECK(reply.header("sluice-at") >= to_rfc3339(at_second(2)));
+    CHECK(reply.header("sluice-at") <= to_rfc3339(at_second(4)));
 }
 
 TEST_CASE("a client that does not read holds no worker", "[api][clip][integration]") {

@@ -1,4 +1,5 @@
 #include "tests/integration/api_stage.hpp"
+#include "tests/support/eventually.hpp"
 
 #include <random>
 #include <thread>
@@ -67,11 +68,9 @@ TEST_CASE("slow clients are ended by the clock", "[api][hostile][integration]") 
     SECTION("one that sends its head a letter at a time gets a 408") {
         Client client{stage.port()};
         const std::string text = "GET /healthz HTTP/1.1\r\nHost: " + std::string(200, 'x');
-        std::jthread drip{[&](const std::stop_token& stop) {
-            for (std::size_t i = 0; i < text.size() && !stop.stop_requested(); ++i) {
-                if (!client.send(text.substr(i, 1))) return;
-                std::this_thread::sleep_for(std::chrono::milliseconds{50});
-            }
+        std::jthread drip{[&, at = std::size_t{0}]() mutable {
+            const auto is_over = [&] { return at == text.size() || !client.send(text.substr(at++, 1)); };
+            static_cast<void>(eventually(std::chrono::seconds{20}, is_over, std::chrono::milliseconds{50}));
         }};
         CHECK(client.receive().status == 408);
         CHECK(steady_clock::now() - begun < std::chrono::seconds{8});
@@ -193,9 +192,7 @@ TEST_CASE("a stop ends idle connections at once and lets a download finish", "[a
         "GET " + clip_target(0, 1200) + " HTTP/1.1\r\nHost: x\r\n" + stage.authorization("viewer") +
         "\r\n\r\n"
     );
-    Client probe{stage.port()};  // answered only after the download's request was taken
-    probe.send(kHealth);
-    CHECK(probe.receive().status == 200);
+    busy.await_head();
     std::jthread stopper{[&] { stage.service->stop(); }};
     CHECK(idle.is_at_end());
     const Reply reply = busy.receive();

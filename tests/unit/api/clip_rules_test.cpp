@@ -98,6 +98,7 @@ TEST_CASE("a body with a strong ETag is answered whole, in part or not at all", 
     CHECK(*part.find_header("content-range") == "bytes 2-3/10");
     CHECK(answered("HEAD", {{"range", "bytes=2-3"}}).status == 200);
     CHECK(answered("GET", {{"if-none-match", "\"e\""}}).status == 304);
+    CHECK(answered("GET", {{"if-none-match", "\"e\""}}).find_header("accept-ranges") == nullptr);
     CHECK(answered("GET", {{"if-match", "\"f\""}}).status == 412);
     const auto beyond = answered("GET", {{"range", "bytes=10-"}});
     CHECK(beyond.status == 416);
