@@ -1,0 +1,213 @@
+#include "tests/pg/catalogue_site.hpp"
+
+#include <array>
+#include <string_view>
+
+#include <pqxx/pqxx>
+
+namespace sluice::catalogue {
+namespace {
+
+constexpr std::array<const char*, 4> kRoles{
+    "sluice_recorder",
+    "sluice_worker",
+    "sluice_api",
+    "sluice_auditor"
+};
+
+/// What each role may do with a table, written by hand: s(elect), i(nsert), u(pdate of some columns).
+/// d(elete) and t(runcate) stand nowhere: nothing is destroyed before the worker's rules for it are there.
+struct TableRights {
+    const char* table;
+    const char* changeable;               ///< a column that the recorder may set, if any
+    const char* fixed;                    ///< one that nobody may
+    std::array<std::string_view, 4> may;  ///< recorder, worker, API, auditor
+};
+constexpr TableRights kTables[] = {
+    {"volumes", "path", "installation_id", {"siu", "s", "s", "s"}},
+    {"recorders", "name", "installation_id", {"siu", "s", "s", "s"}},
+    {"channels", "", "number", {"si", "s", "s", "s"}},
+    {"cameras", "name", "installation_id", {"siu", "s", "s", "s"}},
+    {"streams", "", "camera_id", {"si", "s", "s", "s"}},
+    {"runs", "to_at", "stream_id", {"siu", "s", "s", "s"}},
+    {"formats", "", "decoder_config", {"si", "s", "s", "s"}},
+    {"segments", "state", "stream_id", {"siu", "s", "s", "s"}},
+    {"segment_index", "", "data", {"si", "s", "s", "s"}},
+    {"coverage", "", "to_at", {"s", "s", "s", "s"}},
+    {"gaps", "to_at", "stream_id", {"siu", "s", "s", "s"}},
+    {"tombstones", "", "rule", {"s", "s", "s", "s"}},
+    {"journal_positions", "byte_offset", "volume_id", {"siu", "s", "", "s"}},
+    {"recorder_events", "", "detail", {"si", "s", "", "s"}},
+    {"principals", "", "roles", {"", "s", "", "s"}},
+    {"credentials", "", "revoked_at", {"", "", "", ""}},  // column by column, below
+    {"schema_migrations", "", "sha256", {"s", "s", "s", "s"}},
+    {"segments_rest", "", "path", {"", "", "", ""}},  // partitions have no door of their own
+    {"segment_index_rest", "", "data", {"", "", "", ""}},
+};
+
+/// Whether PostgreSQL lets `role` do it; any other complaint than missing rights means yes. Nothing is kept.
+bool is_allowed(pqxx::connection& connection, const std::string& sql) {
+    try {
+        pqxx::work transaction{connection};
+        transaction.exec(sql);
+        return true;
+    } catch (const pqxx::insufficient_privilege&) {
+        return false;
+    } catch (const pqxx::sql_error&) {
+        return true;
+    }
+}
+
+bool has(std::string_view letters, char letter) {
+    return letters.find(letter) != std::string_view::npos;
+}
+
+TEST_CASE(
+    "each role may do with each table what is written here and nothing else",
+    "[pg][catalogue][rights]"
+) {
+    const test::Database database;
+    // The table above is whole: no table of the schema is missing in it.
+    std::string named = "''";
+    for (const auto& row : kTables)
+        named += std::string{",'"} + row.table + "'";
+    CHECK(
+        database.query(
+            "SELECT string_agg(relname, ' ') FROM pg_class WHERE relnamespace = 'public'::regnamespace "
+            "AND relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND relname NOT IN (" +
+            named + ")"
+        ) == ""
+    );
+    for (std::size_t i = 0; i < kRoles.size(); ++i) {
+        pqxx::connection connection{database.conninfo(kRoles[i])};
+        for (const auto& row : kTables) {
+            const std::string table = row.table;
+            const std::string_view may = row.may[i];
+            CAPTURE(kRoles[i], table);
+            CHECK(is_allowed(connection, "SELECT * FROM " + table + " LIMIT 1") == has(may, 's'));
+            CHECK(is_allowed(connection, "INSERT INTO " + table + " DEFAULT VALUES") == has(may, 'i'));
+            if (*row.changeable != '\0')
+                CHECK(
+                    is_allowed(
+                        connection, "UPDATE " + table + " SET " + row.changeable + " = DEFAULT WHERE false"
+                    ) == has(may, 'u')
+                );
+            CHECK_FALSE(
+                is_allowed(connection, "UPDATE " + table + " SET " + row.fixed + " = DEFAULT WHERE false")
+            );
+            CHECK_FALSE(is_allowed(connection, "DELETE FROM " + table + " WHERE false"));
+            CHECK_FALSE(is_allowed(connection, "TRUNCATE " + table));
+            CHECK_FALSE(is_allowed(connection, "ALTER TABLE " + table + " ADD COLUMN sneaked int"));
+            CHECK_FALSE(is_allowed(connection, "ALTER TABLE " + table + " DISABLE TRIGGER ALL"));
+            CHECK_FALSE(is_allowed(connection, "ALTER TABLE " + table + " DISABLE TRIGGER USER"));
+            CHECK_FALSE(is_allowed(connection, "CREATE INDEX ON " + table + " (" + row.fixed + ")"));
+            CHECK_FALSE(is_allowed(connection, "DROP TABLE " + table + " CASCADE"));
+        }
+    }
+}
+
+TEST_CASE("no role becomes another, makes objects, or reaches past the tables", "[pg][catalogue][rights]") {
+    const test::Database database;
+    const char* const forbidden[] = {
+        "SET ROLE sluice_owner",
+        "SET ROLE sluice_super",
+        "SET SESSION AUTHORIZATION sluice_super",
+        "ALTER ROLE current_user SUPERUSER",
+        "GRANT sluice_owner TO current_user",
+        "CREATE ROLE sneaked",
+        "CREATE TABLE sneaked (x int)",
+        "CREATE TEMPORARY TABLE sneaked (x int)",
+        "CREATE SCHEMA sneaked",
+        "CREATE FUNCTION sneaked() RETURNS int LANGUAGE sql RETURN 1",
+        "CREATE TRIGGER sneaked BEFORE UPDATE ON segments EXECUTE FUNCTION segments_keep_final()",
+        "CREATE EXTENSION pg_stat_statements",
+        "DROP TRIGGER segments_keep_final ON segments",
+        "DROP FUNCTION segments_keep_final() CASCADE",
+        "DROP SCHEMA public CASCADE",
+        "ALTER FUNCTION coverage_tolerance() OWNER TO current_user",
+        "SET session_replication_role = replica",
+        "ALTER TABLE segments DETACH PARTITION segments_rest",
+        "SELECT make_partition('segments', '2026-01-01')",
+        "SELECT make_partitions('2026-01-01', '2027-01-01')",
+        "SELECT pg_read_file('postgresql.conf')",
+        "COPY segments TO PROGRAM 'cat'",
+        "COPY volumes FROM '/etc/passwd'",
+        "SELECT pg_reload_conf()",
+        "SELECT token_sha256 FROM credentials",
+        "UPDATE credentials SET revoked_at = NULL WHERE false",
+    };
+    for (const char* role : kRoles) {
+        pqxx::connection connection{database.conninfo(role)};
+        for (const char* sql : forbidden) {
+            CAPTURE(role, sql);
+            CHECK_FALSE(is_allowed(connection, sql));
+        }
+        // A grant without the right to it is a warning, not an error: what counts is that nothing came of it.
+        static_cast<void>(database.query("GRANT DELETE ON segments TO current_user", role));
+        CHECK(
+            database.query("SELECT has_table_privilege(current_user, 'segments', 'DELETE')::text", role) ==
+            "false"
+        );
+        for (const char* other : kRoles) {
+            CAPTURE(role, other);
+            CHECK(
+                is_allowed(connection, std::string{"SET ROLE "} + other) == (std::string_view{role} == other)
+            );
+        }
+    }
+}
+
+TEST_CASE("functions of the owner are open to those who need them", "[pg][catalogue][rights]") {
+    const test::Database database;
+    struct FunctionRights {
+        const char* sql;
+        std::array<bool, 4> may;  ///< recorder, worker, API, auditor
+    };
+    const FunctionRights functions[] = {
+        {"SELECT ensure_partitions(now())", {true, true, false, false}},
+        {"SELECT create_machine_token(gen_random_uuid(), 'x', 'viewer', sha256('x'), now())",
+         {false, true, false, false}},
+        {"SELECT * FROM principal_of_token(sha256('x'), now())", {false, false, true, false}},
+        {"SELECT from_us(to_us(now())), coverage_tolerance()", {true, true, true, true}},
+        {"SELECT principal_id, valid_from, valid_to, revoked_at, last_four FROM credentials",
+         {false, true, false, true}},
+    };
+    for (std::size_t i = 0; i < kRoles.size(); ++i) {
+        pqxx::connection connection{database.conninfo(kRoles[i])};
+        for (const auto& function : functions) {
+            CAPTURE(kRoles[i], function.sql);
+            CHECK(is_allowed(connection, function.sql) == function.may[i]);
+        }
+    }
+}
+
+TEST_CASE(
+    "I3: even the recorder can't change what a finished row says, only mark damage",
+    "[pg][catalogue][rights][I3]"
+) {
+    Site site;
+    site.save(std::vector{site.finished(site.main, make_uuid_v7(kStart), kStart)});
+    for (const char* change :
+         {"state = 'open'",
+          "path = 'x.mp4'",
+          "sha256 = sha256('other')",
+          "to_at = to_at + interval '1 second'",
+          "bytes = 1"}) {
+        CAPTURE(change);
+        CHECK_THROWS_AS(
+            site.database.query(
+                std::string{"UPDATE segments SET "} + change + " RETURNING id", "sluice_recorder"
+            ),
+            pqxx::failure
+        );
+    }
+    CHECK(
+        site.database.query(
+            "UPDATE segments SET is_damaged = true RETURNING is_damaged::text", "sluice_recorder"
+        ) == "true"
+    );
+    CHECK(site.segments(site.main).at(0).is_damaged);
+}
+
+}  // namespace
+}  // namespace sluice::catalogue
