@@ -38,7 +38,7 @@ std::unexpected<Error> set_aside(
     const fs::path& root,
     const Orphan& orphan,
     const char* suffix,
-    Error why
+    const Error& why
 ) {
     fs::path aside = root / final_path(orphan);
     aside += suffix;
@@ -124,7 +124,7 @@ Result<FinishedSegment> adopt(volume::DurableFiles& files, const fs::path& root,
         Error why{
             Remedy::abandon_file, orphan.path.string() + " is segment " + to_string(found->info.segment_id)
         };
-        return set_aside(files, root, orphan, ".suspect", std::move(why));
+        return set_aside(files, root, orphan, ".suspect", why);
     }
     mp4::SegmentIndex& index = found->index;
     if (orphan.is_part) {

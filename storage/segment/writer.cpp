@@ -25,22 +25,38 @@ fs::path relative_path(const mp4::SegmentInfo& info, UtcTime from) {
 }
 
 struct Writer::State {
+    State(
+        volume::DurableFiles& door,
+        fs::path volume_root,
+        mp4::SegmentInfo what,
+        mp4::VideoFormat shape,
+        UtcTime start
+    )
+        : files(door),
+          root(std::move(volume_root)),
+          path(relative_path(what, start)),
+          info(std::move(what)),
+          format(std::move(shape)),
+          from(start),
+          written_to(start),
+          durable{.to = start, .bytes = 0} {}
+
     volume::DurableFiles& files;
     fs::path root;
     fs::path path;  ///< final, relative to the volume
     mp4::SegmentInfo info;
     mp4::VideoFormat format;
     UtcTime from;
-    UniqueFd fd{};
-    Sha256 hash{};
-    mp4::SegmentIndex index{};
-    UtcTime written_to{};            ///< wall end of the last fragment written
+    UniqueFd fd;
+    Sha256 hash;
+    mp4::SegmentIndex index;
+    UtcTime written_to;              ///< wall end of the last fragment written
     std::uint64_t synced_bytes = 0;  ///< as far as a sync has covered the file
-    Durable durable{};
-    std::optional<Error> error{};        ///< sticky
-    bool is_closed = false;              ///< finished, or given up
-    std::vector<mp4::Sample> samples{};  ///< of the fragment being written; kept for its memory
-    std::vector<ByteView> pieces{};      ///< likewise
+    Durable durable;
+    std::optional<Error> error;        ///< sticky
+    bool is_closed = false;            ///< finished, or given up
+    std::vector<mp4::Sample> samples;  ///< of the fragment being written; kept for its memory
+    std::vector<ByteView> pieces;      ///< likewise
 
     [[nodiscard]] fs::path part() const { return root / with_suffix(path, ".part"); }
     std::unexpected<Error> fail(Error cause) {
@@ -110,17 +126,7 @@ Result<Writer> Writer::begin(
     mp4::VideoFormat format,
     UtcTime from
 ) {
-    const fs::path path = relative_path(info, from);
-    auto state = std::make_unique<State>(State{
-        .files = files,
-        .root = std::move(root),
-        .path = path,
-        .info = std::move(info),
-        .format = std::move(format),
-        .from = from,
-        .written_to = from,
-        .durable = {.to = from, .bytes = 0},
-    });
+    auto state = std::make_unique<State>(files, std::move(root), std::move(info), std::move(format), from);
     if (auto created = state->create(); !created) return std::unexpected(created.error());
     return Writer{std::move(state)};
 }
@@ -196,7 +202,7 @@ Result<fs::path> Writer::give_up() {
     // After a failed folder sync nothing more is written to the volume (I5); the file is left for adoption.
     if (state.error && state.error->remedy() == Remedy::stop_volume) return std::unexpected(*state.error);
     const bool is_empty = state.index.fragments.empty();
-    const fs::path given_up = with_suffix(state.path, is_empty ? ".empty" : ".suspect");
+    fs::path given_up = with_suffix(state.path, is_empty ? ".empty" : ".suspect");
     state.close();
     if (auto renamed = state.files.rename(state.part(), state.root / given_up); !renamed) {
         return state.fail(renamed.error());

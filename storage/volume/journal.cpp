@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view kSuffix = ".jsonl";
 constexpr std::size_t kDayLength = 10;
 constexpr int kLastContinuation = 99;
-constexpr std::size_t kPieceBytes = 64 * 1024;
+constexpr std::size_t kPieceBytes = 65'536;
 
 fs::path folder_of(const fs::path& root) {
     return root / "journal";

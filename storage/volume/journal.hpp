@@ -57,7 +57,7 @@ struct JournalLine {
     JournalFact fact;
 };
 
-inline constexpr std::size_t kJournalLineLimit = 64 * 1024;  ///< bytes; longer details are cut by to_line
+inline constexpr std::size_t kJournalLineLimit = 65'536;  ///< bytes; longer details are cut by to_line
 
 [[nodiscard]] std::string to_line(const JournalLine& line);  ///< with the newline
 /// With or without the newline. Error: abandon_file for a line that can't be understood or is over

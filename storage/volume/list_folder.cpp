@@ -23,8 +23,9 @@ std::optional<bool> find_kind(DIR* folder, const dirent& entry) {
     if (entry.d_type == DT_DIR) return true;
     if (entry.d_type == DT_REG) return false;
     if (entry.d_type != DT_UNKNOWN) return std::nullopt;
+    const int fd = ::dirfd(folder);
     struct stat found{};
-    if (::fstatat(::dirfd(folder), entry.d_name, &found, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
+    if (fd < 0 || ::fstatat(fd, entry.d_name, &found, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
     if (S_ISDIR(found.st_mode)) return true;
     return S_ISREG(found.st_mode) ? std::optional{false} : std::nullopt;
 }
