@@ -20,6 +20,7 @@ struct SentPicture {
     bool is_key = false;
     std::int64_t pts = 0;
     std::string sha256;
+    std::string bare;  ///< hash without the farm's SEI; only when packets were dropped
     std::uint64_t bytes = 0;
     std::uint64_t packets_dropped = 0;
     std::string fault;
@@ -52,21 +53,21 @@ struct Footage {
     StreamKind stream = StreamKind::main
 );
 
-/// I6, I7, I9: key frame first, sets in every key frame, hash chain, sequence, media time without a hole in a
-/// run.
-[[nodiscard]] std::vector<std::string> check_structure(const Footage& footage);
+/// I6, I7, I9: key frame first, sets in every key frame, hash chain, sequence; media time of a run goes on
+/// where it stood, or (`may_pause`: the camera fell silent or packets were lost) later.
+[[nodiscard]] std::vector<std::string> check_structure(const Footage& footage, bool may_pause = false);
 
-/// ffprobe and ffmpeg on every finished file: no complaint, as many pictures as samples, monotone DTS, and a
-/// duration that is the sum of the samples' durations.
-[[nodiscard]] std::vector<std::string> check_decodable(const Footage& footage);
+/// ffprobe and ffmpeg on the first `files` finished files: no complaint, as many pictures as samples,
+/// monotone DTS, and a duration that is the sum of the samples' durations.
+[[nodiscard]] std::vector<std::string> check_decodable(const Footage& footage, std::size_t files = SIZE_MAX);
+/// Only that every picture decodes without a complaint: for cameras whose times are senseless.
+[[nodiscard]] std::vector<std::string> check_pictures_decode(const Footage& footage);
 
 struct Allowance {
     /// Pictures sent after this need not be there (what was under way at the end).
     std::int64_t until_us = INT64_MAX;
     /// Whether a sent picture may be missing: loss, a first GOP without key frame.
-    std::function<bool(const SentPicture&)> may_miss;
-    /// Pictures whose hash the log does not know (cut by loss): how many may be recorded.
-    std::size_t unknown = 0;
+    std::function<bool(const SentPicture&)> may_miss{};
 };
 /// Every picture from a session's first key picture on is recorded exactly once and in order, and nothing
 /// else is.

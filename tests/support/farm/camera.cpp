@@ -31,14 +31,18 @@ Camera::Camera(std::string name, unsigned number, std::shared_ptr<const Media> i
       random_(number) {}
 
 void Camera::log_picture(const PictureRecord& record, std::int64_t sent_us) {
+    const std::string bare =
+        record.dropped == 0 ? std::string{} : fmt::format("\"bare\":\"{}\",", to_hex(record.bare_hash));
     const std::string line = fmt::format(
-        "{{\"picture\":{},\"session\":{},\"key\":{},\"pts\":{},\"sha256\":\"{}\",\"bytes\":{},\"packets\":{},"
+        "{{\"picture\":{},\"session\":{},\"key\":{},\"pts\":{},\"sha256\":\"{}\",{}\"bytes\":{},\"packets\":{"
+        "},"
         "\"dropped\":{},\"fault\":\"{}\",\"sent_us\":{}}}\n",
         record.number,
         record.session,
         record.is_key,
         record.pts,
         to_hex(record.hash),
+        bare,
         record.bytes,
         record.packets,
         record.dropped,

@@ -61,6 +61,7 @@ struct PictureRecord {
     bool is_key = false;
     std::int64_t pts = 0;  ///< 90 kHz, not wrapped; of this session
     Sha256Digest hash{};
+    Sha256Digest bare_hash{};  ///< without our SEI: what is left when only its packet is lost
     std::size_t bytes = 0;
     std::size_t packets = 0;
     std::size_t dropped = 0;

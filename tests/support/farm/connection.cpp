@@ -39,10 +39,14 @@ void Connection::arm_reset() const {
 
 bool Connection::on_readable(TimePoint now) {
     std::array<char, 16384> buffer;
+    bool is_ended = false;  // what came before the end (TEARDOWN) is answered all the same
     while (true) {
         const ssize_t got = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
         if (got < 0 && (errno == EAGAIN || errno == EINTR)) break;
-        if (got <= 0) return false;
+        if (got <= 0) {
+            is_ended = true;
+            break;
+        }
         input_.append(buffer.data(), static_cast<std::size_t>(got));
         if (input_.size() > kInputLimit) return false;
     }
@@ -62,7 +66,7 @@ bool Connection::on_readable(TimePoint now) {
         last_request_ = now;
         if (request->method.empty() || !answer(*request, now)) return false;
     }
-    return !is_broken_;
+    return !is_ended && !is_broken_;
 }
 
 bool Connection::answer(const Request& request, TimePoint now) {

@@ -199,8 +199,9 @@ std::string refusal(std::string_view why) {
 std::string status_of(const Cameras& cameras) {
     std::string all;
     for (const auto& [name, camera] : cameras)
-        all +=
-            fmt::format("{}{}:{{\"pictures\":{}}}", all.empty() ? "" : ",", json_text(name), camera->pictures());
+        all += fmt::format(
+            "{}{}:{{\"pictures\":{}}}", all.empty() ? "" : ",", json_text(name), camera->pictures()
+        );
     return "{\"ok\":true,\"cameras\":{" + all + "}}";
 }
 

@@ -253,6 +253,7 @@ void Session::send_picture(TimePoint now) {
     hashes.insert(hashes.end(), picture.hashes.begin(), picture.hashes.end());
     corrupt(nals, hashes, record);
     record.hash = picture_hash(hashes);
+    record.bare_hash = picture_hash(std::span{hashes}.subspan(1));
     const std::uint32_t timestamp = rtp_base_ + static_cast<std::uint32_t>(record.pts);
     if (report_due_ <= now) {
         send_report(record.pts);
