@@ -21,6 +21,7 @@ constexpr Microseconds kSilenceLimit{10'000'000};  // nothing for so long: the s
 constexpr Microseconds kTeardownLimit{500'000};
 constexpr Microseconds kIdleInterval{50'000};
 constexpr Microseconds kAssemblyLimit{2'000'000};  // a unit whose successor does not come is taken for whole
+constexpr Microseconds kPauseBehindUnit{10'000};
 constexpr std::uint64_t kOldPacketLimit =
     64;  // the camera began to count anew; libavformat would drop 2^15 packets
 
@@ -143,6 +144,10 @@ private:
     void deliver(std::optional<AccessUnit> unit) {
         if (unit) sink_.on_access_unit(std::move(*unit));
     }
+    /// The unit under assembly when the session ends: whole if its sender has paused, else perhaps cut.
+    void deliver_last() {
+        if (clock_.boot_now() - last_piece_ >= kPauseBehindUnit) deliver(assembler_->flush());
+    }
     [[nodiscard]] std::unexpected<Error> explain_open(int code) const;
 
     const LibavSettings& settings_;
@@ -249,12 +254,12 @@ Status Session::read() {
         limit_ = last_piece_ + kSilenceLimit;
         const int code = av_read_frame(context_.get(), packet.get());
         if (stop_.stop_requested()) {
-            deliver(assembler_->flush());
+            deliver_last();
             return failure(Remedy::cancelled, "stopped");
         }
         if (code == AVERROR(EAGAIN)) continue;
         if (code < 0) {
-            deliver(assembler_->flush());
+            deliver_last();
             if (clock_.boot_now() >= limit_)
                 return failure(Remedy::retry, "nothing came for 10 s", "stream_stalled");
             if (code == AVERROR_EOF)

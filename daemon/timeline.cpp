@@ -31,7 +31,9 @@ Timeline::Place Timeline::place(std::int64_t pts_as_sent, BootTime arrival) {
         const bool is_behind = place.pts < max_pts_ - kBackLimit;
         const bool is_ahead = place.pts > max_pts_ + to_ticks(passed) + kForwardLimit;
         if (is_behind || is_ahead) {
-            const std::int64_t bridge = std::max(to_ticks(passed), static_cast<std::int64_t>(1));
+            // As far as units of this stream go back: those that follow must not fall among what was before.
+            const std::int64_t bridge =
+                std::max(to_ticks(passed), static_cast<std::int64_t>(1)) + longest_back_;
             place.pts = max_pts_ + bridge;
             place.has_jumped = true;
             ++jumps_;
@@ -39,6 +41,7 @@ Timeline::Place Timeline::place(std::int64_t pts_as_sent, BootTime arrival) {
             jumped_time_ += passed;
         }
     }
+    if (!place.has_jumped) longest_back_ = std::max(longest_back_, max_pts_ - place.pts);
     last_sent_ = sent;
     last_pts_ = place.pts;
     last_arrival_ = arrival;

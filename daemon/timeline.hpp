@@ -46,6 +46,7 @@ private:
     std::uint32_t last_sent_ = 0;
     std::int64_t last_pts_ = 0;  ///< of the unit before, in run ticks
     std::int64_t max_pts_ = 0;
+    std::int64_t longest_back_ = 0;  ///< how far a unit's PTS lay behind an earlier one's
     BootTime first_arrival_;
     BootTime last_arrival_;
     std::uint64_t last_dts_ = 0;
