@@ -6,6 +6,8 @@
 #include "storage/mp4/detail/sps.hpp"
 #include "storage/mp4/nal.hpp"
 
+#include <array>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -18,6 +20,7 @@ using detail::ByteReader;
 constexpr std::size_t kMaxSpsInAvcc = 31;  // five bits count them
 constexpr std::size_t kAvccHead = 6;
 constexpr std::size_t kHvccHead = 23;
+constexpr std::array<std::string_view, 4> kProfileSpaces{"", "A", "B", "C"};
 constexpr unsigned kVps = 32;
 constexpr unsigned kSps = 33;
 constexpr unsigned kPps = 34;
@@ -124,14 +127,13 @@ bool read_hvcc(ByteView record, ParameterSets& sets) {
 /// "1.6.L120.B0": profile space and number, compatibility flags in reverse bit order, tier and level,
 /// constraints.
 std::string hevc_profile_text(ByteView profile) {
-    constexpr std::array<std::string_view, 4> kSpaces{"", "A", "B", "C"};
     std::uint32_t flags = 0;
     for (unsigned bit = 0; bit < 32; ++bit) {
         flags |= (static_cast<std::uint32_t>(profile[1 + bit / 8]) >> (7U - bit % 8) & 1U) << bit;
     }
     std::string text = fmt::format(
         "{}{}.{:X}.{}{}",
-        kSpaces[profile[0] >> 6U],
+        kProfileSpaces[profile[0] >> 6U],
         profile[0] & 0x1FU,
         flags,
         (profile[0] & 0x20U) != 0 ? 'H' : 'L',
@@ -156,6 +158,7 @@ std::string detail::codec_string_of(Codec codec, ByteView record) {
     return "hvc1." + hevc_profile_text(record.subspan(1, 12));
 }
 
+// Of several SPS the one with the lowest id tells the size: cameras send one.
 Result<VideoFormat> make_format(Codec codec, const ParameterSets& sets) {
     if (!sets.is_complete(codec)) return failure(Remedy::refuse, "a parameter set is missing");
     if (!fits(sets)) return failure(Remedy::refuse, "parameter sets are too many or too long");

@@ -5,11 +5,13 @@
 #include "storage/mp4/detail/sps.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace sluice::mp4 {
 namespace {
 
+constexpr std::array<std::uint8_t, 3> kStartCode{0, 0, 1};
 constexpr std::size_t kMaxSets = 32;        // of a kind
 constexpr std::size_t kMaxSetBytes = 8192;  // real ones take some dozen to some hundred bytes
 
@@ -156,14 +158,13 @@ Result<SpsFacts> parse_sps(Codec codec, ByteView sps) {
 
 std::vector<ByteView> split_annex_b(ByteView stream) {
     std::vector<ByteView> units;
-    constexpr std::array<std::uint8_t, 3> kStart{0, 0, 1};
     const auto next_start = [&](std::size_t from) {
-        const auto found = std::ranges::search(stream.subspan(from), kStart);
+        const auto found = std::ranges::search(stream.subspan(from), kStartCode);
         return from + static_cast<std::size_t>(found.begin() - stream.subspan(from).begin());
     };
     std::size_t start = next_start(0);
     while (start < stream.size()) {
-        const std::size_t body = start + kStart.size();
+        const std::size_t body = start + kStartCode.size();
         const std::size_t end = next_start(body);
         // The fourth byte of the next start code, and padding, are zeros; no unit ends with one.
         const ByteView unit = without_trailing_zeros(stream.subspan(body, end - body));

@@ -134,6 +134,29 @@ AccessUnitBytes cut_unit(const Media& media, ByteView file, const Packet& packet
     return unit;
 }
 
+/// Lines of pts, dts and duration in seconds: order of dts, and from the first picture to the end of the
+/// last.
+void weigh_packets(const std::string& lines, Verdict& verdict) {
+    double last_dts = -std::numeric_limits<double>::infinity();
+    double first_pts = std::numeric_limits<double>::infinity();
+    double end = -first_pts;
+    verdict.has_monotone_dts = true;
+    std::istringstream in{lines};
+    for (std::string line; std::getline(in, line);) {
+        std::ranges::replace(line, ',', ' ');
+        std::istringstream fields{line};
+        double pts = 0;
+        double dts = 0;
+        double duration = 0;
+        if (!(fields >> pts >> dts >> duration)) continue;
+        if (dts <= last_dts) verdict.has_monotone_dts = false;
+        last_dts = dts;
+        first_pts = std::min(first_pts, pts);
+        end = std::max(end, pts + duration);
+    }
+    verdict.duration_seconds = end - first_pts;
+}
+
 }  // namespace
 
 Media make_media(const MediaParameters& parameters) {
@@ -191,7 +214,6 @@ std::vector<mp4::SampleData> to_samples(const Media& media) {
 }
 
 Verdict judge(const std::filesystem::path& file) {
-    Verdict verdict;
     const auto packets = run_to_end(
         {"ffprobe",
          "-v",
@@ -223,27 +245,11 @@ Verdict judge(const std::filesystem::path& file) {
         kLimit
     );
     if (!packets || !decoded) throw std::runtime_error("ffprobe or ffmpeg can't be run");
+    Verdict verdict;
     verdict.errors = packets->errors + decoded->errors;
     if (packets->status != ExitStatus{}) verdict.errors += "ffprobe failed\n";
     if (decoded->status != ExitStatus{}) verdict.errors += "ffmpeg -xerror failed\n";
-    double last_dts = -std::numeric_limits<double>::infinity();
-    double first_pts = std::numeric_limits<double>::infinity();
-    double end = -first_pts;
-    verdict.has_monotone_dts = true;
-    std::istringstream lines{packets->output};
-    for (std::string line; std::getline(lines, line);) {
-        std::ranges::replace(line, ',', ' ');
-        std::istringstream fields{line};
-        double pts = 0;
-        double dts = 0;
-        double duration = 0;
-        if (!(fields >> pts >> dts >> duration)) continue;
-        if (dts <= last_dts) verdict.has_monotone_dts = false;
-        last_dts = dts;
-        first_pts = std::min(first_pts, pts);
-        end = std::max(end, pts + duration);
-    }
-    verdict.duration_seconds = end - first_pts;
+    weigh_packets(packets->output, verdict);
     std::istringstream frames{decoded->output};
     for (std::string line; std::getline(frames, line);)
         verdict.frames += line.starts_with('#') ? 0 : 1;

@@ -8,13 +8,12 @@ namespace {
 
 constexpr std::uint32_t kBaseline = 66;
 constexpr std::uint32_t kMaxReorder = 16;
+constexpr std::array<std::uint32_t, 13>
+    kChromaProfiles{100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135};
 
 /// Profiles whose SPS carries chroma format and bit depths (§7.3.2.1.1).
 bool has_chroma_fields(std::uint32_t profile) {
-    constexpr std::array<std::uint32_t, 13> kHigh{
-        100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135
-    };
-    return std::ranges::find(kHigh, profile) != kHigh.end();
+    return std::ranges::find(kChromaProfiles, profile) != kChromaProfiles.end();
 }
 
 void skip_scaling_list(BitReader& in, unsigned size) {

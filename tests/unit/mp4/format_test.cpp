@@ -122,8 +122,13 @@ TEST_CASE("a decoder configuration record gives back the sets it was made of", "
 }
 
 TEST_CASE("avcC is byte for byte what FFmpeg's muxer writes", "[mp4][nal][disk]") {
-    const std::string profile = GENERATE("baseline", "main", "high");
-    const test::Media media = test::make_media({.codec = Codec::h264, .profile = profile});
+    const auto [options, profile] = GENERATE(table<std::string, std::string>({
+        {"", "avc1.42"},
+        {"cabac=1", "avc1.4d"},
+        {"cabac=1:8x8dct=1", "avc1.64"},  // High repeats chroma format and depths
+    }));
+    const test::Media media = test::make_media({.codec = Codec::h264, .encoder_options = options});
+    CHECK(media.format.codec_string.substr(0, 7) == profile);
     CHECK(to_hex(media.format.decoder_config) == to_hex(media.original_decoder_config));
 }
 
