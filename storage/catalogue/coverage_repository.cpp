@@ -25,7 +25,7 @@ constexpr const char* kCovered = R"(
         SELECT s.stream_id, s.run_id, s.from_at, s.to_at
         FROM segments s JOIN asked ON asked.id = s.stream_id
         WHERE s.state = 'open' AND s.from_at < from_us($4::bigint) AND s.to_at > greatest(from_us($3::bigint), s.from_at)
-          AND s.from_at >= from_us($3::bigint) - interval '24 hours'
+          AND s.from_at >= from_us($3::bigint - 86400000000)
     ), runs_covered AS (
         SELECT stream_id, run_id, range_agg(tstzrange(from_at, to_at + coverage_tolerance())) AS stretches
         FROM pieces GROUP BY stream_id, run_id

@@ -93,7 +93,7 @@ constexpr const char* kSegments = R"(
            samples, key_samples, fragments, duration_runs, composition_runs, sample_bytes, ticks, has_composition, is_damaged
     FROM segments
     WHERE stream_id = $1::uuid
-      AND from_at >= greatest(from_us($2::bigint) - interval '24 hours', from_us($4::bigint))
+      AND from_at >= from_us(greatest($2::bigint - 86400000000, $4::bigint))
       AND from_at < from_us($3::bigint) AND to_at > from_us($2::bigint)
       AND (from_at, id) > (from_us($4::bigint), $5::uuid)
     ORDER BY from_at, id LIMIT $6::bigint)";

@@ -1,10 +1,13 @@
+#include "storage/catalogue/detail/connection.hpp"
 #include "storage/catalogue/footage_repository.hpp"
 #include "storage/catalogue/recorder_repository.hpp"
 #include "tests/support/load_catalogue/load.hpp"
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <functional>
+#include <memory>
 #include <random>
 #include <vector>
 
@@ -110,6 +113,38 @@ Result<Draw> draw_of(catalogue::Pool& pool, const Options& options) {
     return draw;
 }
 
+/// What the server says beside its answers: here the plans.
+class NoticePrinter final : public pqxx::errorhandler {
+public:
+    explicit NoticePrinter(pqxx::connection_base& connection) : errorhandler(connection) {}
+    bool operator()(const char text[]) noexcept override {
+        std::fputs(text, stdout);
+        return true;
+    }
+};
+
+// The server explains the very statements of the repositories. One connection: the printer hangs on it.
+Status print_plans(const std::string& conninfo, const std::vector<Question>& questions) {
+    catalogue::Pool pool{
+        conninfo +
+            " options='-c session_preload_libraries=auto_explain -c auto_explain.log_min_duration=0"
+            " -c auto_explain.log_analyze=on -c auto_explain.log_buffers=on -c client_min_messages=log'",
+        1
+    };
+    std::unique_ptr<NoticePrinter> printer;
+    const Status attached = pool.with([&](catalogue::Connection& connection) -> Status {
+        printer = std::make_unique<NoticePrinter>(connection.get());
+        return {};
+    });
+    if (!attached) return attached;
+    for (const Question& question : questions) {
+        fmt::print("\n==== {}\n", question.name);
+        if (const auto answer = question.ask(pool); !answer) return std::unexpected(answer.error());
+    }
+    fmt::print("\n");
+    return {};
+}
+
 Status measure(catalogue::Pool& pool, const Question& question) {
     std::vector<double> took;
     std::size_t rows = 0;
@@ -143,19 +178,8 @@ Status explain(const Options& options) {
     catalogue::Pool pool{options.conninfo, 1};
     auto draw = draw_of(pool, options);
     if (!draw) return std::unexpected(draw.error());
-    // The server explains the very statements of the repositories; the client prints its notices on stderr.
-    catalogue::Pool explained{
-        options.conninfo +
-            " options='-c session_preload_libraries=auto_explain -c auto_explain.log_min_duration=0 -c "
-            "auto_explain.log_analyze=on"
-            " -c auto_explain.log_buffers=on -c client_min_messages=log'",
-        1
-    };
     const auto questions = questions_of(*draw, options.days);
-    for (const Question& question : questions) {
-        fmt::print(stderr, "\n==== {}\n", question.name);
-        if (const auto answer = question.ask(explained); !answer) return std::unexpected(answer.error());
-    }
+    if (Status printed = print_plans(options.conninfo, questions); !printed) return printed;
     for (const Question& question : questions)
         if (Status measured = measure(pool, question); !measured) return measured;
     return {};
