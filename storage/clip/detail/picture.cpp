@@ -84,17 +84,19 @@ Result<Frame> decode(const mp4::VideoFormat& format, ByteView key_frame) {
     return frame;
 }
 
-/// The formats with a J are old names for full range; scalers complain about them.
-AVPixelFormat without_range(int format) noexcept {
+/// The name with a J says full range: only so does the scaler know it before it chooses its way.
+AVPixelFormat source_format(const AVFrame& frame) noexcept {
+    const auto format = static_cast<AVPixelFormat>(frame.format);
+    if (frame.color_range != AVCOL_RANGE_JPEG) return format;
     switch (format) {
-        case AV_PIX_FMT_YUVJ420P:
-            return AV_PIX_FMT_YUV420P;
-        case AV_PIX_FMT_YUVJ422P:
-            return AV_PIX_FMT_YUV422P;
-        case AV_PIX_FMT_YUVJ444P:
-            return AV_PIX_FMT_YUV444P;
+        case AV_PIX_FMT_YUV420P:
+            return AV_PIX_FMT_YUVJ420P;
+        case AV_PIX_FMT_YUV422P:
+            return AV_PIX_FMT_YUVJ422P;
+        case AV_PIX_FMT_YUV444P:
+            return AV_PIX_FMT_YUVJ444P;
         default:
-            return static_cast<AVPixelFormat>(format);
+            return format;
     }
 }
 
@@ -104,26 +106,21 @@ Result<Frame> to_jpeg_range(const AVFrame& from) {
     if (!to) return broken("no memory for a picture");
     to->width = from.width;
     to->height = from.height;
-    to->format = AV_PIX_FMT_YUV420P;
+    to->format = AV_PIX_FMT_YUVJ420P;
     to->color_range = AVCOL_RANGE_JPEG;
-    const AVPixelFormat source = without_range(from.format);
-    const bool is_full = from.color_range == AVCOL_RANGE_JPEG || source != from.format;
     const Scaler scaler{sws_getContext(
         from.width,
         from.height,
-        source,
+        source_format(from),
         to->width,
         to->height,
-        AV_PIX_FMT_YUV420P,
+        AV_PIX_FMT_YUVJ420P,
         SWS_BILINEAR,
         nullptr,
         nullptr,
         nullptr
     )};
     if (!scaler || av_frame_get_buffer(to.get(), 0) < 0) return broken("no memory for a picture");
-    const int* table = sws_getCoefficients(SWS_CS_DEFAULT);
-    constexpr int kOne = 1 << 16;
-    sws_setColorspaceDetails(scaler.get(), table, is_full ? 1 : 0, table, 1, 0, kOne, kOne);
     if (sws_scale(scaler.get(), from.data, from.linesize, 0, from.height, to->data, to->linesize) !=
         from.height) {
         return broken("the picture can't be converted");
@@ -148,7 +145,7 @@ Result<Bytes> make_jpeg(const mp4::VideoFormat& format, ByteView key_frame) {
     if (!encoder || !packet) return failure(Remedy::operator_acts, "FFmpeg here has no JPEG encoder");
     encoder->width = (*picture)->width;
     encoder->height = (*picture)->height;
-    encoder->pix_fmt = AV_PIX_FMT_YUV420P;
+    encoder->pix_fmt = AV_PIX_FMT_YUVJ420P;
     encoder->color_range = AVCOL_RANGE_JPEG;
     encoder->time_base = {1, 25};
     encoder->thread_count = 1;

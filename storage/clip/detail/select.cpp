@@ -11,8 +11,6 @@ using catalogue::SegmentRow;
 using catalogue::SegmentState;
 using namespace std::chrono_literals;
 
-/// Further than a fragment and a reorder delay: what lies before the interval and may still decide its ends.
-constexpr Microseconds kLookback = 2s;
 /// An open segment that ended so long before the interval may still reach it.
 constexpr Microseconds kOpenLookback = 10min;
 constexpr Microseconds kLongestGap = 12h;
@@ -67,10 +65,12 @@ Result<bool> is_run_going_on(catalogue::Pool& pool, const SegmentRow& newest) {
 }
 
 Result<Horizon> find_horizon(catalogue::Pool& pool, Footage& footage, const SegmentRow& newest) {
+    Horizon horizon{.available_to = newest.range.to, .presented_to = newest.range.to};
+    if (newest.state == SegmentState::suspect) return horizon;
     Place place = place_of(newest);
     const Result<mp4::SegmentIndex> index = footage.load_index(place);
     if (!index) return std::unexpected(index.error());
-    Horizon horizon{.available_to = newest.range.to, .presented_to = presentation_end(*index, std::nullopt)};
+    horizon.presented_to = presentation_end(*index, std::nullopt);
     const TimeRange behind{newest.range.to, kFarFuture};
     const auto later = catalogue::load_segments(pool, newest.stream_id, behind, std::nullopt, 1);
     if (!later) return std::unexpected(later.error());
@@ -195,12 +195,28 @@ Stop not_uniform(std::string detail, std::vector<Interval> intervals) {
     };
 }
 
+Stop damaged(std::vector<Interval> intervals) {
+    return Refusal{
+        .code = "FOOTAGE_DAMAGED",
+        .detail = "a part of the footage is damaged or was never safely written",
+        .available_to = {},
+        .intervals = std::move(intervals),
+        .gaps = {},
+    };
+}
+
+/// A file whose sync failed is not read either, before its sound fragments are copied.
+bool is_unsound(const SegmentRow& row) {
+    return row.is_damaged || row.state == SegmentState::suspect;
+}
+
 }  // namespace
 
 Found<Formats> check_uniform(catalogue::Pool& pool, const Candidates& candidates) {
     Formats formats;
     const mp4::VideoFormat* picture = nullptr;
     bool is_one_picture = true;
+    std::vector<Interval> suspect;
     for (const SegmentRow& row : candidates.rows) {
         auto known = formats.find(row.format_id);
         if (known == formats.end()) {
@@ -209,9 +225,11 @@ Found<Formats> check_uniform(catalogue::Pool& pool, const Candidates& candidates
             known = formats.emplace(row.format_id, std::move(format->format)).first;
         }
         if (!row.range.overlaps(candidates.asked)) continue;
+        if (row.state == SegmentState::suspect) suspect.push_back({.range = row.range, .run_id = row.run_id});
         if (picture == nullptr) picture = &known->second;
         is_one_picture = is_one_picture && picture->has_same_picture(known->second);
     }
+    if (!suspect.empty()) return std::unexpected(damaged(std::move(suspect)));
     std::vector<Interval> breaks = find_breaks(candidates);
     if (!breaks.empty()) {
         return std::unexpected(
@@ -224,109 +242,14 @@ Found<Formats> check_uniform(catalogue::Pool& pool, const Candidates& candidates
     return formats;
 }
 
-namespace {
-
-Result<mp4::SegmentIndex> load_row(Footage& footage, const SegmentRow& row) {
-    Place place = place_of(row);
-    return footage.load_index(place);
-}
-
-/// The row that holds `at`, else the first one behind it; rows.size(): none.
-std::size_t find_row(const std::vector<SegmentRow>& rows, UtcTime at) {
-    const auto behind =
-        std::ranges::upper_bound(rows, at, {}, [](const SegmentRow& row) { return row.range.from; });
-    const auto number = static_cast<std::size_t>(behind - rows.begin());
-    return number > 0 && rows[number - 1].range.contains(at) ? number - 1 : number;
-}
-
-bool follows_in_run(const std::vector<SegmentRow>& rows, std::size_t number) {
-    return number > 0 && rows[number - 1].run_id == rows[number].run_id;
-}
-
-/// find_end in a row. What lies at its very beginning is judged by the end of the run's segment before it as
-/// well.
-Result<std::uint32_t> end_in_row(
-    Footage& footage,
-    const Candidates& candidates,
-    std::size_t number,
-    const mp4::SegmentIndex& index
-) {
-    std::optional<UtcTime> previous_end;
-    const std::vector<SegmentRow>& rows = candidates.rows;
-    if (follows_in_run(rows, number) && candidates.asked.to - rows[number].range.from < kLookback) {
-        const Result<mp4::SegmentIndex> previous = load_row(footage, rows[number - 1]);
-        if (!previous) return std::unexpected(previous.error());
-        previous_end = nominal_end(*previous);
-    }
-    return find_end(index, candidates.asked.to, previous_end);
-}
-
-}  // namespace
-
-Found<Edge>
-find_first(catalogue::Pool& pool, Footage& footage, const Request& request, const Candidates& candidates) {
-    const UtcTime from = candidates.asked.from;
-    const std::vector<SegmentRow>& rows = candidates.rows;
-    const std::size_t number = find_row(rows, from);
-    if (number == rows.size()) return std::unexpected(no_footage(pool, request, candidates.asked));
-    Result<mp4::SegmentIndex> index = load_row(footage, rows[number]);
-    if (!index) return std::unexpected(index.error());
-    std::optional<KeyFrame> key = find_key_frame(*index, from);
-    if (!key && rows[number].range.contains(from) && follows_in_run(rows, number)) {
-        // Shown before `from`, yet the row's first key frame is shown after it: B-frames.
-        Result<mp4::SegmentIndex> previous = load_row(footage, rows[number - 1]);
-        if (!previous) return std::unexpected(previous.error());
-        if (const auto earlier = find_key_frame(*previous, from)) {
-            return Edge{number - 1, earlier->sample, earlier->wall, std::move(*previous)};
-        }
-    }
-    if (!key) key = first_key_frame(*index);
-    if (!key || candidates.asked.to <= key->wall) {
-        return std::unexpected(no_footage(pool, request, candidates.asked));
-    }
-    return Edge{number, key->sample, key->wall, std::move(*index)};
-}
-
-Found<Edge> find_last(Footage& footage, const Candidates& candidates, const Edge& first) {
-    const UtcTime to = candidates.asked.to;
-    const std::vector<SegmentRow>& rows = candidates.rows;
-    const auto behind =
-        std::ranges::lower_bound(rows, to, {}, [](const SegmentRow& row) { return row.range.from; });
-    std::size_t number = static_cast<std::size_t>(behind - rows.begin()) - 1;
-    // Frames at the end of a segment may be shown after the first ones of the next.
-    while (number > first.row && follows_in_run(rows, number) && to - rows[number].range.from < kLookback)
-        --number;
-    for (; number < rows.size(); ++number) {
-        Result<mp4::SegmentIndex> index = load_row(footage, rows[number]);
-        if (!index) return std::unexpected(index.error());
-        const Result<std::uint32_t> end = end_in_row(footage, candidates, number, *index);
-        if (!end) return std::unexpected(end.error());
-        const auto samples = static_cast<std::uint32_t>(index->samples.size());
-        const bool has_next = number + 1 < rows.size() && rows[number + 1].range.from < to;
-        if (*end == samples && has_next) continue;
-        if (*end > 0 || number <= first.row) return Edge{number, *end, to, std::move(*index)};
-        Result<mp4::SegmentIndex> previous = load_row(footage, rows[number - 1]);
-        if (!previous) return std::unexpected(previous.error());
-        const auto all = static_cast<std::uint32_t>(previous->samples.size());
-        return Edge{number - 1, all, to, std::move(*previous)};
-    }
-    return std::unexpected(Error{Remedy::abandon_file, "the rows of a clip end before it"});
-}
-
 Found<void> check_sound(const Candidates& candidates, std::size_t first_row, std::size_t last_row) {
-    Refusal refusal{
-        .code = "FOOTAGE_DAMAGED",
-        .detail = "a part of the footage failed its check",
-        .available_to = {},
-        .intervals = {},
-        .gaps = {},
-    };
+    std::vector<Interval> unsound;
     for (std::size_t number = first_row; number <= last_row; ++number) {
         const SegmentRow& row = candidates.rows[number];
-        if (row.is_damaged) refusal.intervals.push_back({.range = row.range, .run_id = row.run_id});
+        if (is_unsound(row)) unsound.push_back({.range = row.range, .run_id = row.run_id});
     }
-    if (refusal.intervals.empty()) return {};
-    return std::unexpected(Stop{std::move(refusal)});
+    if (unsound.empty()) return {};
+    return std::unexpected(damaged(std::move(unsound)));
 }
 
 }  // namespace sluice::clip

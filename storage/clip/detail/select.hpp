@@ -4,6 +4,7 @@
 #include "storage/clip/detail/footage.hpp"
 #include "storage/clip/detail/timeline.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -19,6 +20,9 @@ using Stop = std::variant<Error, Refusal>;
 template <class T>
 using Found = std::expected<T, Stop>;
 
+/// Further than a fragment and a reorder delay: what lies before the interval and may still decide its ends.
+inline constexpr Microseconds kLookback = std::chrono::seconds{2};
+
 struct Candidates {
     TimeRange asked;                          ///< `to` filled in
     std::vector<catalogue::SegmentRow> rows;  ///< by begin; some end shortly before `asked.from`
@@ -27,7 +31,8 @@ struct Candidates {
 [[nodiscard]] Found<Candidates>
 find_candidates(catalogue::Pool& pool, Footage& footage, const Request& request);
 
-/// Formats of all rows. Refuses: CLIP_NOT_UNIFORM, judged by those inside the interval.
+/// Formats of all rows. Refuses: CLIP_NOT_UNIFORM, FOOTAGE_DAMAGED (suspect), judged by those inside
+/// the interval.
 using Formats = std::map<Uuid, mp4::VideoFormat>;
 [[nodiscard]] Found<Formats> check_uniform(catalogue::Pool& pool, const Candidates& candidates);
 
