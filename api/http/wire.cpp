@@ -30,13 +30,14 @@ struct RequestReader::Parser {
 
 namespace {
 
-/// A head that fills its limit without an end of line has a target that is too long.
-bool is_in_request_line(std::string_view buffer) {
-    return buffer.find('\n') == std::string_view::npos;
+/// A head that is too long because of its first line has a target that is too long.
+bool is_request_line_long(std::string_view buffer) {
+    constexpr std::size_t kLongLine = 8 * 1024;
+    return buffer.find('\n') > kLongLine;  // also when there is none
 }
 
 WireError explain(const boost::system::error_code& code, std::string_view buffer) {
-    if (code == bhttp::error::header_limit && is_in_request_line(buffer))
+    if (code == bhttp::error::header_limit && is_request_line_long(buffer))
         return {414, "URI_TOO_LONG", "The request target is longer than this service reads."};
     if (code == bhttp::error::header_limit)
         return {431, "HEADER_TOO_LARGE", "The header section is larger than this service reads."};
