@@ -1,8 +1,10 @@
 #include "api/http/wire.hpp"
 #include "api/service/service.hpp"
+#include "config/base/lock_file.hpp"
 #include "config/base/log.hpp"
 #include "config/base/notify.hpp"
 #include "config/load.hpp"
+#include "storage/catalogue/conninfo.hpp"
 
 #include <cerrno>
 #include <csignal>
@@ -107,10 +109,13 @@ void wait_for_stop(sluice::api::Service& service, const sigset_t& signals) {
 Status run(const Line& line, const sigset_t& signals) {
     const auto config = sluice::config::load_or_explain(line.config, sluice::config::Secrets::database_only);
     if (!config) return std::unexpected(config.error());
-    const auto lock = sluice::api::lock_api(config->data);
+    const auto lock =
+        sluice::take_lock(config->data / "locks" / "api.lock", "sluice-api", config->data, 0640);
     if (!lock) return std::unexpected(lock.error());
     const sluice::RealClock clock;
-    sluice::api::Service service{*config, sluice::api::api_conninfo(*config), clock, sluice::http::Limits{}};
+    sluice::api::Service service{
+        *config, sluice::catalogue::conninfo_of(*config, "sluice_api"), clock, sluice::http::Limits{}
+    };
     if (auto started = service.start(); !started) return started;
     sluice::notify("READY=1");
     wait_for_stop(service, signals);

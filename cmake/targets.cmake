@@ -32,3 +32,15 @@ function(sluice_library name)
     set_target_properties(${name} PROPERTIES LINKER_LANGUAGE CXX)
     target_link_libraries(${name} PUBLIC sluice_options ${arg_PUBLIC} PRIVATE ${arg_PRIVATE})
 endfunction()
+
+# SLUICE_SOURCE_DIR and SLUICE_BIN_DIR only where a file names them: a path on every command line would hide all of
+# them from another clone's ccache.
+function(sluice_define_paths)
+    foreach(source ${ARGN})
+        file(STRINGS ${source} uses REGEX "SLUICE_(SOURCE|BIN)_DIR" LIMIT_COUNT 1)
+        if(uses)
+            set_source_files_properties(${source} PROPERTIES COMPILE_DEFINITIONS
+                "SLUICE_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\";SLUICE_BIN_DIR=\"${CMAKE_RUNTIME_OUTPUT_DIRECTORY}\"")
+        endif()
+    endforeach()
+endfunction()

@@ -82,6 +82,13 @@ CatalogueFeed::adopt_one(const Volume& volume, const segment::Orphan& orphan) {
         log::error(
             "adoption_failed", {{"path", orphan.path.string()}, {"error", adopted.error().describe()}}
         );
+    // A file that was set aside may have a row as an open one: without this it would stay open for ever.
+    std::filesystem::path aside = orphan.path;
+    aside.replace_extension(orphan.is_part ? ".suspect" : ".mp4.suspect");
+    std::error_code code;
+    if (std::filesystem::exists(volume.worker->settings().root / aside, code)) {
+        inbox_.with([&](Inbox& inbox) { inbox.suspects.push_back({orphan.segment_id, aside}); });
+    }
     return std::nullopt;
 }
 

@@ -1,4 +1,5 @@
 // sluice-recorder: records the configured cameras until SIGTERM; SIGHUP reads the configuration again.
+#include "config/base/lock_file.hpp"
 #include "config/base/log.hpp"
 #include "config/base/notify.hpp"
 #include "config/base/unique_fd.hpp"
@@ -92,29 +93,6 @@ std::optional<int> parse(int count, char** words, Arguments& arguments) {
     return std::nullopt;
 }
 
-/// Held for the process's life: two recorders on one data folder would write the same volumes.
-Result<UniqueFd> take_lock(const std::filesystem::path& data) {
-    const std::filesystem::path path = data / "locks" / "recorder.lock";
-    std::error_code code;
-    std::filesystem::create_directories(path.parent_path(), code);
-    UniqueFd lock{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640)};
-    if (!lock.is_open()) return errno_error(Remedy::operator_acts, "cannot open " + path.string());
-    if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
-        std::array<char, 32> holder{};
-        const auto length = ::pread(lock.get(), holder.data(), holder.size() - 1, 0);
-        const std::string pid{holder.data(), length > 0 ? static_cast<std::size_t>(length) : 0};
-        return failure(
-            Remedy::operator_acts,
-            "another sluice-recorder (pid " + pid + ") runs on " + data.string() + ": it holds " +
-                path.string()
-        );
-    }
-    const std::string pid = std::to_string(::getpid());
-    if (::ftruncate(lock.get(), 0) != 0 || ::pwrite(lock.get(), pid.data(), pid.size(), 0) < 0)
-        return errno_error(Remedy::operator_acts, "cannot write " + path.string());
-    return lock;
-}
-
 sigset_t watched_signals() {
     sigset_t set;
     sigemptyset(&set);
@@ -152,7 +130,8 @@ int run(const Arguments& arguments) {
         SIG_BLOCK, &signals, nullptr
     );  // inherited by every thread: signals come to watch() alone
     std::signal(SIGPIPE, SIG_IGN);
-    const auto lock = take_lock(config->data);
+    const auto lock =
+        sluice::take_lock(config->data / "locks" / "recorder.lock", "sluice-recorder", config->data, 0640);
     if (!lock) return fail(lock.error());
     if (!config->database.password.is_empty())
         ::setenv(

@@ -4,6 +4,7 @@
 #include "config/base/log.hpp"
 #include "config/load.hpp"
 #include "daemon/volume_output.hpp"
+#include "storage/catalogue/conninfo.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -28,11 +29,6 @@ bool await_end(const std::vector<StreamWorker*>& streams, std::chrono::milliseco
     while (!all_ended() && std::chrono::steady_clock::now() < until)
         std::this_thread::sleep_for(std::chrono::milliseconds{10});
     return all_ended();
-}
-
-std::string conninfo_of(const config::Config& config) {
-    return config.database.url.empty() ? catalogue::embedded_conninfo(config.data, "sluice_recorder")
-                                       : config.database.url;
 }
 
 std::string hash_of(const std::filesystem::path& file) {
@@ -74,7 +70,12 @@ Status Recorder::start() {
     if (auto saved = volume::save_installation(config_.data, *installation); !saved) return saved;
     installation_.with([&](auto& kept) { kept = *installation; });
 
-    FeedSettings feed{conninfo_of(config_), installation->installation_id, installation->clean_mark, {}};
+    FeedSettings feed{
+        catalogue::conninfo_of(config_, "sluice_recorder"),
+        installation->installation_id,
+        installation->clean_mark,
+        {}
+    };
     feed.on_clean_mark = [this](const std::string& day) {
         const volume::Installation fresh = installation_.with([&](auto& kept) {
             kept.clean_mark = day;

@@ -33,7 +33,7 @@ namespace {
 /// A head that is too long because of its first line has a target that is too long.
 bool is_request_line_long(std::string_view buffer) {
     constexpr std::size_t kLongLine = 8 * 1024;
-    return buffer.find('\n') > kLongLine;  // also when there is none
+    return buffer.size() > kLongLine && buffer.find('\n') > kLongLine;  // also when there is none
 }
 
 WireError explain(const boost::system::error_code& code, std::string_view buffer) {
@@ -124,13 +124,18 @@ std::expected<RequestReader::Progress, WireError> RequestReader::feed(std::strin
         parser_->beast.eager(true);
     }
     auto& parser = parser_->beast;
+    // What the parser has taken is gone from the buffer: only before the target is known does it begin with
+    // the first line.
+    const auto unread_line = [&] {
+        return parser.get().target().empty() ? std::string_view{buffer} : std::string_view{};
+    };
     while (!parser.is_done() && !buffer.empty()) {
         parser_->reset_sink();
         const bool had_head = parser.is_header_done();
         boost::system::error_code code;
         const std::size_t taken = parser.put(boost::asio::buffer(buffer), code);
         if (code && code != bhttp::error::need_more && code != bhttp::error::need_buffer)
-            return std::unexpected(explain(code, buffer));
+            return std::unexpected(explain(code, unread_line()));
         if (!had_head && parser.is_header_done())
             if (auto wrong = check_head(parser.get(), limits_.target_bytes))
                 return std::unexpected(std::move(*wrong));
@@ -139,7 +144,7 @@ std::expected<RequestReader::Progress, WireError> RequestReader::feed(std::strin
     }
     if (!parser.is_header_done()) {
         if (buffer.size() >= limits_.head_bytes)
-            return std::unexpected(explain(bhttp::error::header_limit, buffer));
+            return std::unexpected(explain(bhttp::error::header_limit, unread_line()));
         return Progress::needs_head;
     }
     return parser.is_done() ? Progress::done : Progress::needs_body;

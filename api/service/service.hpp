@@ -2,7 +2,6 @@
 
 #include "config/base/error.hpp"
 #include "config/base/time.hpp"
-#include "config/base/unique_fd.hpp"
 #include "config/config.hpp"
 
 #include <cstdint>
@@ -42,12 +41,5 @@ private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };
-
-/// Held as long as the program runs. Error: operator_acts, when another sluice-api runs on this data folder.
-[[nodiscard]] Result<UniqueFd> lock_api(const std::filesystem::path& data);
-
-/// How the API reaches the catalogue: the embedded cluster as sluice_api, else the configured server. May
-/// hold the password: never log it.
-[[nodiscard]] std::string api_conninfo(const config::Config& config);
 
 }  // namespace sluice::api

@@ -2,6 +2,7 @@
 
 #include "cli/database/cluster.hpp"
 #include "cli/process/spawn.hpp"
+#include "config/base/lock_file.hpp"
 #include "config/base/log.hpp"
 #include "config/base/notify.hpp"
 #include "config/base/unique_fd.hpp"
@@ -16,7 +17,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -72,17 +72,6 @@ Result<UniqueFd> block_signals() {
         return errno_error(Remedy::operator_acts, "cannot block signals");
     UniqueFd fd{::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK)};
     if (!fd.is_open()) return errno_error(Remedy::operator_acts, "cannot make a signalfd");
-    return fd;
-}
-
-Result<UniqueFd> lock_cluster(const std::filesystem::path& data) {
-    const auto path = data / "database" / "run.lock";
-    UniqueFd fd{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
-    if (!fd.is_open()) return errno_error(Remedy::operator_acts, "cannot open " + path.string());
-    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0)
-        return errno_error(
-            Remedy::operator_acts, "the database in " + data.string() + " is run by another process"
-        );
     return fd;
 }
 
@@ -189,7 +178,7 @@ Status run(const std::filesystem::path& data) {
     if (!programs) return std::unexpected(programs.error());
     const auto keep = static_cast<uid_t>(-1);
     if (auto made = process::ensure_folder(data / "database", keep, keep, 0750); !made) return made;
-    const auto lock = lock_cluster(data);
+    const auto lock = take_lock(data / "database" / "run.lock", "database", data, 0600);
     if (!lock) return std::unexpected(lock.error());
     if (auto ready = prepare(*programs, data); !ready) return ready;
     auto signals = block_signals();

@@ -4,13 +4,10 @@
 #include "storage/volume/installation.hpp"
 #include "storage/volume/volume.hpp"
 
-#include <array>
-#include <cstring>
 #include <string>
 #include <utility>
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -127,30 +124,6 @@ Status make_data_folders(const fs::path& data, const Users& users) {
     for (const process::OsUser* user : {&users.database, &users.recorder, &users.api})
         if (auto reachable = check_reachable(data, *user); !reachable) return reachable;
     return {};
-}
-
-Result<UniqueFd> lock_data(const fs::path& data) {
-    const fs::path path = data / "locks" / "up.lock";
-    UniqueFd fd{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644)};
-    if (!fd.is_open()) return errno_error(Remedy::operator_acts, "cannot open " + path.string());
-    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-        std::array<char, 32> holder{};
-        const ssize_t count = ::pread(fd.get(), holder.data(), holder.size() - 1, 0);
-        const std::string pid{holder.data(), std::strcspn(holder.data(), "\n")};
-        return failure(
-            Remedy::operator_acts,
-            fmt::format(
-                "another `sluice up` runs on {} (pid {}); stop it first, or give this one another data "
-                "folder",
-                data.string(),
-                count > 0 ? pid : "unknown"
-            )
-        );
-    }
-    const std::string pid = fmt::format("{}\n", ::getpid());
-    if (::ftruncate(fd.get(), 0) != 0 || ::pwrite(fd.get(), pid.data(), pid.size(), 0) < 0)
-        return errno_error(Remedy::operator_acts, "cannot write " + path.string());
-    return fd;
 }
 
 Result<std::vector<fs::path>> make_identities(const config::Config& config, const Users& users, UtcTime now) {

@@ -40,10 +40,6 @@ struct Folder {
 /// reach it.
 [[nodiscard]] Status make_data_folders(const std::filesystem::path& data, const Users& users);
 
-/// Held while `sluice up` runs. Error: operator_acts with the holder's pid, when another one runs on this
-/// data folder.
-[[nodiscard]] Result<UniqueFd> lock_data(const std::filesystem::path& data);
-
 /// Identities for the configured volumes: a folder that is missing or empty, on which no identity was ever
 /// known, gets one and is given to the recorder's user (the paths are returned). What can't be used is left
 /// to the recorder, which reports it and takes the next volume; so only a failure of state.json is an error.

@@ -1,15 +1,16 @@
 #include "cli/up/up.hpp"
 
-#include "cli/database/conninfo.hpp"
 #include "cli/up/demo.hpp"
 #include "cli/up/layout.hpp"
 #include "cli/up/operator_token.hpp"
 #include "cli/up/probe.hpp"
 #include "cli/up/services.hpp"
 #include "cli/up/supervisor.hpp"
+#include "config/base/lock_file.hpp"
 #include "config/base/log.hpp"
 #include "config/base/time.hpp"
 #include "config/load.hpp"
+#include "storage/catalogue/conninfo.hpp"
 #include "storage/catalogue/migrate.hpp"
 #include "storage/status/recorder_status.hpp"
 
@@ -157,7 +158,7 @@ private:
 
     Status migrate_server() {
         if (site_.config.database.url.empty()) return {};
-        const auto report = catalogue::migrate(database::admin_conninfo(site_.config), false);
+        const auto report = catalogue::migrate(catalogue::conninfo_of(site_.config, "sluice_super"), false);
         if (report) {
             say("database   server's schema is version {}", report->version);
             return {};
@@ -216,7 +217,7 @@ private:
             return {};
         }
         const auto token = ensure_operator_token(
-            site_.config.data, database::admin_conninfo(site_.config), RealClock{}.now()
+            site_.config.data, catalogue::conninfo_of(site_.config, "sluice_super"), RealClock{}.now()
         );
         if (!token) {
             say("token      not made: {}", token.error().describe());
@@ -310,7 +311,7 @@ Status up(const Options& options) {
     const fs::path& data = site->config.data;
     if (auto made = make_data_folders(data, *users); !made) return made;
     if (auto readable = check_config_readable(*site, *users); !readable) return readable;
-    const auto lock = lock_data(data);
+    const auto lock = take_lock(data / "locks" / "up.lock", "`sluice up`", data, 0644);
     if (!lock) return std::unexpected(lock.error());
     auto supervisor = Supervisor::make();
     if (!supervisor) return std::unexpected(supervisor.error());

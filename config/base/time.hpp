@@ -21,7 +21,7 @@ struct BootClock {
     using rep = duration::rep;
     using period = duration::period;
     using time_point = std::chrono::time_point<BootClock>;
-    static constexpr bool is_steady = true;
+    static constexpr bool is_steady = true;  // NOLINT(readability-identifier-naming): a clock's name for it
 };
 using BootTime = BootClock::time_point;
 

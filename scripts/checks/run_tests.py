@@ -78,6 +78,17 @@ def read_report(text: str):
     return cases, cut_off
 
 
+def judge_exchanges(record: pathlib.Path, tally: Tally) -> None:
+    """Every HTTP exchange that the tests recorded must be one that api/openapi.yaml describes."""
+    done = subprocess.run(["/usr/bin/python3", "tests/contract/validate.py", "api/openapi.yaml", str(record)], cwd=ROOT,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode == 0:
+        tally.passed += 1
+        print("test: contract: " + done.stdout.strip().splitlines()[-1], flush=True)
+    else:
+        tally.fail("every recorded exchange fits the contract", done.stdout[-4000:])
+
+
 def run_suite(name: str, preset: str, arguments, tally: Tally) -> None:
     program = ROOT / "build" / preset / "bin" / SUITES[name]
     if not program.exists():
@@ -88,7 +99,8 @@ def run_suite(name: str, preset: str, arguments, tally: Tally) -> None:
     with tempfile.TemporaryDirectory(prefix="sluice-test-") as folder:
         report, skip_file = pathlib.Path(folder) / "report.xml", pathlib.Path(folder) / "skips"
         # Service users (the tests drop to them) must get at the skip file's folder in no case: it stays 0700.
-        environment = {**os.environ, "SLUICE_SKIP_FILE": str(skip_file)}
+        record = pathlib.Path(folder) / "exchanges.jsonl"
+        environment = {**os.environ, "SLUICE_SKIP_FILE": str(skip_file), "SLUICE_RECORD_HTTP": str(record)}
         if arguments.long:
             environment["SLUICE_LONG"] = "1"
         command = [str(program), "-r", "xml", "-o", str(report), *([arguments.filter] if arguments.filter else [])]
@@ -98,6 +110,8 @@ def run_suite(name: str, preset: str, arguments, tally: Tally) -> None:
             code = "no end: killed at its limit"
         text = report.read_text(errors="replace") if report.exists() else ""
         skips = [line.split("\t", 1) for line in skip_file.read_text().splitlines()] if skip_file.exists() else []
+        if record.exists():
+            judge_exchanges(record, tally)
     skipped = {skip[0]: skip[-1] for skip in skips}
     cases, cut_off = read_report(text)
     before = (tally.passed, tally.failed)
@@ -127,6 +141,7 @@ def checks(preset: str) -> dict:
     return {
         "the include graph and the house rules hold": ["/usr/bin/python3", "scripts/check-includes.py"],
         "the checks find what they are there for": ["/usr/bin/python3", "tests/scripts/checks_test.py"],
+        "the contract's validator finds what it is there for": ["/usr/bin/python3", "tests/contract/validate_test.py"],
         "every promise has a test": ["scripts/check-promises"],
         "shell scripts parse": ["bash", "-n", *scripts],
         "python scripts parse": ["/usr/bin/python3", "-c", compiling, *python],

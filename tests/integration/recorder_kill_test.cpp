@@ -61,7 +61,8 @@ Kill kill_and_restart(Site& site, std::mt19937& random) {
     REQUIRE(eventually(20s, [&] {
         return site.frames(kNames[0]) > frames && std::chrono::steady_clock::now() - begin > moment;
     }));
-    CHECK(site.status()->write_lag_us < 100'000);
+    // What the promise presumes; on a machine that was busy a moment ago the kill waits until it holds again.
+    REQUIRE(eventually(90s, [&] { return site.status() && site.status()->write_lag_us < 100'000; }));
     Kill kill;
     kill.at_us = to_epoch_us(RealClock{}.now());
     site.recorder().kill_now();

@@ -60,6 +60,15 @@ Result<std::vector<Bytes>> Footage::load_encoded(const std::vector<std::pair<Uui
 Result<UniqueFd> Footage::open(Place& place) {
     Result<UniqueFd> file = open_once(place);
     if (file || file.error().code() != std::errc::no_such_file_or_directory) return file;
+    // Between the rename of a finished file and its row, the catalogue still names the .part.
+    if (constexpr std::string_view kPart = ".part"; place.path.ends_with(kPart)) {
+        Place renamed = place;
+        renamed.path.resize(renamed.path.size() - kPart.size());
+        if (Result<UniqueFd> finished = open_once(renamed)) {
+            place.path = std::move(renamed.path);
+            return finished;
+        }
+    }
     const Result<bool> moved = refresh(place);
     if (!moved) return std::unexpected(moved.error());
     return *moved ? open_once(place) : std::move(file);

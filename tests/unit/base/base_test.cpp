@@ -73,10 +73,7 @@ TEST_CASE("a new id says its millisecond and its version, and none comes twice",
         seen.insert(id);
     }
     CHECK(seen.size() == 10'000);
-    CHECK(
-        to_string(*seen.begin()).substr(0, 13) ==
-        "016d8be9-857b"
-    );
+    CHECK(to_string(*seen.begin()).substr(0, 13) == "016d8be9-857b");
     CHECK(make_uuid_v7(now) < make_uuid_v7(now + 1ms));
     CHECK(uuid_from_string(to_string(*seen.begin())) == *seen.begin());
     CHECK_FALSE(uuid_from_string("016d8c0b-d93b-7000-8000-00000000000"));

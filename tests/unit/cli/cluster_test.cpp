@@ -1,7 +1,5 @@
 #include "cli/database/cluster.hpp"
 
-#include "cli/database/conninfo.hpp"
-
 #include <algorithm>
 #include <ranges>
 #include <set>
@@ -46,18 +44,4 @@ TEST_CASE("the embedded cluster listens on no network address and waits for its 
     CHECK(text.find("listen_addresses = ''\n") != std::string::npos);
     CHECK(text.find("unix_socket_directories = '/data/database/socket'\n") != std::string::npos);
     CHECK(text.find("synchronous_commit = on\n") != std::string::npos);
-}
-
-TEST_CASE("a server's password reaches libpq in either form of its URL", "[cli][database]") {
-    config::Config config;
-    config.database.password = config::Secret{"a'b c%"};
-    config.database.url = "postgresql://sluice@db/sluice";
-    CHECK(database::admin_conninfo(config) == "postgresql://sluice@db/sluice?password=a%27b%20c%25");
-    config.database.url = "postgresql://sluice@db/sluice?sslmode=require";
-    CHECK(
-        database::admin_conninfo(config) ==
-        "postgresql://sluice@db/sluice?sslmode=require&password=a%27b%20c%25"
-    );
-    config.database.url = "host=db dbname=sluice";
-    CHECK(database::admin_conninfo(config) == "host=db dbname=sluice password='a\\'b c%'");
 }

@@ -275,7 +275,10 @@ TEST_CASE("a reload is a difference of cameras, and says when more than cameras 
     Config after = before;
     CHECK(difference(before, after).changed.empty());
     after.recorders[0].cameras[0].name = "新";
-    after.recorders.push_back({.slug = "new", .cameras = {{.slug = "new-1", .name = "二"}}});
+    Recorder second;
+    second.slug = "new";
+    second.cameras.emplace_back().slug = "new-1";
+    after.recorders.push_back(second);
     CameraDifference changes = difference(before, after);
     CHECK(changes.changed == std::vector<std::string>{"lobby-1"});
     CHECK(changes.added == std::vector<std::string>{"new-1"});

@@ -1,4 +1,4 @@
-#include "cli/database/conninfo.hpp"
+#include "storage/catalogue/conninfo.hpp"
 
 #include "storage/catalogue/pool.hpp"
 
@@ -6,7 +6,7 @@
 
 #include <fmt/core.h>
 
-namespace sluice::database {
+namespace sluice::catalogue {
 namespace {
 
 std::string percent_encode(std::string_view text) {
@@ -31,13 +31,13 @@ std::string quote(std::string_view text) {
 
 }  // namespace
 
-std::string admin_conninfo(const config::Config& config) {
+std::string conninfo_of(const config::Config& config, const std::string& embedded_role) {
     const std::string& url = config.database.url;
-    if (url.empty()) return catalogue::embedded_conninfo(config.data, "sluice_super");
+    if (url.empty()) return embedded_conninfo(config.data, embedded_role);
     if (config.database.password.is_empty()) return url;
     const std::string& password = config.database.password.reveal();
     if (url.find("://") == std::string::npos) return url + " password=" + quote(password);
     return url + (url.find('?') == std::string::npos ? "?" : "&") + "password=" + percent_encode(password);
 }
 
-}  // namespace sluice::database
+}  // namespace sluice::catalogue
