@@ -12,9 +12,9 @@ struct MigrationReport {
     int version = 0;                   ///< now
 };
 
-/// Applies what is missing, under an advisory lock, as sluice_owner (SET ROLE). `conninfo` connects as sluice_super or,
-/// on a server of the customer's, as a role that may create roles. Error: operator_acts; a database newer than this
-/// program is refused.
+/// Applies what is missing, under an advisory lock, as sluice_owner (SET ROLE). `conninfo` connects as
+/// sluice_super or, on a server of the customer's, as a role that may create roles. Error: operator_acts; a
+/// database newer than this program is refused.
 [[nodiscard]] Result<MigrationReport> migrate(const std::string& conninfo, bool dry_run);
 
 /// Version the programs need; a service that finds another one waits and says so.

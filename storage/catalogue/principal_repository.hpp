@@ -12,9 +12,14 @@ namespace sluice::catalogue {
 /// A new machine principal with one token. Only the token's SHA-256 is stored. Role: sluice_owner's function
 /// `create_machine_token`, callable by sluice_worker and sluice_super (the CLI), not by the API.
 [[nodiscard]] Result<PrincipalRow> create_machine_token(
-    Pool& pool, const std::string& name, const std::string& role, const Sha256Digest& token_hash, UtcTime now
+    Pool& pool,
+    const std::string& name,
+    const std::string& role,
+    const Sha256Digest& token_hash,
+    UtcTime now
 );
 /// The principal of a valid token at `now`; nullopt: unknown, revoked or out of validity. Role: sluice_api.
-[[nodiscard]] Result<std::optional<PrincipalRow>> find_by_token(Pool& pool, const Sha256Digest& token_hash, UtcTime now);
+[[nodiscard]] Result<std::optional<PrincipalRow>>
+find_by_token(Pool& pool, const Sha256Digest& token_hash, UtcTime now);
 
 }  // namespace sluice::catalogue

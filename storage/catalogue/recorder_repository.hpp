@@ -6,8 +6,8 @@
 
 #include <span>
 
-/// What the recorder writes. Each call is one transaction; every one is idempotent, because the recorder repeats what it
-/// is not sure of (in_doubt). Role: sluice_recorder.
+/// What the recorder writes. Each call is one transaction; every one is idempotent, because the recorder
+/// repeats what it is not sure of (in_doubt). Role: sluice_recorder.
 namespace sluice::catalogue {
 
 struct Inventory {
@@ -33,15 +33,19 @@ struct FinishedRow {
 
 /// Applies journal lines and moves the volume's stored position, in one transaction.
 [[nodiscard]] Status apply_journal(
-    Pool& pool, const Uuid& volume_id, std::span<const volume::JournalLine> lines, const volume::JournalPosition& next
+    Pool& pool,
+    const Uuid& volume_id,
+    std::span<const volume::JournalLine> lines,
+    const volume::JournalPosition& next
 );
 [[nodiscard]] Result<volume::JournalPosition> load_journal_position(Pool& pool, const Uuid& volume_id);
 
-/// One batch for all cameras after their syncs: inserts rows `open`, or moves their durable_to and durable_bytes.
-/// Never touches a row that is finished.
+/// One batch for all cameras after their syncs: inserts rows `open`, or moves their durable_to and
+/// durable_bytes. Never touches a row that is finished.
 [[nodiscard]] Status save_open_segments(Pool& pool, std::span<const OpenSegment> segments);
 
-/// Rows become (or are inserted as) finished, with their index. A run that is not there yet is made from the segment.
+/// Rows become (or are inserted as) finished, with their index. A run that is not there yet is made from the
+/// segment.
 [[nodiscard]] Status save_finished_segments(Pool& pool, std::span<const FinishedRow> segments);
 
 /// A .part that was renamed .suspect: its row says so.

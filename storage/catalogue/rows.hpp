@@ -85,8 +85,8 @@ struct SegmentRow {
     TimeRange range;             ///< `to` is durable_to while open
     std::uint64_t bytes = 0;     ///< durable_bytes while open
     std::optional<Sha256Digest> sha256;
-    Uuid format_id;              ///< of the parameter set, see FormatRow
-    mp4::IndexSums sums;         ///< zero while open
+    Uuid format_id;       ///< of the parameter set, see FormatRow
+    mp4::IndexSums sums;  ///< zero while open
     bool is_damaged = false;
 };
 

@@ -12,8 +12,9 @@
 #include <variant>
 #include <vector>
 
-/// A time range of one stream as one progressive MP4 (moov first), without re-encoding. It is resolved once; then its
-/// length and every byte of its head are known before a file is opened. Blocking: call from a worker thread.
+/// A time range of one stream as one progressive MP4 (moov first), without re-encoding. It is resolved once;
+/// then its length and every byte of its head are known before a file is opened. Blocking: call from a worker
+/// thread.
 namespace sluice::clip {
 
 struct Request {
@@ -43,30 +44,32 @@ struct Refusal {
 
 /// Bytes [offset, offset+length) of an open file, kept open by the owner of the piece.
 struct FileRange {
-    std::shared_ptr<const UniqueFd> file;  // shared by the clip's small cache and the connection that is sending
+    std::shared_ptr<const UniqueFd>
+        file;  // shared by the clip's small cache and the connection that is sending
     std::uint64_t offset = 0;
     std::uint64_t length = 0;
 };
 using Piece = std::variant<Bytes, FileRange>;
 
-/// An immutable answer. Thread: any, one call at a time. Memory: some hundred bytes a segment plus one batch of
-/// indexes, whatever the clip's length in bytes.
+/// An immutable answer. Thread: any, one call at a time. Memory: some hundred bytes a segment plus one batch
+/// of indexes, whatever the clip's length in bytes.
 class Clip {
 public:
     virtual ~Clip() = default;
-    [[nodiscard]] virtual TimeRange range() const = 0;       ///< resolved
+    [[nodiscard]] virtual TimeRange range() const = 0;  ///< resolved
     [[nodiscard]] virtual std::uint64_t size_bytes() const = 0;
-    /// Strong: hash of stream, resolved bounds, (segment id, first and last sample) and muxer version; the same before
-    /// and after an open segment is finished.
+    /// Strong: hash of stream, resolved bounds, (segment id, first and last sample) and muxer version; the
+    /// same before and after an open segment is finished.
     [[nodiscard]] virtual std::string etag() const = 0;
     [[nodiscard]] virtual const std::vector<catalogue::GapRow>& gaps() const = 0;  ///< inside the range
     [[nodiscard]] virtual std::uint64_t frames() const = 0;
-    /// The next piece at `offset`, at most `limit` bytes, at least one. Error: retry (database), abandon_file (a file
-    /// is gone or does not agree with its index: nothing false is sent).
+    /// The next piece at `offset`, at most `limit` bytes, at least one. Error: retry (database), abandon_file
+    /// (a file is gone or does not agree with its index: nothing false is sent).
     [[nodiscard]] virtual Result<Piece> read(std::uint64_t offset, std::uint64_t limit) = 0;
 };
 
 using Resolved = std::variant<std::unique_ptr<Clip>, Refusal>;
-[[nodiscard]] Result<Resolved> resolve(catalogue::Pool& pool, const VolumePaths& volumes, const Request& request);
+[[nodiscard]] Result<Resolved>
+resolve(catalogue::Pool& pool, const VolumePaths& volumes, const Request& request);
 
 }  // namespace sluice::clip

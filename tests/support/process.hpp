@@ -19,7 +19,7 @@ struct ProcessOptions {
     /// "NAME=value", on top of this process's environment; a bare "NAME" takes it away.
     std::vector<std::string> environment{};
     std::filesystem::path working_folder{};  ///< empty: ours
-    bool has_input_pipe = false;           ///< true: `input()` is the write end of its stdin, else /dev/null
+    bool has_input_pipe = false;  ///< true: `input()` is the write end of its stdin, else /dev/null
 };
 
 struct ExitStatus {
