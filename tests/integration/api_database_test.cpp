@@ -91,7 +91,8 @@ TEST_CASE(
     const auto refused = second.wait_for_exit(20s);
     REQUIRE(refused);
     CHECK(refused->code == 1);
-    CHECK(second.output().find("another sluice-api runs on") != std::string::npos);
+    const std::string holder = "another sluice-api (pid " + std::to_string(api.pid()) + ") runs on";
+    CHECK(second.output().find(holder) != std::string::npos);
 
     Program taken{"127.0.0.1:" + std::to_string(port)};
     Process third = taken.start("third.log");
