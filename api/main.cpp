@@ -15,6 +15,8 @@
 #include <string>
 #include <string_view>
 
+#include <sys/resource.h>
+
 namespace {
 
 using sluice::Status;
@@ -106,7 +108,17 @@ void wait_for_stop(sluice::api::Service& service, const sigset_t& signals) {
     }
 }
 
+/// A connection and the files of its clip each take a descriptor: the usual soft limit is too low for our own
+/// limits.
+void raise_descriptor_limit() {
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+    files.rlim_cur = files.rlim_max;
+    static_cast<void>(::setrlimit(RLIMIT_NOFILE, &files));
+}
+
 Status run(const Line& line, const sigset_t& signals) {
+    raise_descriptor_limit();
     const auto config = sluice::config::load_or_explain(line.config, sluice::config::Secrets::database_only);
     if (!config) return std::unexpected(config.error());
     const auto lock =

@@ -24,6 +24,15 @@ http::Problem to_problem(const Error& error) {
             .retry_after = std::chrono::seconds{2}
         };
     }
+    if (error.remedy() == Remedy::abandon_file) {
+        log::error("footage_unreadable", {{"detail", error.describe()}});
+        return {
+            .status = 409,
+            .code = "FOOTAGE_DAMAGED",
+            .detail = "A file of this footage can't be read, or does not agree with the catalogue.",
+            .retry_after = std::nullopt
+        };
+    }
     log::error("request_failed", {{"remedy", to_string(error.remedy())}, {"detail", error.describe()}});
     return {
         .status = 500,

@@ -1,6 +1,7 @@
 #include "cli/process/os_user.hpp"
 
 #include "cli/process/spawn.hpp"
+#include "config/base/unique_fd.hpp"
 
 #include <array>
 #include <cerrno>
@@ -70,15 +71,21 @@ Status ensure_folder(const std::filesystem::path& folder, uid_t uid, gid_t gid, 
     std::filesystem::create_directories(folder.parent_path(), code);
     if (::mkdir(folder.c_str(), mode & 0777U) != 0 && errno != EEXIST)
         return errno_error(Remedy::operator_acts, "cannot make the folder " + folder.string());
+    // Below a folder of a service user a link could lead root anywhere; below root's own it was put there on
+    // purpose.
+    struct stat parent{};
+    const bool is_ours = ::stat(folder.parent_path().c_str(), &parent) == 0 && parent.st_uid == ::geteuid();
+    const UniqueFd fd{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | (is_ours ? 0 : O_NOFOLLOW))
+    };
     struct stat facts{};
-    if (::stat(folder.c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode))
+    if (!fd.is_open() || ::fstat(fd.get(), &facts) != 0)
         return failure(Remedy::operator_acts, folder.string() + " is no folder; move it out of the way");
     const bool other_owner = (uid != static_cast<uid_t>(-1) && facts.st_uid != uid) ||
                              (gid != static_cast<gid_t>(-1) && facts.st_gid != gid);
-    if (other_owner && ::chown(folder.c_str(), uid, gid) != 0)
+    if (other_owner && ::fchown(fd.get(), uid, gid) != 0)
         return errno_error(Remedy::operator_acts, "cannot give away the folder " + folder.string());
     if ((facts.st_mode & 07777U) != mode || other_owner) {
-        if (::chmod(folder.c_str(), mode) != 0)
+        if (::fchmod(fd.get(), mode) != 0)
             return errno_error(
                 Remedy::operator_acts, "cannot set the rights of the folder " + folder.string()
             );

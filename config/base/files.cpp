@@ -32,7 +32,9 @@ Status sync_folder(const std::filesystem::path& folder) {
 
 Status replace(const std::filesystem::path& path, std::string_view content, unsigned mode, bool durable) {
     const std::string temporary = path.string() + ".new";
-    UniqueFd fd{::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)};
+    // In a folder of another user (root writing for a service) a planted link must not be followed.
+    ::unlink(temporary.c_str());
+    UniqueFd fd{::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)};
     if (!fd.is_open()) return errno_error(Remedy::operator_acts, "cannot create " + temporary);
     // The mode given to open(2) is cut by the umask, and a left-over file keeps its old one.
     if (::fchmod(fd.get(), mode) != 0)

@@ -27,7 +27,9 @@ public:
     /// As `with`, then wakes everybody in wait_until.
     template <class Use>
     void notify(Use&& use) {
-        with(std::forward<Use>(use));
+        // Under the lock: whoever is woken may destroy this object as soon as it has the lock.
+        const std::lock_guard hold{mutex_};
+        std::forward<Use>(use)(value_);
         changed_.notify_all();
     }
     /// Waits until `ready(T&)` holds or the time is over, then runs `use(T&)` under the same lock.

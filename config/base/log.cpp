@@ -2,6 +2,7 @@
 
 #include "config/base/time.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cctype>
@@ -9,6 +10,7 @@
 #include <cstring>
 #include <mutex>
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -18,6 +20,9 @@
 
 namespace sluice::log {
 namespace {
+
+constexpr std::size_t kPipePiece =
+    4096;  // a pipe that polls as writable takes so much without blocking (PIPE_BUF)
 
 struct Sink {
     std::string program = "sluice";
@@ -195,7 +200,11 @@ void write(Level level, std::string_view event, Fields fields) noexcept {
         const std::lock_guard hold{target.order};
         std::string_view rest = line;
         while (!rest.empty()) {
-            const ssize_t written = ::write(STDERR_FILENO, rest.data(), rest.size());
+            // A reader that has stopped reading costs the line, never the caller: footage is worth more than
+            // logs.
+            pollfd ready{STDERR_FILENO, POLLOUT, 0};
+            if (::poll(&ready, 1, 0) != 1 || (ready.revents & POLLOUT) == 0) return;
+            const ssize_t written = ::write(STDERR_FILENO, rest.data(), std::min(rest.size(), kPipePiece));
             if (written <= 0) return;  // a log that nobody reads must not stop the recorder
             rest.remove_prefix(static_cast<std::size_t>(written));
         }

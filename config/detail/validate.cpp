@@ -5,6 +5,8 @@
 #include <map>
 #include <set>
 
+#include <arpa/inet.h>
+
 namespace sluice::config::detail {
 namespace {
 
@@ -118,8 +120,7 @@ void check_api(const Api& api, Findings& findings) {
     if (api.tls_certificate.empty() != api.tls_key.empty()) {
         findings.error_at("api.tls_certificate", "and api.tls_key belong together; set both or neither");
     }
-    const bool is_local = api.listen.starts_with("127.") || api.listen.starts_with("[::1]") ||
-                          api.listen.starts_with("localhost:");
+    const bool is_local = api.listen.starts_with("127.") || api.listen.starts_with("[::1]");
     if (!is_local && api.tls_certificate.empty()) {
         findings.warning_at(
             "api.listen", "is reachable from other machines without TLS; set api.tls_certificate"
@@ -153,7 +154,12 @@ bool is_listen_address(std::string_view text) noexcept {
     const std::string_view host = text.substr(0, colon);
     const std::string_view port = text.substr(colon + 1);
     const bool is_v6 = host.front() == '[';
-    if (is_v6 != (host.back() == ']') || (!is_v6 && host.find(':') != std::string_view::npos)) return false;
+    const std::string bare{
+        is_v6 ? host.substr(1, host.size() - std::min<std::size_t>(host.size(), 2)) : host
+    };
+    in6_addr address{};  // large enough for either family
+    if (is_v6 != (host.back() == ']') || ::inet_pton(is_v6 ? AF_INET6 : AF_INET, bare.c_str(), &address) != 1)
+        return false;
     unsigned value = 0;
     const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), value);
     return error == std::errc{} && end == port.data() + port.size() && value <= 65535;

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <string_view>
+#include <utility>
 
 #include <poll.h>
 
@@ -9,10 +10,25 @@ namespace sluice::catalogue {
 
 namespace {
 
-// A URI holds its own parameters; a key-value string takes ours in front, where the caller's override them.
+// A server that went away without a word must not hold a thread for TCP's own hours. What the caller has set
+// itself stays.
 std::string with_defaults(const std::string& conninfo) {
-    if (conninfo.starts_with("postgres://") || conninfo.starts_with("postgresql://")) return conninfo;
-    return "connect_timeout=5 fallback_application_name=sluice " + conninfo;
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 6> defaults{
+        {{"connect_timeout", "5"},
+         {"fallback_application_name", "sluice"},
+         {"keepalives_idle", "10"},
+         {"keepalives_interval", "5"},
+         {"keepalives_count", "3"},
+         {"tcp_user_timeout", "30000"}}
+    };
+    const bool is_uri = conninfo.starts_with("postgres://") || conninfo.starts_with("postgresql://");
+    std::string result = conninfo;
+    for (const auto& [name, value] : defaults) {
+        if (conninfo.find(std::string{name} + "=") != std::string::npos) continue;
+        const char separator = !is_uri ? ' ' : result.find('?') == std::string::npos ? '?' : '&';
+        result.append(1, separator).append(name).append("=").append(value);
+    }
+    return result;
 }
 
 }  // namespace

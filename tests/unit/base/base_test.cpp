@@ -2,12 +2,17 @@
 #include "config/base/files.hpp"
 #include "config/base/log.hpp"
 #include "config/base/time.hpp"
+#include "config/base/unique_fd.hpp"
 #include "config/base/uuid.hpp"
 #include "config/base/words.hpp"
 
+#include <array>
 #include <filesystem>
 #include <random>
 #include <set>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 
@@ -145,4 +150,31 @@ TEST_CASE("replacing a file leaves the new content with the asked mode and no se
     CHECK_FALSE(read_text_file(folder / "state.json", 2));
     CHECK_FALSE(replace_file(folder / "missing" / "x", "y", 0600));
     std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("replacing a file does not follow a link planted under its temporary name", "[disk]") {
+    std::string name = std::filesystem::temp_directory_path() / "sluice-files-XXXXXX";
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    const std::filesystem::path folder = name;
+    REQUIRE(replace_file(folder / "victim", "precious", 0600));
+    std::filesystem::create_symlink(folder / "victim", folder / "state.json.new");
+    REQUIRE(replace_file(folder / "state.json", "state", 0644));
+    CHECK(read_text_file(folder / "victim", 100) == "precious");
+    CHECK(read_text_file(folder / "state.json", 100) == "state");
+    std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("a log that nobody reads costs its lines and never the caller", "[log]") {
+    std::array<int, 2> ends{};
+    REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+    const UniqueFd reader{ends[0]};
+    const UniqueFd writer{ends[1]};
+    const UniqueFd terminal{::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)};
+    REQUIRE(::dup2(writer.get(), STDERR_FILENO) == STDERR_FILENO);
+    const std::string text(1000, 'x');
+    for (int i = 0; i < 200; ++i)  // three times what a pipe holds; a write that waited would never end
+        log::error("nobody_listens", {{"text", text}});
+    REQUIRE(::dup2(terminal.get(), STDERR_FILENO) == STDERR_FILENO);
+    std::array<char, 64> line{};
+    CHECK(::read(reader.get(), line.data(), line.size()) > 0);
 }

@@ -306,3 +306,27 @@ TEST_CASE("any text gives problems or a configuration, never a crash", "[config]
         CHECK_FALSE(load_words(text).is_usable());
     }
 }
+
+TEST_CASE("the API listens on an address, not on a name that somebody else resolves", "[config]") {
+    const auto with_listen = [](std::string_view value) {
+        return load_words(
+            "[api]\nlisten = \"" + std::string{value} + "\"\n" + std::string{kSmallest.substr(1)}
+        );
+    };
+    for (const char* wrong :
+         {"localhost:8080",
+          ":8080",
+          "127.0.0.1",
+          "127.0.0.1:70000",
+          "::1:8080",
+          "[::1:8080",
+          "[127.0.0.1]:80",
+          "256.0.0.1:80"}) {
+        INFO(wrong);
+        CHECK(has_line(with_listen(wrong), "/etc/sluice/sluice.toml:2:", "ADDRESS:PORT"));
+    }
+    for (const char* right : {"127.0.0.1:0", "0.0.0.0:443", "[::1]:8080", "[::]:8080"}) {
+        INFO(right);
+        CHECK_FALSE(has_line(with_listen(right), "/etc/sluice/sluice.toml:2:", "ADDRESS:PORT"));
+    }
+}
