@@ -9,6 +9,7 @@ namespace sluice::daemon {
 namespace {
 
 constexpr std::size_t kAskAtOnce = 1000;
+constexpr std::chrono::seconds kListPause{60};
 constexpr std::size_t kAdoptAtOnce = 10;  // then the living segments have their turn again
 
 }  // namespace
@@ -21,8 +22,14 @@ Status CatalogueFeed::adopt_some() {
             const VolumeHealth health = volume.worker->health();
             if (!health.can_journal || health.volume_id.is_nil()) continue;
             volume.id = health.volume_id;
-            if (auto listed = list_orphans(volume); !listed) return listed;
-            volume.was_listed = true;
+            if (clock_.boot_now() < volume.list_again) continue;
+            const auto listed = list_orphans(volume);
+            if (!listed) return std::unexpected(listed.error());
+            volume.was_listed = *listed;
+            if (!*listed) {
+                volume.list_again = clock_.boot_now() + kListPause;
+                continue;
+            }
         }
         std::vector<catalogue::FinishedRow> rows;
         for (std::size_t i = 0; i < std::min(kAdoptAtOnce, volume.orphans.size()); ++i)
@@ -42,12 +49,16 @@ Status CatalogueFeed::adopt_some() {
     return {};
 }
 
-Status CatalogueFeed::list_orphans(Volume& volume) {
+/// False: the folders could not be read. Then the clean mark stays where it is and the list is made later.
+Result<bool> CatalogueFeed::list_orphans(Volume& volume) {
     volume.orphans.clear();
-    const auto found = segment::find_files(volume.worker->settings().root, settings_.clean_mark);
+    // A mark in the future was set by a clock that ran ahead: it says nothing.
+    const bool is_mark_true = settings_.clean_mark <= to_utc_day(clock_.now());
+    const std::string first_day = is_mark_true ? settings_.clean_mark : std::string{};
+    const auto found = segment::find_files(volume.worker->settings().root, first_day);
     if (!found) {
-        log_and_drop(std::unexpected(found.error()), "adoption tries again");
-        return {};
+        log_and_drop(std::unexpected(found.error()), "adoption tries again in a minute");
+        return false;
     }
     // Asked for after the folders were read: whatever this process had begun by then is no orphan.
     const std::set<Uuid> begun = inbox_.with([](const Inbox& inbox) { return inbox.begun; });
@@ -71,7 +82,7 @@ Status CatalogueFeed::list_orphans(Volume& volume) {
             "orphans_found",
             {{"volume", volume.worker->settings().root.string()}, {"files", volume.orphans.size()}}
         );
-    return {};
+    return true;
 }
 
 std::optional<catalogue::FinishedRow>

@@ -109,6 +109,7 @@ void CatalogueFeed::judge(const Status& status) {
     if (was_connected || failures_ == 0)
         log::warn("database_unavailable", {{"error", status.error().describe()}});
     is_ready_ = false;
+    is_inventory_saved_ = false;  // it may come back as it was last night
     for (Volume& volume : volumes_)
         volume.position.reset();
     const auto delay =

@@ -46,7 +46,7 @@ public:
     void on_journal() override;
     void set_inventory(catalogue::Inventory inventory);
     /// Before run().
-    void watch(const VolumeWorker& volume) { volumes_.push_back({&volume, {}, {}, {}, false, true}); }
+    void watch(const VolumeWorker& volume) { volumes_.emplace_back().worker = &volume; }
 
     void run(const std::stop_token& stop);
     [[nodiscard]] FeedHealth health() const {
@@ -81,6 +81,7 @@ private:
         std::optional<volume::JournalPosition> position;
         std::deque<segment::Orphan> orphans;
         bool was_listed = false;
+        BootTime list_again;  ///< not before, when listing failed
         bool has_journal = true;
     };
 
@@ -93,7 +94,7 @@ private:
     [[nodiscard]] Status feed_finished();
     [[nodiscard]] Status feed_suspects();
     [[nodiscard]] Status adopt_some();
-    [[nodiscard]] Status list_orphans(Volume& volume);
+    [[nodiscard]] Result<bool> list_orphans(Volume& volume);
     [[nodiscard]] Status save(std::vector<catalogue::FinishedRow> rows);
     [[nodiscard]] std::optional<catalogue::FinishedRow> to_row(Finished& finished);
     [[nodiscard]] std::optional<catalogue::FinishedRow>

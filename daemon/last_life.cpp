@@ -60,6 +60,15 @@ LastLifeRecord load_last_life(
         );
         lines = std::move(both);
     }
+    // What lasts is said again each day. An older line comes from a volume that was away when the matter
+    // ended: its opening must not be closed now.
+    constexpr std::chrono::hours said_again{48};
+    if (!lines.empty()) {
+        const UtcTime newest = lines.back().written;
+        std::erase_if(lines, [&](const volume::JournalLine& line) {
+            return line.written < newest - said_again;
+        });
+    }
     record.histories = replay(lines);
     if (!lines.empty()) record.last_alive = std::max_element(lines.begin(), lines.end(), is_earlier)->written;
     if (const auto status = status::load(status::status_path(data)))

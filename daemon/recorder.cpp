@@ -77,13 +77,8 @@ Status Recorder::start() {
         {}
     };
     feed.on_clean_mark = [this](const std::string& day) {
-        const volume::Installation fresh = installation_.with([&](auto& kept) {
-            kept.clean_mark = day;
-            return kept;
-        });
-        log_and_drop(
-            volume::save_installation(config_.data, fresh), "the next start looks at a few days more"
-        );
+        installation_.with([&](auto& kept) { kept.clean_mark = day; });
+        log_and_drop(save_state(), "the next start looks at a few days more");
     };
     feed_ = std::make_unique<CatalogueFeed>(std::move(feed), files_, clock_);
     start_volumes();
@@ -126,15 +121,21 @@ void Recorder::start_volumes() {
 /// A volume's id, once seen at its path, is expected there from then on (I10).
 void Recorder::remember_volumes() {
     bool has_new = false;
-    const volume::Installation fresh = installation_.with([&](auto& kept) {
+    installation_.with([&](auto& kept) {
         for (const VolumeThread& volume : volumes_) {
             const Uuid id = volume.worker->health().volume_id;
             if (id.is_nil()) continue;
             has_new |= kept.volumes.try_emplace(volume.worker->settings().root.string(), id).second;
         }
-        return kept;
     });
-    if (has_new) log_and_drop(volume::save_installation(config_.data, fresh), "tried again in a second");
+    if (has_new) log_and_drop(save_state(), "tried again in a second");
+}
+
+/// The newest state and no other: copied under the same lock as it is written.
+Status Recorder::save_state() {
+    const std::lock_guard hold{saving_};
+    const volume::Installation newest = installation_.with([](const auto& kept) { return kept; });
+    return volume::save_installation(config_.data, newest);
 }
 
 void Recorder::start_stream(StreamSettings settings, std::optional<volume::GapOpened> carried) {
@@ -197,7 +198,7 @@ void Recorder::apply(config::Config fresh) {
         assign_ids(kept, config_, clock_.now());
         return kept;
     });
-    if (auto saved = volume::save_installation(config_.data, installation); !saved) {
+    if (auto saved = save_state(); !saved) {
         log::error("config_refused", {{"error", saved.error().describe()}});
         return;
     }

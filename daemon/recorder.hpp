@@ -9,6 +9,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -51,6 +52,7 @@ private:
     void apply(config::Config fresh);
     void journal(volume::JournalFact fact);
     void remember_volumes();
+    [[nodiscard]] Status save_state();
     [[nodiscard]] std::vector<VolumeWorker*> workers();
     [[nodiscard]] status::RecorderStatus make_status();
 
@@ -59,6 +61,7 @@ private:
     volume::DurableFiles& files_;
     const Clock& clock_;
     UtcTime started_;
+    std::mutex saving_;  ///< one writer of state.json; held across its I/O on purpose
     Guarded<volume::Installation> installation_;       ///< the catalogue's thread moves the clean mark
     std::shared_ptr<const LastLifeRecord> last_life_;  ///< shared with streams that still look at it
     std::unique_ptr<CatalogueFeed> feed_;

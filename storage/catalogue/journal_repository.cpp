@@ -31,8 +31,10 @@ constexpr const char* kGapOpened = R"(
     SELECT $1::uuid, s.id, from_us($3::bigint), $4, $5 FROM streams s WHERE s.id = $2::uuid
     ON CONFLICT (id) DO UPDATE SET cause = excluded.cause, detail = excluded.detail)";
 
+// A gap that was closed may be shortened and never grows: a late line can't take footage away (least() passes
+// over null).
 constexpr const char* kGapClosed = R"(
-    UPDATE gaps SET to_at = greatest(from_at, from_us($2::bigint)) WHERE id = $1::uuid)";
+    UPDATE gaps SET to_at = least(to_at, greatest(from_at, from_us($2::bigint))) WHERE id = $1::uuid)";
 
 constexpr const char* kEvent = R"(
     INSERT INTO recorder_events (id, volume_id, at, kind, detail)
