@@ -31,6 +31,15 @@ std::string quote(std::string_view text) {
 
 }  // namespace
 
+std::filesystem::path socket_folder(const std::filesystem::path& data) {
+    return data / "database" / "socket";
+}
+
+std::string embedded_conninfo(const std::filesystem::path& data, const std::string& role) {
+    return "host=" + quote(socket_folder(data).string()) + " dbname=sluice user=" + quote(role) +
+           " application_name=" + quote(role);
+}
+
 std::string conninfo_of(const config::Config& config, const std::string& embedded_role) {
     const std::string& url = config.database.url;
     if (url.empty()) return embedded_conninfo(config.data, embedded_role);

@@ -14,25 +14,7 @@ namespace {
 
 constexpr std::chrono::seconds kWait{5};
 
-std::string quote(const std::string& value) {
-    std::string quoted = "'";
-    for (const char letter : value) {
-        if (letter == '\'' || letter == '\\') quoted += '\\';
-        quoted += letter;
-    }
-    return quoted + '\'';
-}
-
 }  // namespace
-
-std::filesystem::path socket_folder(const std::filesystem::path& data) {
-    return data / "database" / "socket";
-}
-
-std::string embedded_conninfo(const std::filesystem::path& data, const std::string& role) {
-    return "host=" + quote(socket_folder(data).string()) + " dbname=sluice user=" + quote(role) +
-           " application_name=" + quote(role);
-}
 
 struct Pool::State {
     struct Slots {
@@ -41,7 +23,7 @@ struct Pool::State {
     };
     std::string conninfo;
     std::size_t size;
-    Guarded<Slots> slots{};
+    Guarded<Slots> slots;
 
     // A connection, null for "open one", or nothing when all were lent for the whole wait.
     std::optional<std::unique_ptr<Connection>> borrow() {

@@ -5,6 +5,7 @@
 #include "config/base/unique_fd.hpp"
 #include "config/base/uuid.hpp"
 #include "config/base/words.hpp"
+#include "tests/support/temp_folder.hpp"
 
 #include <array>
 #include <filesystem>
@@ -139,9 +140,8 @@ TEST_CASE("every word reads back as itself", "[words]") {
 }
 
 TEST_CASE("replacing a file leaves the new content with the asked mode and no second file", "[disk]") {
-    std::string name = std::filesystem::temp_directory_path() / "sluice-files-XXXXXX";
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    const std::filesystem::path folder = name;
+    const test::TempFolder temporary;
+    const std::filesystem::path& folder = temporary.path();
     REQUIRE(replace_file(folder / "state.json", "one", 0600));
     REQUIRE(replace_file(folder / "state.json", "two", 0640));
     CHECK(read_text_file(folder / "state.json", 100) == "two");
@@ -149,19 +149,16 @@ TEST_CASE("replacing a file leaves the new content with the asked mode and no se
     CHECK(std::distance(std::filesystem::directory_iterator{folder}, {}) == 1);
     CHECK_FALSE(read_text_file(folder / "state.json", 2));
     CHECK_FALSE(replace_file(folder / "missing" / "x", "y", 0600));
-    std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("replacing a file does not follow a link planted under its temporary name", "[disk]") {
-    std::string name = std::filesystem::temp_directory_path() / "sluice-files-XXXXXX";
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    const std::filesystem::path folder = name;
+    const test::TempFolder temporary;
+    const std::filesystem::path& folder = temporary.path();
     REQUIRE(replace_file(folder / "victim", "precious", 0600));
     std::filesystem::create_symlink(folder / "victim", folder / "state.json.new");
     REQUIRE(replace_file(folder / "state.json", "state", 0644));
     CHECK(read_text_file(folder / "victim", 100) == "precious");
     CHECK(read_text_file(folder / "state.json", 100) == "state");
-    std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("a log that nobody reads costs its lines and never the caller", "[log]") {

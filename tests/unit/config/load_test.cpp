@@ -1,6 +1,7 @@
 #include "config/load.hpp"
 
 #include "config/base/files.hpp"
+#include "tests/support/temp_folder.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -50,19 +51,10 @@ std::string text_of(const char* file) {
     return *text;
 }
 
-struct Folder {
-    std::filesystem::path path;
-    Folder() {
-        std::string name = std::filesystem::temp_directory_path() / "sluice-config-XXXXXX";
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        path = name;
-    }
-    ~Folder() { std::filesystem::remove_all(path); }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
+struct Folder : test::TempFolder {
     void write(const std::string& name, std::string_view text) const {
-        std::filesystem::create_directories((path / name).parent_path());
-        std::ofstream{path / name} << text;
+        std::filesystem::create_directories((path() / name).parent_path());
+        std::ofstream{path() / name} << text;
     }
 };
 
@@ -129,9 +121,9 @@ TEST_CASE("a TOML syntax error names its line and does not hide the other files"
     folder.write("sluice.toml", kSmallest);
     folder.write("conf.d/10-broken.toml", "[[recorders]]\nslug = \n");
     folder.write("conf.d/20-typo.toml", "[apii]\n");
-    const Loaded loaded = load(folder.path / "sluice.toml", Secrets::all);
-    CHECK(has_line(loaded, (folder.path / "conf.d/10-broken.toml:2:").string(), "TOML"));
-    CHECK(has_line(loaded, (folder.path / "conf.d/20-typo.toml:1:").string(), "did you mean 'api'?"));
+    const Loaded loaded = load(folder.path() / "sluice.toml", Secrets::all);
+    CHECK(has_line(loaded, (folder.path() / "conf.d/10-broken.toml:2:").string(), "TOML"));
+    CHECK(has_line(loaded, (folder.path() / "conf.d/20-typo.toml:1:").string(), "did you mean 'api'?"));
 }
 
 TEST_CASE("conf.d adds recorders, and a field set in two files is refused", "[config]") {
@@ -143,10 +135,10 @@ TEST_CASE("conf.d adds recorders, and a field set in two files is refused", "[co
         "\"惠民\"\n"
         "url = \"rtsp://192.0.2.31/1\"\n"
     );
-    const Loaded loaded = load(folder.path / "sluice.toml", Secrets::all);
+    const Loaded loaded = load(folder.path() / "sluice.toml", Secrets::all);
     REQUIRE(loaded.config.recorders.size() == 2);
     CHECK(loaded.config.recorders[1].cameras[0].name == "惠民");
-    CHECK(has_line(loaded, (folder.path / "conf.d/huimin.toml:1:").string(), "is set twice"));
+    CHECK(has_line(loaded, (folder.path() / "conf.d/huimin.toml:1:").string(), "is set twice"));
 }
 
 TEST_CASE("a camera listed twice is refused by slug and by address", "[config]") {
@@ -181,13 +173,14 @@ TEST_CASE(
 ) {
     const Folder folder;
     folder.write("pass", "geheim\n");
-    std::filesystem::permissions(folder.path / "pass", std::filesystem::perms::owner_read);
+    std::filesystem::permissions(folder.path() / "pass", std::filesystem::perms::owner_read);
     const std::string with_file =
         std::string{kSmallest} + "[[recorders]]\nslug=\"x\"\nusername=\"u\"\npassword_file=\"pass\"\n";
     folder.write("sluice.toml", with_file);
-    const Loaded loaded = load(folder.path / "sluice.toml", Secrets::all);
+    const Loaded loaded = load(folder.path() / "sluice.toml", Secrets::all);
     CHECK(loaded.config.recorders.at(1).password.reveal() == "geheim");
-    CHECK(load(folder.path / "sluice.toml", Secrets::database_only).config.recorders.at(1).password.is_empty()
+    CHECK(
+        load(folder.path() / "sluice.toml", Secrets::database_only).config.recorders.at(1).password.is_empty()
     );
 
     folder.write(
@@ -196,11 +189,12 @@ TEST_CASE(
             "[[recorders]]\nslug=\"x\"\nusername=\"u\"\npassword_env=\"SLUICE_TEST_SECRET\"\n"
     );
     CHECK(has_line(
-        load(folder.path / "sluice.toml", Secrets::all), folder.path.string(), "not in the environment"
+        load(folder.path() / "sluice.toml", Secrets::all), folder.path().string(), "not in the environment"
     ));
     ::setenv("SLUICE_TEST_SECRET", "geheim2", 1);
     CHECK(
-        load(folder.path / "sluice.toml", Secrets::all).config.recorders.at(1).password.reveal() == "geheim2"
+        load(folder.path() / "sluice.toml", Secrets::all).config.recorders.at(1).password.reveal() ==
+        "geheim2"
     );
     ::unsetenv("SLUICE_TEST_SECRET");
 }
