@@ -89,6 +89,7 @@ private:
                    .affected_rows() > 0;
     }
     bool place(const volume::RunEnded& run) {
+        if (run.started) place(*run.started);
         runs_.push_back(run.run_id);
         return detail::run(
                    transaction_,
@@ -114,6 +115,7 @@ private:
                    .affected_rows() > 0;
     }
     bool place(const volume::GapClosed& gap) {
+        if (gap.opened) place(*gap.opened);
         return detail::run(transaction_, kGapClosed, to_string(gap.gap_id), to_epoch_us(gap.to))
                    .affected_rows() > 0;
     }

@@ -30,6 +30,8 @@ struct RunEnded {
     GapCause cause = GapCause::unknown;  ///< why it ended
     double measured_fps = 0;
     double media_rate = 0;  ///< media seconds per wall second; 1 when the camera's clock is true
+    /// The beginning once more: its own line may stand in another volume's journal.
+    std::optional<RunStarted> started = std::nullopt;
 };
 struct GapOpened {
     Uuid gap_id;
@@ -41,6 +43,8 @@ struct GapOpened {
 struct GapClosed {
     Uuid gap_id;
     UtcTime to;
+    /// The opening once more: its own line may stand in another volume's journal.
+    std::optional<GapOpened> opened = std::nullopt;
 };
 struct ConfigLoaded {
     std::string sha256;   ///< of the configuration as read

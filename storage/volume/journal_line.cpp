@@ -37,7 +37,7 @@ json to_object(const RunStarted& fact) {
 }
 
 json to_object(const RunEnded& fact) {
-    return {
+    json object{
         {"fact", "run_ended"},
         {"run", to_string(fact.run_id)},
         {"at", to_rfc3339(fact.at)},
@@ -45,6 +45,8 @@ json to_object(const RunEnded& fact) {
         {"measured_fps", finite(fact.measured_fps)},
         {"media_rate", finite(fact.media_rate)},
     };
+    if (fact.started) object["started"] = to_object(*fact.started);
+    return object;
 }
 
 json to_object(const GapOpened& fact) {
@@ -59,7 +61,9 @@ json to_object(const GapOpened& fact) {
 }
 
 json to_object(const GapClosed& fact) {
-    return {{"fact", "gap_closed"}, {"gap", to_string(fact.gap_id)}, {"to", to_rfc3339(fact.to)}};
+    json object{{"fact", "gap_closed"}, {"gap", to_string(fact.gap_id)}, {"to", to_rfc3339(fact.to)}};
+    if (fact.opened) object["opened"] = to_object(*fact.opened);
+    return object;
 }
 
 json to_object(const ConfigLoaded& fact) {
@@ -94,6 +98,16 @@ public:
         if (found == nullptr || !found->is_number()) return fail<double>();
         return finite(found->get<double>());
     }
+    /// A fact inside a fact; nullopt when the member is not there.
+    template <class Read>
+    auto optional_fact(const char* member, Read read) -> std::optional<decltype(read(*this))> {
+        const json* found = find(member);
+        if (found == nullptr || found->is_null()) return std::nullopt;
+        Reader inner{*found};
+        auto fact = read(inner);
+        whole_ &= found->is_object() && inner.is_whole();
+        return fact;
+    }
     std::optional<bool> optional_flag(const char* member) {
         const json* found = find(member);
         if (found == nullptr || found->is_null()) return std::nullopt;
@@ -120,15 +134,27 @@ private:
     bool whole_ = true;
 };
 
+RunStarted read_run_started(Reader& from) {
+    return RunStarted{
+        .run_id = from.id("run"),
+        .stream_id = from.id("stream"),
+        .at = from.time("at"),
+        .clock_synchronised = from.optional_flag("clock_synchronised"),
+    };
+}
+
+GapOpened read_gap_opened(Reader& from) {
+    return GapOpened{
+        .gap_id = from.id("gap"),
+        .stream_id = from.id("stream"),
+        .from = from.time("from"),
+        .cause = from.cause("cause"),
+        .detail = from.text("detail"),
+    };
+}
+
 std::optional<JournalFact> read_fact(Reader& from, const std::string& kind) {
-    if (kind == "run_started") {
-        return RunStarted{
-            .run_id = from.id("run"),
-            .stream_id = from.id("stream"),
-            .at = from.time("at"),
-            .clock_synchronised = from.optional_flag("clock_synchronised"),
-        };
-    }
+    if (kind == "run_started") return read_run_started(from);
     if (kind == "run_ended") {
         return RunEnded{
             .run_id = from.id("run"),
@@ -136,18 +162,17 @@ std::optional<JournalFact> read_fact(Reader& from, const std::string& kind) {
             .cause = from.cause("cause"),
             .measured_fps = from.number("measured_fps"),
             .media_rate = from.number("media_rate"),
+            .started = from.optional_fact("started", read_run_started),
         };
     }
-    if (kind == "gap_opened") {
-        return GapOpened{
+    if (kind == "gap_opened") return read_gap_opened(from);
+    if (kind == "gap_closed") {
+        return GapClosed{
             .gap_id = from.id("gap"),
-            .stream_id = from.id("stream"),
-            .from = from.time("from"),
-            .cause = from.cause("cause"),
-            .detail = from.text("detail"),
+            .to = from.time("to"),
+            .opened = from.optional_fact("opened", read_gap_opened),
         };
     }
-    if (kind == "gap_closed") return GapClosed{.gap_id = from.id("gap"), .to = from.time("to")};
     if (kind == "config_loaded")
         return ConfigLoaded{.sha256 = from.text("sha256"), .summary = from.text("summary")};
     if (kind == "refused") return Refused{.what = from.text("what"), .reason = from.text("reason")};

@@ -48,6 +48,33 @@ TEST_CASE(
     CHECK_FALSE(need(find_run(site.reader, make_uuid_v7(kStart))));
 }
 
+TEST_CASE(
+    "I13: an ending whose beginning stands in another volume's journal makes the whole row, in any order",
+    "[pg][catalogue][I13]"
+) {
+    const Uuid gap = make_uuid_v7(kStart);
+    const Uuid run = make_uuid_v7(kStart);
+    for (const bool is_late : {false, true}) {
+        Site site;
+        const GapOpened opened{gap, site.main, kStart, GapCause::disk_full, "full"};
+        const RunStarted started{run, site.main, kStart + 60s, true};
+        if (!is_late) site.apply({opened, started});
+        site.apply(
+            {GapClosed{gap, kStart + 60s, opened},
+             RunEnded{run, kStart + 90s, GapCause::shutdown, 25, 1, started}}
+        );
+        if (is_late) site.apply({opened, started});
+        CHECK(
+            site.database.query("SELECT concat_ws('|', to_us(from_at), to_us(to_at), cause, detail) FROM gaps"
+            ) == std::to_string(to_epoch_us(kStart)) + "|" + std::to_string(to_epoch_us(kStart + 60s)) +
+                     "|disk_full|full"
+        );
+        CHECK(need(find_run(site.reader, run))->from == kStart + 60s);
+        CHECK(need(find_run(site.reader, run))->to == kStart + 90s);
+        CHECK(site.database.query("SELECT count(*) FROM recorder_events") == "0");
+    }
+}
+
 TEST_CASE("the journal says when a run began that a segment had made", "[pg][catalogue]") {
     Site site;
     const Uuid run = make_uuid_v7(kStart);

@@ -125,6 +125,30 @@ TEST_CASE("an end in order without a gap keeps its cause", "[daemon][comeback]")
     CHECK(comeback.gap->cause == GapCause::disabled_by_operator);
 }
 
+TEST_CASE("an ending that is read before its beginning, or without it, still ends it", "[daemon][comeback]") {
+    const volume::RunStarted run{kRun, kStream, at_s(10), true};
+    const volume::GapOpened gap{kGap, kStream, at_s(50), GapCause::camera_unreachable, {}};
+    // Two volumes' journals after a step of the clock: the lines come in the wrong order.
+    const auto swapped = come_back_after(
+        {volume::GapClosed{kGap, at_s(60), gap},
+         volume::RunEnded{kRun, at_s(90), GapCause::shutdown, 25, 1, run},
+         run,
+         gap},
+        {at_s(90), at_s(90), false, at_s(100)}
+    );
+    CHECK(find<volume::GapClosed>(swapped) == nullptr);
+    CHECK(find<volume::RunEnded>(swapped) == nullptr);
+    REQUIRE(swapped.gap);
+    CHECK(swapped.gap->cause == GapCause::shutdown);
+    // The journal with the beginning is on a volume that is away.
+    const auto alone = come_back_after(
+        {volume::RunEnded{kRun, at_s(90), GapCause::shutdown, 25, 1, run}},
+        {at_s(90), at_s(90), false, at_s(100)}
+    );
+    REQUIRE(alone.gap);
+    CHECK(alone.gap->cause == GapCause::shutdown);
+}
+
 TEST_CASE("waiting for a camera doubles up to half a minute and is spread", "[daemon][backoff]") {
     using std::chrono::milliseconds;
     CHECK(reconnect_delay(Patience::transient, 0, 0.0) == milliseconds{250});

@@ -83,6 +83,17 @@ TEST_CASE("every fact comes back from its line as it was", "[journal]") {
             .detail = "迎賓車道: \"401\"\nsecond line\t\x01",
         },
         GapClosed{.gap_id = make_id(3), .to = kNow + 1us},
+        GapClosed{
+            .gap_id = make_id(3),
+            .to = kNow + 1us,
+            .opened = GapOpened{make_id(3), make_id(2), kNow, GapCause::disk_full, "滿"}
+        },
+        RunEnded{
+            .run_id = make_id(1),
+            .at = kNow,
+            .cause = GapCause::shutdown,
+            .started = RunStarted{make_id(1), make_id(2), kNow, false}
+        },
         ConfigLoaded{.sha256 = std::string(64, 'a'), .summary = "16 cameras added"},
         Refused{.what = "/media/disk", .reason = "another installation's"},
     };
