@@ -71,6 +71,7 @@ std::optional<AccessUnit> AccessUnitAssembler::flush() {
 void AccessUnitAssembler::begin(std::int64_t pts, BootTime arrival) {
     is_assembling_ = true;
     unit_.pts = pts;
+    unit_.bytes.reserve(likely_bytes_);
     if (!has_carried_) unit_.arrival = arrival;
     has_carried_ = false;
 }
@@ -137,6 +138,7 @@ std::optional<AccessUnit> AccessUnitAssembler::take(std::optional<std::int64_t> 
     }
     const bool is_whole = !std::exchange(is_damaged_, false);
     AccessUnit finished = std::exchange(unit_, AccessUnit{});
+    if (!finished.is_key) likely_bytes_ = finished.bytes.size() + finished.bytes.size() / 4;
     open_nal_.reset();
     has_picture_ = false;
     has_carried_ = false;

@@ -43,6 +43,7 @@ private:
     bool loss_pending_ = false;            ///< the next unit delivered comes after a hole
     std::optional<std::size_t> open_nal_;  ///< offset of the length of the NAL unit being filled
     std::uint64_t given_up_ = 0;
+    std::size_t likely_bytes_ = 0;  ///< room for a unit like the last one
 };
 
 }  // namespace sluice::daemon

@@ -40,8 +40,8 @@ struct FinishedRow {
 );
 [[nodiscard]] Result<volume::JournalPosition> load_journal_position(Pool& pool, const Uuid& volume_id);
 
-/// One batch for all cameras after their syncs: inserts rows `open`, or moves their durable_to and
-/// durable_bytes. Never touches a row that is finished.
+/// One batch for all cameras after their syncs: moves durable_to and durable_bytes of rows that are there,
+/// then (a transaction of its own) inserts the others as `open`. Never touches a row that is finished.
 [[nodiscard]] Status save_open_segments(Pool& pool, std::span<const OpenSegment> segments);
 
 /// Rows become (or are inserted as) finished, with their index. A run that is not there yet is made from the
