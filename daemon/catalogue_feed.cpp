@@ -28,7 +28,14 @@ CatalogueFeed::CatalogueFeed(FeedSettings settings, volume::DurableFiles& files,
       pool_(settings_.conninfo, 1) {}
 
 void CatalogueFeed::on_begun(const Uuid& segment_id) {
-    inbox_.with([&](Inbox& inbox) { inbox.begun.insert(segment_id); });
+    inbox_.with([&](Inbox& inbox) { inbox.in_hand.insert(segment_id); });
+}
+
+void CatalogueFeed::on_left(const Uuid& segment_id) {
+    inbox_.notify([&](Inbox& inbox) {
+        inbox.in_hand.erase(segment_id);
+        inbox.has_left = true;
+    });
 }
 
 void CatalogueFeed::on_durable(std::vector<catalogue::OpenSegment> segments) {
@@ -69,7 +76,7 @@ void CatalogueFeed::run(const std::stop_token& stop) {
         if (now >= retry_at_) judge(pass());
         const bool is_waiting = clock_.boot_now() < retry_at_;
         const bool has_orphans = std::any_of(volumes_.begin(), volumes_.end(), [](const Volume& volume) {
-            return !volume.orphans.empty();
+            return !volume.orphans.empty();  // the unreadable ones come with the clock
         });
         inbox_.wait_until(
             std::chrono::steady_clock::now() +
@@ -98,7 +105,7 @@ void CatalogueFeed::judge(const Status& status) {
         health.backlog =
             inbox_.with([](const Inbox& inbox) { return inbox.finished.size() + inbox.open.size(); });
         for (const Volume& volume : volumes_)
-            health.backlog += volume.orphans.size() + (volume.has_journal ? 1 : 0);
+            health.backlog += volume.orphans.size() + volume.unreadable.size() + (volume.has_journal ? 1 : 0);
         return std::exchange(health.is_connected, status.has_value());
     });
     if (status) {
@@ -228,12 +235,16 @@ Status CatalogueFeed::feed_finished() {
         for (Finished& finished : taken)
             if (auto row = to_row(finished)) rows.push_back(std::move(*row));
         const Status saved = save(std::move(rows));
-        if (saved) continue;
         inbox_.with([&](Inbox& inbox) {
+            if (saved) {
+                for (const Finished& finished : taken)
+                    inbox.in_hand.erase(finished.segment_id);
+                return;
+            }
             for (auto finished = taken.rbegin(); finished != taken.rend(); ++finished)
                 inbox.finished.push_front(std::move(*finished));
         });
-        return saved;
+        if (!saved) return saved;
     }
 }
 
@@ -268,6 +279,7 @@ Status CatalogueFeed::feed_suspects() {
             });
             return marked;
         }
+        inbox_.with([&](Inbox& inbox) { inbox.in_hand.erase(suspects[i].segment_id); });
     }
     return {};
 }
@@ -277,7 +289,10 @@ std::optional<catalogue::FinishedRow> CatalogueFeed::to_row(Finished& finished) 
     const auto volume = std::find_if(volumes_.begin(), volumes_.end(), [&](const Volume& candidate) {
         return candidate.worker->health().volume_id == finished.volume_id;
     });
-    if (volume == volumes_.end()) return std::nullopt;
+    if (volume == volumes_.end()) {  // another one is mounted there: found again when the right one is back
+        inbox_.with([](Inbox& inbox) { inbox.has_left = true; });
+        return std::nullopt;
+    }
     return adopt_one(*volume, segment::Orphan{finished.path, finished.segment_id, false});
 }
 

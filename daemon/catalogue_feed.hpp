@@ -40,6 +40,7 @@ public:
     CatalogueFeed(FeedSettings settings, volume::DurableFiles& files, const Clock& clock);
 
     void on_begun(const Uuid& segment_id) override;
+    void on_left(const Uuid& segment_id) override;
     void on_durable(std::vector<catalogue::OpenSegment> segments) override;
     void on_finished(const Uuid& volume_id, segment::FinishedSegment segment) override;
     void on_suspect(const Uuid& segment_id, const std::filesystem::path& path) override;
@@ -49,6 +50,8 @@ public:
     void watch(const VolumeWorker& volume) { volumes_.emplace_back().worker = &volume; }
 
     void run(const std::stop_token& stop);
+    /// One round over everything that waits; run() makes one after the other. Error: nothing is lost, call again.
+    [[nodiscard]] Status pass();
     [[nodiscard]] FeedHealth health() const {
         return health_.with([](const FeedHealth& health) { return health; });
     }
@@ -68,11 +71,13 @@ private:
         std::map<Uuid, catalogue::OpenSegment> open;  ///< newest word about each
         std::deque<Finished> finished;
         std::vector<Suspect> suspects;
-        std::set<Uuid> begun;  ///< ids of this process, until adoption has looked at the folders
+        std::set<Uuid> in_hand;  ///< files being written, and those that wait here: no orphans
         std::optional<catalogue::Inventory> inventory;
         bool has_journal = true;
+        bool has_left = false;  ///< a file became an orphan: the folders are to be listed again
         [[nodiscard]] bool is_empty() const {
-            return open.empty() && finished.empty() && suspects.empty() && !inventory && !has_journal;
+            return open.empty() && finished.empty() && suspects.empty() && !inventory && !has_journal &&
+                   !has_left;
         }
     };
     struct Volume {
@@ -80,12 +85,14 @@ private:
         Uuid id;
         std::optional<volume::JournalPosition> position;
         std::deque<segment::Orphan> orphans;
+        std::vector<segment::Orphan> unreadable;  ///< orphans that wait for their turn to be tried again
+        BootTime try_again;                       ///< when the unreadable ones have it
         bool was_listed = false;
         BootTime list_again;  ///< not before, when listing failed
+        [[nodiscard]] bool is_settled() const { return was_listed && orphans.empty() && unreadable.empty(); }
         bool has_journal = true;
     };
 
-    [[nodiscard]] Status pass();
     [[nodiscard]] Status prepare();
     [[nodiscard]] Status feed_inventory();
     [[nodiscard]] Status feed_journals();
@@ -94,11 +101,14 @@ private:
     [[nodiscard]] Status feed_finished();
     [[nodiscard]] Status feed_suspects();
     [[nodiscard]] Status adopt_some();
+    [[nodiscard]] Status adopt_from(Volume& volume);
+    [[nodiscard]] bool list_when_due(Volume& volume, Status& status);
     [[nodiscard]] Result<bool> list_orphans(Volume& volume);
     [[nodiscard]] Status save(std::vector<catalogue::FinishedRow> rows);
     [[nodiscard]] std::optional<catalogue::FinishedRow> to_row(Finished& finished);
     [[nodiscard]] std::optional<catalogue::FinishedRow>
-    adopt_one(const Volume& volume, const segment::Orphan& orphan);
+    adopt_one(Volume& volume, const segment::Orphan& orphan);
+    void set_clean_mark(const std::string& day);
     void move_clean_mark();
     void judge(const Status& status);
 

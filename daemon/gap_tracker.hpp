@@ -4,6 +4,7 @@
 #include "storage/mp4/types.hpp"
 #include "storage/volume/journal.hpp"
 
+#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
@@ -32,6 +33,9 @@ public:
     [[nodiscard]] Facts close(UtcTime at);
     /// A gap that is known only when it is over.
     [[nodiscard]] Facts note(TimeRange range, GapCause cause, std::string detail);
+    /// What was taken for footage in `range` is none after all: a gap for each stretch of it that is in no
+    /// gap yet.
+    [[nodiscard]] Facts retract(TimeRange range, GapCause cause, const std::string& detail);
     /// The host's clock was set: what follows may lie before what was.
     void forget_order() noexcept;
 
@@ -42,6 +46,8 @@ public:
 
 private:
     void end_part(UtcTime at);
+    void remember(TimeRange closed);
+    void add_closed(Facts& facts, TimeRange range, GapCause cause, const std::string& detail);
 
     Uuid stream_id_;
     std::function<Uuid()> make_id_;
@@ -50,6 +56,7 @@ private:
     UtcTime last_change_;
     std::optional<mp4::GapBefore> stretch_;
     Microseconds longest_part_{-1};
+    std::deque<TimeRange> closed_;  ///< the newest gaps, in the order of their ends
 };
 
 }  // namespace sluice::daemon

@@ -21,7 +21,16 @@ struct LastLifeRecord {
 [[nodiscard]] LastLifeRecord load_last_life(
     const std::vector<std::filesystem::path>& volumes,
     const volume::Installation& installation,
-    const std::filesystem::path& data
+    const std::filesystem::path& data,
+    UtcTime now
+);
+
+/// What the whole journals say of one stream; for one that was not recorded in the last days, so that the gap
+/// its removal opened is the one that ends now.
+[[nodiscard]] StreamHistory load_old_history(
+    const std::vector<std::filesystem::path>& volumes,
+    const Uuid& installation_id,
+    const Uuid& stream_id
 );
 
 /// The kernel's boot id; empty when it can't be read.

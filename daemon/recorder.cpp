@@ -63,7 +63,7 @@ Status Recorder::start() {
     auto installation = volume::ensure_installation(config_.data, clock_.now());
     if (!installation) return std::unexpected(installation.error());
     last_life_ = std::make_shared<const LastLifeRecord>(
-        load_last_life(config_.storage.volumes, *installation, config_.data)
+        load_last_life(config_.storage.volumes, *installation, config_.data, clock_.now())
     );
     assign_ids(*installation, config_, clock_.now());
     installation->boot_id = read_boot_id();
@@ -120,15 +120,18 @@ void Recorder::start_volumes() {
 
 /// A volume's id, once seen at its path, is expected there from then on (I10).
 void Recorder::remember_volumes() {
-    bool has_new = false;
     installation_.with([&](auto& kept) {
         for (const VolumeThread& volume : volumes_) {
             const Uuid id = volume.worker->health().volume_id;
             if (id.is_nil()) continue;
-            has_new |= kept.volumes.try_emplace(volume.worker->settings().root.string(), id).second;
+            has_unsaved_volume_ |=
+                kept.volumes.try_emplace(volume.worker->settings().root.string(), id).second;
         }
     });
-    if (has_new) log_and_drop(save_state(), "tried again in a second");
+    if (!has_unsaved_volume_) return;
+    const Status saved = save_state();
+    has_unsaved_volume_ = !saved;
+    if (!saved) log_and_drop(saved, "tried again in a second");
 }
 
 /// The newest state and no other: copied under the same lock as it is written.
@@ -149,19 +152,19 @@ void Recorder::start_stream(StreamSettings settings, std::optional<volume::GapOp
                                   roots = config_.storage.volumes,
                                   record = last_life_](const StreamIdentity& identity) {
         if (carried) return Comeback{{}, carried};
-        const auto history = record->histories.find(identity.stream_id);
         const LastLife life{
             find_footage_end(roots, identity.camera_slug, identity.kind),
             record->last_alive,
             record->was_rebooted,
             clock_.now()
         };
-        return come_back(
-            identity.stream_id,
-            history == record->histories.end() ? StreamHistory{} : history->second,
-            life,
-            make_uuid_v7(clock_.now())
-        );
+        const auto known = record->histories.find(identity.stream_id);
+        // Footage, but no word in the newest journals: the camera was not recorded for days.
+        const StreamHistory history =
+            known != record->histories.end() ? known->second
+            : life.footage_end ? load_old_history(roots, identity.installation_id, identity.stream_id)
+                               : StreamHistory{};
+        return come_back(identity.stream_id, history, life, make_uuid_v7(clock_.now()));
     };
     streams_.push_back(std::make_unique<StreamWorker>(std::move(settings), std::move(surroundings), clock_));
     streams_.back()->start();
@@ -228,6 +231,8 @@ void Recorder::apply(config::Config fresh) {
             staying.push_back(std::move(stream));
         } else if (!stream->has_ended()) {
             log::error("stream_hangs", {{"camera", stream->settings().identity.camera_slug}});
+            if (const auto gap = stream->abandon())
+                carried.emplace(stream->settings().identity.stream_id, *gap);
             left_behind_.push_back(std::move(stream));
         } else if (const auto gap = stream->last_gap()) {
             carried.emplace(stream->settings().identity.stream_id, *gap);
@@ -237,7 +242,7 @@ void Recorder::apply(config::Config fresh) {
     const std::size_t kept = streams_.size();
     // A stream that comes back after it was removed finds its past in the journal as it is now.
     last_life_ = std::make_shared<const LastLifeRecord>(
-        load_last_life(config_.storage.volumes, installation, config_.data)
+        load_last_life(config_.storage.volumes, installation, config_.data, clock_.now())
     );
     for (StreamSettings& settings : wanted) {
         const Uuid id = settings.identity.stream_id;

@@ -61,7 +61,8 @@ private:
     volume::DurableFiles& files_;
     const Clock& clock_;
     UtcTime started_;
-    std::mutex saving_;  ///< one writer of state.json; held across its I/O on purpose
+    std::mutex saving_;                ///< one writer of state.json; held across its I/O on purpose
+    bool has_unsaved_volume_ = false;  ///< a volume's id that state.json does not hold yet
     Guarded<volume::Installation> installation_;       ///< the catalogue's thread moves the clean mark
     std::shared_ptr<const LastLifeRecord> last_life_;  ///< shared with streams that still look at it
     std::unique_ptr<CatalogueFeed> feed_;

@@ -15,6 +15,8 @@ public:
     virtual ~SegmentNews() = default;
     /// A file of this process exists from now on: it is no orphan.
     virtual void on_begun(const Uuid& segment_id) = 0;
+    /// It was closed and left as it is, because its volume went or failed: from now on it is an orphan.
+    virtual void on_left(const Uuid& segment_id) = 0;
     /// After syncs: how far the open segments are durable.
     virtual void on_durable(std::vector<catalogue::OpenSegment> segments) = 0;
     /// Whole, durable and under its final name.

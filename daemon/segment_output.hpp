@@ -33,6 +33,7 @@ struct SegmentFailure {
     UtcTime written_until;  ///< wall end of the last fragment that was written, or the segment's start
     GapCause cause = GapCause::unknown;
     std::string detail;
+    TimeRange doubtful;  ///< what was written before and can't be trusted any more (I4); empty: it is kept
 };
 
 /// Where a pipeline hands its segments. Calls return at once: memory is what they take, never the disk's

@@ -119,8 +119,7 @@ bool StreamPipeline::begin_run(const AccessUnit& unit, mp4::VideoFormat format) 
     is_run_ending_ = false;
     record(gaps_.close(run_->started));
     run_->gap_before = gaps_.take_stretch();
-    output_.journal(volume::RunStarted{run_->id, identity_.stream_id, run_->started, run_->clock_synchronised}
-    );
+    output_.journal(run_started());
     log::info(
         "run_started",
         {{"camera", identity_.camera_slug},
@@ -169,7 +168,7 @@ void StreamPipeline::end_segment(UtcTime to) {
 void StreamPipeline::end_run(GapCause cause) {
     const UtcTime end = footage_end();
     if (current_) end_segment(end);
-    volume::RunEnded ended{run_->id, end, cause, 0, run_->timeline.media_rate()};
+    volume::RunEnded ended{run_->id, end, cause, 0, run_->timeline.media_rate(), run_started()};
     const auto length = static_cast<double>((run_->last_arrival - run_->first_arrival).count()) / 1e6;
     if (length > 0) ended.measured_fps = static_cast<double>(run_->frames - 1) / length;
     output_.journal(ended);
@@ -257,6 +256,9 @@ void StreamPipeline::on_tick() {
         send(fragmenter_.poll(now, run_->timeline.nominal_ticks()));
         look_at_clock(now);
         look_for_stall(now);
+        idle_offset_.reset();
+    } else {
+        look_at_clock_in_gap(now);
     }
     restate(clock_.now());
 }
@@ -273,6 +275,29 @@ void StreamPipeline::look_at_clock(BootTime now) {
     );
 }
 
+/// A step while nothing is recorded: the gap ends in the old time and goes on in the new one, so that each is
+/// true.
+void StreamPipeline::look_at_clock_in_gap(BootTime now) {
+    const Microseconds offset = wall_offset();
+    const Microseconds before = std::exchange(idle_offset_, offset).value_or(offset);
+    const Microseconds step = offset - before;
+    if (std::chrono::abs(step) <= kClockStep) {
+        idle_offset_ = before;  // small steps add up until they count
+        return;
+    }
+    if (gaps_.state() != GapTracker::State::in_gap) return;
+    log::warn("clock_step", {{"camera", identity_.camera_slug}, {"step_us", step.count()}});
+    const volume::GapOpened gap = gaps_.gap();
+    const UtcTime old_time{now.time_since_epoch() + before};
+    const UtcTime new_time{now.time_since_epoch() + offset};
+    record(gaps_.close(old_time));
+    (void)gaps_.take_stretch();
+    if (step.count() > 0)
+        record(gaps_.note({old_time, new_time}, GapCause::clock_step, "the host's clock was set"));
+    gaps_.forget_order();
+    record(gaps_.open(new_time, gap.cause, gap.detail));
+}
+
 void StreamPipeline::look_for_stall(BootTime now) {
     if (gaps_.state() != GapTracker::State::covered || is_overflowing_) return;
     const Microseconds limit = std::max(kShortestStall, 3 * to_time(run_->timeline.nominal_ticks()));
@@ -286,9 +311,7 @@ void StreamPipeline::restate(UtcTime now) {
     const auto day = [](UtcTime time) { return std::chrono::floor<std::chrono::days>(time); };
     if (run_ && day(now) > day(run_->stated)) {
         run_->stated = now;
-        output_.journal(
-            volume::RunStarted{run_->id, identity_.stream_id, run_->started, run_->clock_synchronised}
-        );
+        output_.journal(run_started());
     }
     if (gaps_.state() == GapTracker::State::in_gap &&
         day(now) > day(std::max(gap_stated_, gaps_.gap().from))) {
@@ -309,6 +332,7 @@ void StreamPipeline::on_trouble(GapCause cause, const std::string& detail) {
 /// place.
 void StreamPipeline::take_failure() {
     while (auto failure = output_.take_failure()) {
+        record(gaps_.retract(failure->doubtful, failure->cause, failure->detail));
         if (!current_ || failure->segment_id != current_->id) {
             // A segment that was left already: what it lacks lies before the one that followed.
             const UtcTime until = current_ ? current_->from : failure->written_until;
@@ -320,6 +344,11 @@ void StreamPipeline::take_failure() {
         is_overflowing_ = false;
         record(gaps_.open(failure->written_until, failure->cause, failure->detail));
     }
+}
+
+/// Pre: a run.
+volume::RunStarted StreamPipeline::run_started() const {
+    return {run_->id, identity_.stream_id, run_->started, run_->clock_synchronised};
 }
 
 Microseconds StreamPipeline::wall_offset() const {

@@ -66,6 +66,7 @@ public:
     [[nodiscard]] std::optional<Uuid> segment_id() const;
 
 private:
+    [[nodiscard]] volume::RunStarted run_started() const;
     [[nodiscard]] Microseconds wall_offset() const;
     [[nodiscard]] UtcTime wall_of(BootTime at) const;
     [[nodiscard]] UtcTime footage_end() const;
@@ -81,6 +82,7 @@ private:
     void send(std::optional<ClosedFragment> fragment);
     void take_failure();
     void look_at_clock(BootTime now);
+    void look_at_clock_in_gap(BootTime now);
     void look_for_stall(BootTime now);
     void restate(UtcTime now);
     void record(GapTracker::Facts facts);
@@ -98,6 +100,7 @@ private:
     bool is_overflowing_ = false;  ///< the ring was full: everything up to a key frame is given up
     bool is_run_ending_ = false;   ///< the host's clock was set: the next key frame begins a new run
     BootTime clock_looked_;
+    std::optional<Microseconds> idle_offset_;  ///< wall minus boot time at the last look without a run
     UtcTime gap_stated_;
 };
 

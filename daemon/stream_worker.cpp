@@ -51,6 +51,13 @@ bool StreamWorker::has_ended() const {
     return shared_.with([](const Shared& shared) { return shared.has_ended; });
 }
 
+std::optional<volume::GapOpened> StreamWorker::abandon() {
+    return shared_.with([](Shared& shared) {
+        shared.is_abandoned = true;
+        return shared.open_gap;
+    });
+}
+
 void StreamWorker::join() {
     if (thread_.joinable()) thread_.join();
 }
@@ -64,13 +71,16 @@ void StreamWorker::run(const std::stop_token& stop) {
     for (volume::JournalFact& fact : comeback.facts)
         surroundings_.output->journal(std::move(fact));
     if (comeback.gap) pipeline_.resume(std::move(*comeback.gap));
+    publish(clock_.boot_now());  // whoever takes over from a thread that hangs finds its gap
     if (settings_.is_enabled) {
         record(stop);
     } else {
         stay_disabled(stop);
     }
-    const GapCause cause = shared_.with([](const Shared& shared) { return shared.stop_cause; });
-    pipeline_.stop(cause);
+    // Under the lock: either the successor gets the gap as it was, or this end is said before it looks.
+    shared_.with([&](Shared& shared) {
+        if (!shared.is_abandoned) pipeline_.stop(shared.stop_cause);
+    });
     trouble_ = status::StreamState::stopped;
     is_connected_ = false;
     publish(clock_.boot_now());
@@ -203,7 +213,10 @@ void StreamWorker::publish(BootTime now) {
     fresh.clock_offset_us = clock_offset_us_;
     fresh.segment_id = pipeline_.segment_id();
     fresh.run_id = pipeline_.run_id();
-    shared_.with([&](Shared& shared) { shared.status = std::move(fresh); });
+    shared_.with([&](Shared& shared) {
+        shared.status = std::move(fresh);
+        shared.open_gap = pipeline_.open_gap();
+    });
 }
 
 }  // namespace sluice::daemon

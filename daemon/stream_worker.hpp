@@ -48,6 +48,9 @@ public:
     [[nodiscard]] bool has_ended() const;
     /// The gap that its end opened, for the worker that takes over. Pre: has_ended.
     [[nodiscard]] std::optional<volume::GapOpened> last_gap() const { return pipeline_.open_gap(); }
+    /// For a thread that hangs after request_stop: another worker takes over the stream, so this one says
+    /// nothing more of it when it returns. Gives the gap that is open. Thread: any.
+    [[nodiscard]] std::optional<volume::GapOpened> abandon();
     /// Waits for the thread; after request_stop that is short, unless a name server does not answer.
     void join();
 
@@ -59,6 +62,8 @@ private:
         status::StreamStatus status;
         GapCause stop_cause = GapCause::shutdown;
         bool has_ended = false;
+        bool is_abandoned = false;
+        std::optional<volume::GapOpened> open_gap;  ///< while the thread waits for something
     };
 
     void on_connected() override;

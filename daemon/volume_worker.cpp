@@ -9,6 +9,7 @@ namespace {
 
 constexpr Microseconds kLook{2'000'000};
 constexpr Microseconds kJournalPause{200'000};
+constexpr int kSyncsAWindow = 10;  // at most
 constexpr Microseconds kFirstSync{1'000'000};
 constexpr std::size_t kJournalLimit =
     20'000;  // lines kept while no journal can be written; a day of much trouble
@@ -102,7 +103,7 @@ void VolumeWorker::begin(const VolumeMessage& message, BeginSegment segment) {
     look_at_volume();  // I10: nothing is created where the identity is not the expected one
     const VolumeHealth now = health();
     if (!now.is_writable) {
-        message.link->fail({segment.info.segment_id, segment.from, now.cause, now.problem});
+        message.link->fail({segment.info.segment_id, segment.from, now.cause, now.problem, {}});
         return;
     }
     const auto before = last_.find(message.stream_id);
@@ -122,11 +123,13 @@ void VolumeWorker::begin(const VolumeMessage& message, BeginSegment segment) {
             {id,
              segment.from,
              is_full ? GapCause::disk_full : GapCause::volume_missing,
-             writer.error().describe()}
+             writer.error().describe(),
+             {}}
         );
         log::error(
             "segment_not_begun", {{"volume", settings_.root.string()}, {"error", writer.error().describe()}}
         );
+        news_.on_left(id);
         if (writer.error().remedy() == Remedy::stop_volume) stop_volume(writer.error());
         return;
     }
@@ -183,8 +186,16 @@ void VolumeWorker::finish(const Uuid& stream_id, UtcTime to) {
 void VolumeWorker::sync_due() {
     std::vector<catalogue::OpenSegment> durable;
     std::vector<std::pair<Uuid, Error>> failed;
+    // What is due soon goes along: fewer flushes of the disk and fewer transactions, and nothing waits
+    // longer.
+    const BootTime now = clock_.boot_now();
+    const bool is_due = std::any_of(open_.begin(), open_.end(), [&](const auto& file) {
+        return file.second.next_sync <= now;
+    });
+    if (!is_due) return;
+    const BootTime soon = now + Microseconds{settings_.durability_window} / kSyncsAWindow;
     for (auto& [stream_id, file] : open_) {
-        if (clock_.boot_now() < file.next_sync) continue;
+        if (soon < file.next_sync) continue;
         const Status synced = timed(&VolumeHealth::longest_sync, [&] { return file.writer.sync(); });
         file.next_sync = clock_.boot_now() + settings_.durability_window;
         if (!synced) {
@@ -214,16 +225,23 @@ void VolumeWorker::fail(const Uuid& stream_id, OpenFile file, const Error& error
          {"error", error.describe()}}
     );
     last_.erase(stream_id);
-    const GapCause cause = error.label() == "disk_full" ? GapCause::disk_full : GapCause::volume_missing;
-    file.link->fail({info.segment_id, file.written_until, cause, error.describe()});
+    SegmentFailure failure{
+        info.segment_id, file.written_until, GapCause::volume_missing, error.describe(), {}
+    };
+    if (error.label() == "disk_full") failure.cause = GapCause::disk_full;
+    // A .part that stays is adopted later and may hold footage; a .suspect is not trusted (I4).
+    const auto given_up = file.writer.give_up();
+    if (given_up) {
+        failure.doubtful = {file.writer.from(), file.written_until};
+        news_.on_suspect(info.segment_id, *given_up);
+    } else {
+        news_.on_left(info.segment_id);
+    }
+    file.link->fail(std::move(failure));
     if (error.remedy() == Remedy::stop_volume) {
         stop_volume(error);
-        return;
-    }
-    if (auto path = file.writer.give_up()) {
-        news_.on_suspect(info.segment_id, *path);
-    } else if (path.error().remedy() == Remedy::stop_volume) {
-        stop_volume(path.error());
+    } else if (!given_up && given_up.error().remedy() == Remedy::stop_volume) {
+        stop_volume(given_up.error());
     }
     look_due_ = BootTime{};  // the disk may be full or gone
 }
@@ -239,17 +257,24 @@ void VolumeWorker::stop_volume(const Error& error) {
 
 void VolumeWorker::leave_all(GapCause cause, const std::string& detail, bool finish_files) {
     std::map<Uuid, OpenFile> files;
+    std::vector<Uuid> left;
     files.swap(open_);
     for (auto& [stream_id, file] : files) {
         const Uuid id = file.writer.info().segment_id;
-        file.link->fail({id, file.written_until, cause, detail});
-        if (!finish_files) continue;
-        if (auto finished = file.writer.finish(file.written_until)) {
-            news_.on_finished(settings_.volume_id, std::move(*finished));
-        } else {
-            log_and_drop(std::unexpected(finished.error()), "the .part stays for adoption");
+        file.link->fail({id, file.written_until, cause, detail, {}});
+        if (finish_files) {
+            if (auto finished = file.writer.finish(file.written_until)) {
+                news_.on_finished(settings_.volume_id, std::move(*finished));
+                continue;
+            } else {
+                log_and_drop(std::unexpected(finished.error()), "the .part stays for adoption");
+            }
         }
+        left.push_back(id);
     }
+    files.clear();  // closed before somebody may adopt them
+    for (const Uuid& id : left)
+        news_.on_left(id);
 }
 
 void VolumeWorker::look_at_volume() {

@@ -9,6 +9,7 @@
 #include "tests/support/temp_folder.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <vector>
 
@@ -43,28 +44,36 @@ public:
     void on_suspect(const Uuid& /*id*/, const std::filesystem::path& path) override {
         suspect.push_back(path);
     }
+    void on_left(const Uuid& id) override { left.push_back(id); }
     void on_journal() override {}
 
     std::vector<Uuid> begun;
     std::vector<catalogue::OpenSegment> durable;
     std::vector<segment::FinishedSegment> finished;
     std::vector<std::filesystem::path> suspect;
+    std::vector<Uuid> left;
 };
 
 class Studio {
 public:
+    /// Makes what hears of the segments instead of `news`; folder, clock and files are there by then.
+    using MakeNews = std::function<daemon::SegmentNews&(Studio&)>;
+
     explicit Studio(
         std::chrono::seconds segment_length = std::chrono::seconds{60},
-        std::size_t ring_bytes = 32U << 20U
+        std::size_t ring_bytes = 32U << 20U,
+        const MakeNews& make_news = {}
     ) {
         const Uuid installation{{5}};
-        (void)volume::create_identity(real, folder.path(), installation, clock.wall).value();
+        volume_id = volume::create_identity(real, folder.path(), installation, clock.wall).value().volume_id;
         daemon::VolumeSettings settings;
         settings.root = folder.path();
         settings.installation_id = installation;
         settings.durability_window = std::chrono::milliseconds{2000};
         files = std::make_unique<FaultyFiles>(folder.path());
-        worker = std::make_unique<daemon::VolumeWorker>(settings, *files, clock, news);
+        worker = std::make_unique<daemon::VolumeWorker>(
+            settings, *files, clock, make_news ? make_news(*this) : news
+        );
         worker->look_at_volume();
         identity.installation_id = installation;
         identity.camera_id = Uuid{{6}};
@@ -169,6 +178,7 @@ public:
     }
 
     TempFolder folder;
+    Uuid volume_id;
     ManualClock clock;
     volume::RealFiles real;
     std::unique_ptr<FaultyFiles> files;  ///< knows the identity that `real` made

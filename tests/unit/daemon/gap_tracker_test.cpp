@@ -77,6 +77,41 @@ TEST_CASE("a gap left open by an earlier life goes on under its id", "[daemon][g
     CHECK(book.closed.at(id) == at_s(5));
 }
 
+TEST_CASE("I15: footage that is taken back leaves the gaps inside it as they are", "[daemon][gaps]") {
+    Book book;
+    book.take(book.tracker.close(at_s(0)));
+    book.take(book.tracker.note({at_s(3), at_s(4)}, GapCause::packet_loss, {}));
+    book.take(book.tracker.note({at_s(6), at_s(8)}, GapCause::stream_stalled, {}));
+    book.take(book.tracker.retract({at_s(2), at_s(10)}, GapCause::volume_missing, "EIO"));
+    std::map<UtcTime, std::pair<UtcTime, GapCause>> gaps;
+    for (const auto& [id, gap] : book.opened)
+        gaps[gap.from] = {book.closed.at(id), gap.cause};
+    CHECK(
+        (gaps ==
+         std::map<UtcTime, std::pair<UtcTime, GapCause>>{
+             {at_s(2), {at_s(3), GapCause::volume_missing}},
+             {at_s(3), {at_s(4), GapCause::packet_loss}},
+             {at_s(4), {at_s(6), GapCause::volume_missing}},
+             {at_s(6), {at_s(8), GapCause::stream_stalled}},
+             {at_s(8), {at_s(10), GapCause::volume_missing}},
+         })
+    );
+    CHECK(book.tracker.state() == GapTracker::State::covered);
+    CHECK(book.tracker.retract({at_s(5), at_s(5)}, GapCause::volume_missing, {}).empty());
+}
+
+TEST_CASE("I15: what is taken back while a gap is open ends where that begins", "[daemon][gaps]") {
+    Book book;
+    book.take(book.tracker.close(at_s(0)));
+    book.take(book.tracker.open(at_s(5), GapCause::disk_slow, {}));
+    book.opened.clear();
+    book.take(book.tracker.retract({at_s(1), at_s(9)}, GapCause::volume_missing, {}));
+    REQUIRE(book.opened.size() == 1);
+    CHECK(book.opened.begin()->second.from == at_s(1));
+    CHECK(book.closed.at(book.opened.begin()->first) == at_s(5));
+    CHECK(book.tracker.gap().cause == GapCause::disk_slow);
+}
+
 TEST_CASE("I15: covered time and gaps are contiguous and disjoint, whatever happens", "[daemon][gaps]") {
     std::minstd_rand random{3};
     const std::array causes{
@@ -90,15 +125,18 @@ TEST_CASE("I15: covered time and gaps are contiguous and disjoint, whatever happ
             now += Microseconds{static_cast<std::int64_t>(random() % 3'000'000)};
             const GapCause cause = causes.at(random() % causes.size());
             const UtcTime early = now - Microseconds{static_cast<std::int64_t>(random() % 1'000'000)};
-            switch (random() % 3) {
+            switch (random() % 4) {
                 case 0:
                     book.take(book.tracker.open(early, cause, {}));
                     break;
                 case 1:
                     book.take(book.tracker.close(now));
                     break;
-                default:
+                case 2:
                     book.take(book.tracker.note({early, now}, cause, {}));
+                    break;
+                default:
+                    book.take(book.tracker.retract({early, now}, cause, {}));
                     break;
             }
         }

@@ -3,8 +3,8 @@
 #include "config/base/files.hpp"
 #include "daemon/catalogue_feed.hpp"
 #include "tests/support/eventually.hpp"
+#include "tests/support/studio.hpp"
 #include "tests/support/temp_folder.hpp"
-#include "tests/unit/daemon/studio.hpp"
 
 #include <thread>
 

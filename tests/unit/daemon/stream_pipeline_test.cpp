@@ -1,4 +1,4 @@
-#include "tests/unit/daemon/studio.hpp"
+#include "tests/support/studio.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -242,6 +242,7 @@ TEST_CASE(
     "[daemon][pipeline][fault]"
 ) {
     Studio studio;
+    const UtcTime began = studio.clock.wall;
     const Media media = make_media({.seconds = 8});
     for (std::size_t i = 0; i < media.units.size(); ++i) {
         if (i == 40) studio.files->fail_nth(Call::sync_data, 1);
@@ -252,9 +253,39 @@ TEST_CASE(
     REQUIRE(studio.news.finished.size() == 1);
     CHECK(studio.news.finished[0].index.samples.front().is_key);
     CHECK_FALSE(studio.news.finished[0].info.previous_sha256);
+    // I15: what stands in the suspect file is no footage; the gap begins where the file does.
     const auto gaps = studio.gaps();
-    REQUIRE(gaps.size() == 2);
-    CHECK(gaps[0].range.to == studio.news.finished[0].range.from);
+    REQUIRE(gaps.size() == 3);
+    CHECK(gaps[0].range.from == UtcTime{began + Studio::interval(media)});
+    CHECK(gaps[0].range.to == gaps[1].range.from);
+    CHECK(gaps[1].range.to == studio.news.finished[0].range.from);
+}
+
+TEST_CASE("I14: a step of the host's clock in a gap splits it at the step", "[daemon][pipeline][disk]") {
+    for (const auto step : {seconds{3600}, seconds{-3600}}) {
+        Studio studio;
+        const Media media = plain();
+        for (std::size_t i = 0; i < 50; ++i)
+            studio.send(Studio::unit(media, i), Studio::interval(media));
+        studio.pipeline->on_trouble(GapCause::camera_unreachable, "refused");
+        studio.idle(seconds{10});
+        const UtcTime before = studio.clock.wall;
+        studio.clock.wall += step;
+        studio.idle(seconds{10});
+        studio.stop();
+        auto gaps = studio.gaps();
+        REQUIRE(gaps.size() == (step.count() > 0 ? 4U : 3U));
+        CHECK(gaps.front().cause == GapCause::camera_unreachable);
+        CHECK(gaps.front().range.to - before < std::chrono::milliseconds{200});
+        if (step.count() > 0) {
+            CHECK(gaps[1].cause == GapCause::clock_step);
+            CHECK(gaps[1].range.length() == step);
+            gaps.erase(gaps.begin() + 1);
+        }
+        CHECK(gaps[1].cause == GapCause::camera_unreachable);
+        CHECK(gaps[1].range.from == gaps[0].range.to + step);
+        CHECK(gaps[1].range.length() > seconds{9});
+    }
 }
 
 TEST_CASE("I5: a failed sync of a folder stops the volume", "[daemon][pipeline][fault]") {
