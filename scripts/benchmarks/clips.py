@@ -15,6 +15,7 @@ from .loaded import loaded_site, utc
 
 HOUR = datetime.timedelta(hours=1)
 GROUP_OF_PICTURES = datetime.timedelta(seconds=1)
+JITTER = datetime.timedelta(seconds=0.2)  # of the recorded pictures' arrival
 
 
 def clip_path(camera, begin):
@@ -61,15 +62,17 @@ def first_byte_ms(site, camera, begin, usual_bytes):
             headers, body = http.read_head(path)
             return headers, body or http.socket.recv(1 << 16)
         took, (headers, body) = timed(ask)
-    check_head(path, begin, headers, body, usual_bytes)
+    check_head(site, path, begin, headers, body, usual_bytes)
     return took
 
 
-def check_head(path, begin, headers, body, usual_bytes):
+def check_head(site, path, begin, headers, body, usual_bytes):
     """The answer is the asked hour: MP4, from the key frame before, as long as an hour is (or a minute less, at midnight)."""
     ends = [datetime.datetime.fromisoformat(part.split("=")[1].strip('"')) for part in headers["sluice-interval"].split(", ")]
     # In the minute that is missing before midnight the clip begins behind the gap.
-    is_placed = begin - GROUP_OF_PICTURES - datetime.timedelta(seconds=0.2) <= ends[0] <= begin or "sluice-gaps" in headers
+    midnight = begin.replace(hour=0, minute=0, second=0, microsecond=0) + datetime.timedelta(days=1)
+    is_in_gap = begin >= midnight - site.segment_length
+    is_placed = ends[0] == midnight if is_in_gap else begin - GROUP_OF_PICTURES - JITTER <= ends[0] <= begin
     length = int(headers["content-length"])
     is_long = usual_bytes * 0.96 <= length <= usual_bytes * 1.02
     if body[4:8] != b"ftyp" or not is_placed or ends[1] != begin + HOUR or not is_long:

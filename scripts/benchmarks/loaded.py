@@ -8,6 +8,7 @@ import time
 from .common import BIN, MADE, cpu_seconds, farm, run, running, scratch, wait_for, write_site
 
 DAYS, CAMERAS = 30, 24
+SEGMENT_SECONDS, SMOKE_SEGMENT_SECONDS = 60, 5
 BITRATE = "4M"
 
 
@@ -21,7 +22,7 @@ def microseconds(moment):
 
 def recorded_segment(smoke):
     """A whole minute (smoke: five seconds) of 4 Mbit/s as the recorder writes it, made once."""
-    seconds = 5 if smoke else 60
+    seconds = SMOKE_SEGMENT_SECONDS if smoke else SEGMENT_SECONDS
     file = MADE / f"segment-{seconds}s.mp4"
     if file.exists():
         return file
@@ -82,6 +83,7 @@ def loaded_site(settings, cameras=None):
         site.cameras = [f"load-{number:02}" for number in range(1, facts["cameras"] + 1)]
         site.end = datetime.datetime.fromisoformat(facts["end"].replace("Z", "+00:00"))
         site.begin = site.end - datetime.timedelta(days=site.days)
+        site.segment_length = datetime.timedelta(seconds=SMOKE_SEGMENT_SECONDS if settings.smoke else SEGMENT_SECONDS)
         site.segment = folder / "segment.mp4"
         site.rows = facts["rows"]
         yield site
