@@ -14,8 +14,9 @@ import time
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BIN = pathlib.Path(os.environ.get("SLUICE_BENCH_BIN", ROOT / "build/release/bin"))
+BIN = pathlib.Path(os.environ.get("SLUICE_BENCH_BIN", ROOT / "build/release/bin")).resolve()
 TICKS = os.sysconf("SC_CLK_TCK")
+MADE = ROOT / "build/bench"  # what is made once and used again: encoded pictures, a recorded segment
 
 
 class Void(Exception):
@@ -27,6 +28,7 @@ class Settings:
     smoke: bool
     pairs: int
     seconds: int
+    folder: pathlib.Path  # of the loaded site, which the benchmarks of one call share
 
 
 def median(values):
@@ -46,7 +48,7 @@ def free_port():
 
 @contextlib.contextmanager
 def scratch():
-    """A folder that the service users can reach, gone afterwards."""
+    """A folder that the service users can reach, gone afterwards, also after SIGTERM (scripts/bench makes it an exit)."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="sluice-bench-", dir=os.environ.get("SLUICE_BENCH_FOLDER", "/var/tmp")))
     folder.chmod(0o755)
     try:
@@ -134,6 +136,10 @@ class Site:
     process: subprocess.Popen = None
     token: str = ""
 
+    @property
+    def log(self):
+        return self.folder / "up.log"
+
     def status(self):
         with contextlib.suppress(OSError, ValueError):
             return json.loads((self.data / "run/recorder-status.json").read_text())
@@ -145,15 +151,21 @@ class Site:
         with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.read()
 
+    def answers(self):
+        """API and database are both there; at a second start the token is there before them."""
+        with contextlib.suppress(OSError):
+            return bool(self.get("/v1/cameras"))
+        return False
+
     def conninfo(self):
         return f"host={self.data}/database/socket dbname=sluice user=sluice_super"
 
 
-def write_site(folder, cameras):
+def write_site(folder, cameras, segment="60s"):
     """cameras: list of (slug, url)."""
     port = free_port()
     site = Site(folder, folder / "data", folder / "volume", folder / "sluice.toml", port)
-    text = f'data = "{site.data}"\n[api]\nlisten = "127.0.0.1:{port}"\n[storage]\nvolumes = ["{site.volume}"]\n'
+    text = f'data = "{site.data}"\n[api]\nlisten = "127.0.0.1:{port}"\n[storage]\nvolumes = ["{site.volume}"]\nsegment = "{segment}"\n'
     for slug, url in cameras:
         text += (f'[[recorders]]\nslug = "{slug}"\n[[recorders.cameras]]\nslug = "{slug}"\nname = "攝影機 {slug}"\n'
                  f'url = "{url}"\n')
@@ -165,11 +177,12 @@ def write_site(folder, cameras):
 @contextlib.contextmanager
 def running(site, wait_recording=True):
     """`sluice up` from its start to its clean end."""
-    with process([BIN / "sluice", "up", "--config", site.config], site.folder / "up.log") as child:
+    with process([BIN / "sluice", "up", "--config", site.config], site.log) as child:
         site.process = child
         token = site.data / "tokens/operator.token"
         wait_for(token.exists, 90, "the operator's token")
         site.token = token.read_text().strip()
+        wait_for(site.answers, 90, "an answer of API and database")
         if wait_recording:
             def all_record():
                 status = site.status()
@@ -204,9 +217,10 @@ class Farm:
 
 
 def bench_media(bitrate):
-    """Twelve seconds of 1080p25 H.264 with a GOP of one second at a constant rate, made once a machine."""
-    file = pathlib.Path(f"/var/tmp/sluice-bench-1080p25-{bitrate}.mp4")
+    """Twelve seconds of 1080p25 H.264 with a GOP of one second at a constant rate, made once."""
+    file = MADE / f"1080p25-{bitrate}.mp4"
     if not file.exists():
+        MADE.mkdir(parents=True, exist_ok=True)
         part = file.with_suffix(".part.mp4")
         run(["ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=size=1920x1080:rate=25:duration=12,noise=alls=12:allf=t",
              "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-g", "25", "-bf", "0", "-b:v", bitrate, "-minrate", bitrate,

@@ -6,7 +6,7 @@ namespace sluice::catalogue {
 
 namespace {
 
-using detail::run;
+using detail::run_prepared;
 using detail::to_optional_time;
 using detail::to_time;
 using detail::to_uuid;
@@ -82,15 +82,33 @@ Result<Coverage> load_coverage(Pool& pool, std::optional<Uuid> stream_id, Stream
             stream_id ? std::optional{to_string(*stream_id)} : std::nullopt;
         const char* id = stream ? stream->c_str() : nullptr;
         const std::string word{to_string(kind)};
-        for (const auto& row :
-             run(snapshot, kCovered, id, word, to_epoch_us(range.from), to_epoch_us(range.to)))
+        const std::int64_t from = to_epoch_us(range.from);
+        const std::int64_t to = to_epoch_us(range.to);
+        for (const auto& row : run_prepared(connection, snapshot, kCovered, id, word, from, to))
             coverage.covered.push_back(to_coverage(row));
-        for (const auto& row : run(snapshot, kGaps, id, word, to_epoch_us(range.from), to_epoch_us(range.to)))
+        for (const auto& row : run_prepared(connection, snapshot, kGaps, id, word, from, to))
             coverage.gaps.push_back(to_gap(row));
         return {};
     });
     if (!status) return std::unexpected(status.error());
     return coverage;
+}
+
+Result<std::vector<GapRow>> load_gaps_of_stream(Pool& pool, const Uuid& stream_id, TimeRange range) {
+    std::vector<GapRow> gaps;
+    if (range.is_empty()) return gaps;
+    const Status status = pool.with([&](Connection& connection) -> Status {
+        pqxx::nontransaction session{connection.get()};
+        const std::string id = to_string(stream_id);
+        const std::string kind;  // of no meaning beside an id
+        const std::int64_t from = to_epoch_us(range.from);
+        const std::int64_t to = to_epoch_us(range.to);
+        for (const auto& row : run_prepared(connection, session, kGaps, id, kind, from, to))
+            gaps.push_back(to_gap(row));
+        return {};
+    });
+    if (!status) return std::unexpected(status.error());
+    return gaps;
 }
 
 }  // namespace sluice::catalogue

@@ -9,7 +9,7 @@ namespace sluice::catalogue {
 
 namespace {
 
-using detail::run;
+using detail::run_prepared;
 using detail::to_optional_time;
 using detail::to_time;
 using detail::to_uuid;
@@ -21,7 +21,7 @@ load(Pool& pool, Row (*from_row)(const pqxx::row&), const char* sql, const Args&
     std::vector<Row> loaded;
     const Status status = pool.with([&](Connection& connection) -> Status {
         pqxx::nontransaction session{connection.get()};
-        const pqxx::result rows = run(session, sql, args...);
+        const pqxx::result rows = run_prepared(connection, session, sql, args...);
         loaded.reserve(rows.size());
         for (const auto& row : rows)
             loaded.push_back(from_row(row));
@@ -241,8 +241,10 @@ get_segment_indexes(Pool& pool, const std::vector<std::pair<Uuid, UtcTime>>& seg
     }
     const Status status = pool.with([&](Connection& connection) -> Status {
         pqxx::nontransaction session{connection.get()};
-        for (const auto& row :
-             run(session, kIndexes, ids.str(), starts.str(), to_epoch_us(first), to_epoch_us(last)))
+        const pqxx::result rows = run_prepared(
+            connection, session, kIndexes, ids.str(), starts.str(), to_epoch_us(first), to_epoch_us(last)
+        );
+        for (const auto& row : rows)
             indexes.at(row[0].as<std::size_t>() - 1) = detail::to_bytes(row[1]);
         for (std::size_t i = 0; i < indexes.size(); ++i)
             if (indexes[i].empty())  // a stored one never is

@@ -47,6 +47,10 @@ struct Coverage {
 [[nodiscard]] Result<Coverage>
 load_coverage(Pool& pool, std::optional<Uuid> stream_id, StreamKind kind, TimeRange range);
 
+/// The gaps alone, of one stream: those that overlap the range, by time.
+[[nodiscard]] Result<std::vector<GapRow>>
+load_gaps_of_stream(Pool& pool, const Uuid& stream_id, TimeRange range);
+
 /// Encoded index of a finished segment. `from` lets the database look at one day's partition.
 [[nodiscard]] Result<Bytes> get_segment_index(Pool& pool, const Uuid& segment_id, UtcTime from);
 /// Several at once, in the order asked.

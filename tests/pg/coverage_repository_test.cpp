@@ -199,6 +199,20 @@ TEST_CASE(
     CHECK(site.covered(site.main) == "0-10 12-120 120300000us-180300000us");
     CHECK(need(load_coverage(site.reader, site.main, StreamKind::main, {kStart + 12s, kStart + 120s}))
               .gaps.empty());
+
+    // The gaps alone are the same ones, and not those of another stream.
+    const auto gaps = need(load_gaps_of_stream(site.reader, site.main, {kStart + 11s, kStart + 300s}));
+    REQUIRE(gaps.size() == 2);
+    CHECK(gaps[0].id == lost);
+    CHECK(gaps[0].to == kStart + 12s);
+    CHECK(gaps[0].detail == "遺失 7 packets");
+    CHECK(gaps[1].id == gap);
+    CHECK(gaps[1].to == kStart + 120s + 300ms);
+    CHECK(need(load_gaps_of_stream(site.reader, site.main, {kStart + 12s, kStart + 120s})).empty());
+    const auto open = need(load_gaps_of_stream(site.reader, site.other, {kStart + 11s, kStart + 300s}));
+    REQUIRE(open.size() == 1);
+    CHECK(open[0].id == small);
+    CHECK_FALSE(open[0].to);
 }
 
 TEST_CASE(

@@ -47,6 +47,14 @@ bool Connection::looks_alive() const noexcept {
     return socket.fd >= 0 && ::poll(&socket, 1, 0) == 0;
 }
 
+const std::string& Connection::prepare(const char* sql) {
+    const auto known = prepared_.find(sql);
+    if (known != prepared_.end()) return known->second;
+    std::string name = "sluice_" + std::to_string(prepared_.size());
+    connection_.prepare(name, sql);
+    return prepared_.emplace(sql, std::move(name)).first->second;
+}
+
 namespace detail {
 
 namespace {

@@ -3,6 +3,7 @@
 #include "config/base/error.hpp"
 
 #include <functional>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -19,8 +20,13 @@ public:
     /// False when the server has closed the session while it lay idle. Asks the socket, not the server.
     [[nodiscard]] bool looks_alive() const noexcept;
 
+    /// The session's name for a statement, which the server parses once. `sql` is a constant: its address is
+    /// what it is known by.
+    [[nodiscard]] const std::string& prepare(const char* sql);
+
 private:
     pqxx::connection connection_;
+    std::map<const char*, std::string> prepared_;
 };
 
 namespace detail {
@@ -32,6 +38,18 @@ pqxx::result run(pqxx::transaction_base& transaction, const char* sql, Args&&...
     return transaction.exec(sql, pqxx::params{std::forward<Args>(args)...});
 #else
     return transaction.exec_params(sql, std::forward<Args>(args)...);
+#endif
+}
+
+/// The same for a statement that is asked often: the server parses it once a session, and may keep its plan.
+template <class... Args>
+pqxx::result
+run_prepared(Connection& connection, pqxx::transaction_base& transaction, const char* sql, Args&&... args) {
+    const std::string& name = connection.prepare(sql);
+#if PQXX_VERSION_MAJOR > 7 || (PQXX_VERSION_MAJOR == 7 && PQXX_VERSION_MINOR >= 10)
+    return transaction.exec(pqxx::prepped{name}, pqxx::params{std::forward<Args>(args)...});
+#else
+    return transaction.exec_prepared(name, std::forward<Args>(args)...);
 #endif
 }
 

@@ -78,10 +78,14 @@ std::uint64_t ticks_between(const RunEdge& first, const RunEdge& later) {
     return later.first_decode > first.first_decode ? later.first_decode - first.first_decode : 0;
 }
 
-/// Gives every part that ends a run its span, and the clip its length.
-Status place_in_time(Footage& footage, Plan& plan, const std::vector<Uuid>& run_of) {
+/// Gives every part that ends a run its span, and the clip its length. `whole_of`: the index of a part's
+/// segment if it was read already, else null.
+template <class WholeOf>
+Status place_in_time(Footage& footage, Plan& plan, const std::vector<Uuid>& run_of, const WholeOf& whole_of) {
     PartIndexes indexes{footage, plan.parts};
     const auto load_edge = [&](std::size_t number) -> Result<RunEdge> {
+        if (const mp4::SegmentIndex* const whole = whole_of(number))
+            return edge_of(trim(*whole, plan.parts[number].first, plan.parts[number].end));
         const Result<const LoadedPart*> part = indexes.get(number);
         if (!part) return std::unexpected(part.error());
         return edge_of((*part)->index);
@@ -160,7 +164,12 @@ Found<Plan> make_plan(
         run_of.push_back(candidates.rows[row].run_id);
     }
     assign_entries(plan, candidates.rows, row_of, formats);
-    const Status placed = place_in_time(footage, plan, run_of);
+    // A clip inside one run needs no other index than those of its ends.
+    const auto whole_of = [&](std::size_t number) -> const mp4::SegmentIndex* {
+        if (row_of[number] == first.row) return &first.index;
+        return row_of[number] == last.row ? &last.index : nullptr;
+    };
+    const Status placed = place_in_time(footage, plan, run_of, whole_of);
     if (!placed) return std::unexpected(placed.error());
 
     const std::int32_t composition = first.index.samples[first.sample].composition_offset;

@@ -89,12 +89,12 @@ Result<Horizon> find_horizon(catalogue::Pool& pool, Footage& footage, const Segm
 
 Result<std::vector<catalogue::GapRow>>
 load_gaps(catalogue::Pool& pool, const Uuid& stream_id, TimeRange range) {
-    auto coverage = catalogue::load_coverage(pool, stream_id, StreamKind::main, range);
-    if (!coverage) return std::unexpected(coverage.error());
-    std::erase_if(coverage->gaps, [range](const catalogue::GapRow& gap) {
+    auto gaps = catalogue::load_gaps_of_stream(pool, stream_id, range);
+    if (!gaps) return gaps;
+    std::erase_if(*gaps, [range](const catalogue::GapRow& gap) {
         return !TimeRange{gap.from, gap.to.value_or(kFarFuture)}.overlaps(range);
     });
-    return std::move(coverage->gaps);
+    return gaps;
 }
 
 Stop no_footage(catalogue::Pool& pool, const Request& request, TimeRange asked) {

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <random>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
@@ -113,12 +114,28 @@ Result<Draw> draw_of(catalogue::Pool& pool, const Options& options) {
     return draw;
 }
 
-/// What the server says beside its answers: here the plans.
+/// A line as a reader wants it: lists of a thousand ids are cut.
+void print_short(std::string_view line) {
+    constexpr std::size_t kWidth = 200;
+    if (line.size() > kWidth)
+        fmt::print("{} …\n", line.substr(0, kWidth));
+    else
+        fmt::print("{}\n", line);
+}
+
+/// What the server says beside its answers: here the plans. Not those of our SQL functions, which the planner
+/// evaluates and explains without a text.
 class NoticePrinter final : public pqxx::errorhandler {
 public:
     explicit NoticePrinter(pqxx::connection_base& connection) : errorhandler(connection) {}
     bool operator()(const char text[]) noexcept override {
-        std::fputs(text, stdout);
+        std::string_view rest{text};
+        if (rest.find("Query Text: \nResult ") != std::string_view::npos) return true;
+        while (!rest.empty()) {
+            const std::size_t end = std::min(rest.find('\n'), rest.size());
+            print_short(rest.substr(0, end));
+            rest.remove_prefix(std::min(end + 1, rest.size()));
+        }
         return true;
     }
 };

@@ -1,0 +1,49 @@
+"""A client as lean as the other sides: one socket, requests as bytes, no more parsing than the answer needs."""
+import socket
+
+from .common import Void
+
+
+class Http:
+    """One keep-alive connection."""
+
+    def __init__(self, port, token=""):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=120)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.authorization = f"Authorization: Bearer {token}\r\n" if token else ""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def send(self, path):
+        self.socket.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{self.authorization}\r\n".encode())
+
+    def read_head(self, path):
+        """Headers by lower-case name, and what came of the body with them. Anything but 200 is void."""
+        data = b""
+        while b"\r\n\r\n" not in data:
+            got = self.socket.recv(1 << 16)
+            if not got:
+                raise Void(f"{path}: the connection ended")
+            data += got
+        head, body = data.split(b"\r\n\r\n", 1)
+        status, *lines = head.decode("latin-1").split("\r\n")
+        if status.split()[1] != "200":
+            raise Void(f"{path}: {status} {body[:300]!r}")
+        return {name.lower(): value.strip() for name, value in (line.split(":", 1) for line in lines)}, body
+
+    def get(self, path):
+        self.send(path)
+        headers, body = self.read_head(path)
+        length = int(headers["content-length"])
+        pieces, left = [body], length - len(body)
+        while left > 0:
+            got = self.socket.recv(min(left, 1 << 20))
+            if not got:
+                raise Void(f"{path}: {length - left} of {length} bytes")
+            pieces.append(got)
+            left -= len(got)
+        return b"".join(pieces)
