@@ -50,7 +50,8 @@ public:
     void watch(const VolumeWorker& volume) { volumes_.emplace_back().worker = &volume; }
 
     void run(const std::stop_token& stop);
-    /// One round over everything that waits; run() makes one after the other. Error: nothing is lost, call again.
+    /// One round over everything that waits; run() makes one after the other. Error: nothing is lost, call
+    /// again.
     [[nodiscard]] Status pass();
     [[nodiscard]] FeedHealth health() const {
         return health_.with([](const FeedHealth& health) { return health; });

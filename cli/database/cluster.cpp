@@ -45,12 +45,31 @@ std::string last_line(const std::string& text) {
 }
 
 /// The state letter of /proc/PID/stat; nullopt: no such process.
-std::optional<char> process_state(pid_t pid) {
+struct ProcessFacts {
+    std::string name;
+    char state = '?';
+};
+
+std::optional<ProcessFacts> read_process(pid_t pid) {
     const auto text = read_text_file(fmt::format("/proc/{}/stat", pid), 4096);
     if (!text) return std::nullopt;
+    const auto open = text->find('(');
     const auto close = text->rfind(')');  // the name may itself hold brackets
-    if (close == std::string::npos || close + 2 >= text->size()) return std::nullopt;
-    return (*text)[close + 2];
+    if (open == std::string::npos || close == std::string::npos || close < open || close + 2 >= text->size())
+        return std::nullopt;
+    return ProcessFacts{text->substr(open + 1, close - open - 1), (*text)[close + 2]};
+}
+
+fs::path pid_file(const fs::path& data) {
+    return cluster_folder(data) / "postmaster.pid";
+}
+
+std::optional<pid_t> read_pid_file(const fs::path& data) {
+    const auto text = read_text_file(pid_file(data), 4096);
+    if (!text) return std::nullopt;
+    pid_t pid = 0;
+    const auto [end, code] = std::from_chars(text->data(), text->data() + text->size(), pid);
+    return code == std::errc{} && pid > 0 ? std::optional{pid} : std::nullopt;
 }
 
 Status write_configuration(const fs::path& cluster, const fs::path& socket_folder) {
@@ -189,15 +208,20 @@ Status prepare(const fs::path& programs, const fs::path& data) {
     return write_configuration(cluster, socket);
 }
 
+std::optional<pid_t> find_predecessor(const fs::path& data) {
+    const auto pid = read_pid_file(data);
+    if (!pid) return std::nullopt;
+    const auto process = read_process(*pid);
+    const bool is_postmaster = process && process->state != 'Z' && process->name == "postgres";
+    return is_postmaster ? pid : std::nullopt;
+}
+
 Status clear_stale_pid_file(const fs::path& data) {
-    const fs::path file = cluster_folder(data) / "postmaster.pid";
-    const auto text = read_text_file(file, 4096);
-    if (!text) return {};  // none there
-    pid_t pid = 0;
-    const auto [end, code] = std::from_chars(text->data(), text->data() + text->size(), pid);
-    if (code != std::errc{} || pid <= 0) return {};  // PostgreSQL itself says what is wrong with it
-    const auto state = process_state(pid);
-    if (state && *state != 'Z') return {};
+    const fs::path file = pid_file(data);
+    const auto pid = read_pid_file(data);
+    if (!pid) return {};  // none there, or PostgreSQL itself says what is wrong with it
+    const auto process = read_process(*pid);
+    if (process && process->state != 'Z') return {};
     if (::unlink(file.c_str()) != 0 && errno != ENOENT)
         return errno_error(Remedy::operator_acts, "cannot remove the stale " + file.string());
     return {};

@@ -3,6 +3,7 @@
 #include "config/base/error.hpp"
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,9 @@ start_postmaster(const std::filesystem::path& programs, const std::filesystem::p
 
 /// Whether the postmaster takes connections. Error: retry, while it does not.
 [[nodiscard]] Status check_answers(const std::filesystem::path& programs, const std::filesystem::path& data);
+
+/// The postmaster of this cluster that an earlier life of ours started and that is still shutting down.
+[[nodiscard]] std::optional<pid_t> find_predecessor(const std::filesystem::path& data);
 
 /// A dead but unreaped postmaster keeps its postmaster.pid alive. Removes the file only when the process it
 /// names is a zombie or gone.

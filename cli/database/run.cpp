@@ -14,6 +14,7 @@
 #include <csignal>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -73,6 +74,26 @@ Result<UniqueFd> block_signals() {
     UniqueFd fd{::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK)};
     if (!fd.is_open()) return errno_error(Remedy::operator_acts, "cannot make a signalfd");
     return fd;
+}
+
+/// When this program was killed its postmaster has been told to stop and is at it: two can't have one
+/// cluster. False: stopped meanwhile. What lasts too long PostgreSQL itself refuses, with its reason.
+bool await_predecessor(const UniqueFd& signals, const std::filesystem::path& data) {
+    const auto limit = SteadyClock::now() + kStartLimit;
+    bool is_stopping = false;
+    bool is_said = false;
+    while (SteadyClock::now() < limit) {
+        const auto pid = find_predecessor(data);
+        if (!pid) break;
+        if (!std::exchange(is_said, true))
+            log::info("database_waits", {{"for", "its predecessor"}, {"pid", *pid}});
+        pollfd ready{.fd = signals.get(), .events = POLLIN, .revents = 0};
+        ::poll(&ready, 1, static_cast<int>(std::chrono::milliseconds{kTick}.count()));
+        signalfd_siginfo signal{};
+        while (::read(signals.get(), &signal, sizeof signal) == sizeof signal)
+            is_stopping |= signal.ssi_signo != SIGCHLD;
+    }
+    return !is_stopping;
 }
 
 /// The postmaster and what is waited for: its log, our signals, its end.
@@ -184,6 +205,7 @@ Status run(const std::filesystem::path& data) {
     auto signals = block_signals();
     if (!signals) return std::unexpected(signals.error());
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+    if (!await_predecessor(*signals, data)) return {};
 
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0)
