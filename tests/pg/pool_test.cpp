@@ -94,6 +94,29 @@ TEST_CASE(
     CHECK(ask(pool, "SELECT 1").has_value());
 }
 
+TEST_CASE(
+    "a reader's statement is prepared once a session, survives a new day, and a new session prepares it "
+    "again",
+    "[pg][catalogue]"
+) {
+    const test::Database database;
+    Pool pool{database.conninfo("sluice_api"), 1};
+    const TimeRange day{kStart, kStart + std::chrono::hours{24}};
+    const auto ask_list = [&] { return load_segments(pool, Uuid{}, day, std::nullopt, 10); };
+    const auto prepared = [&] { return need(ask(pool, "SELECT count(*) FROM pg_prepared_statements")); };
+    for (int i = 0; i < 8; ++i)  // from the sixth time on the server may keep the plan
+        CHECK(need(ask_list()).empty());
+    CHECK(prepared() == "1");
+    CHECK(need(load_coverage(pool, std::nullopt, StreamKind::main, day)).covered.empty());
+    CHECK(prepared() == "3");
+
+    CHECK(database.query("SELECT make_partitions('2031-01-01', '2031-01-02')") != "0");
+    CHECK(need(ask_list()).empty());
+    CHECK_FALSE(ask(pool, "SELECT pg_terminate_backend(pg_backend_pid())"));
+    CHECK(need(ask_list()).empty());
+    CHECK(prepared() == "1");
+}
+
 TEST_CASE("a server that was restarted while the pool lay idle is not noticed", "[pg][catalogue]") {
     const test::Database database;
     Pool pool{database.conninfo("sluice_super"), 2};
