@@ -290,6 +290,24 @@ TEST_CASE("I10: without the expected identity nothing is written", "[daemon][pip
     studio.stop();
 }
 
+TEST_CASE("I15: what a volume can't write into its journal goes into another's", "[daemon][pipeline][disk]") {
+    Studio studio;
+    Studio other;
+    studio.worker->set_neighbours({studio.worker.get(), other.worker.get()});
+    const Media media = plain();
+    for (std::size_t i = 0; i < 30; ++i)
+        studio.send(Studio::unit(media, i), Studio::interval(media));
+    std::filesystem::remove(studio.folder.path() / volume::kIdentityFile);
+    studio.idle(seconds{3});
+    REQUIRE(studio.pipeline->gap_cause() == GapCause::volume_missing);
+    other.worker->step();
+    const auto facts = other.facts();
+    CHECK(std::ranges::any_of(facts, [](const volume::JournalFact& fact) {
+        const auto* const gap = std::get_if<volume::GapOpened>(&fact);
+        return gap != nullptr && gap->cause == GapCause::volume_missing;
+    }));
+}
+
 TEST_CASE("I17: the open segment's row follows the syncs", "[daemon][pipeline][disk]") {
     Studio studio;
     studio.play(make_media({.seconds = 8}));
