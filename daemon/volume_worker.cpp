@@ -245,6 +245,7 @@ void VolumeWorker::leave_all(GapCause cause, const std::string& detail, bool fin
         file.link->fail({id, file.written_until, cause, detail});
         if (!finish_files) continue;
         if (auto finished = file.writer.finish(file.written_until)) {
+            last_[stream_id] = {finished->info.run_id, finished->info.sequence, finished->sha256};
             news_.on_finished(settings_.volume_id, std::move(*finished));
         } else {
             log_and_drop(std::unexpected(finished.error()), "the .part stays for adoption");
