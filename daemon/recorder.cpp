@@ -111,6 +111,8 @@ void Recorder::start_volumes() {
         volumes_.push_back(std::move(volume));
     }
     remember_volumes();
+    for (const VolumeThread& volume : volumes_)
+        volume.worker->set_neighbours(workers());
     for (std::size_t i = 0; i < volumes_.size(); ++i) {
         VolumeWorker* worker = volumes_[i].worker.get();
         volumes_[i].thread = std::jthread([worker](const std::stop_token& stop) { worker->run(stop); });

@@ -336,9 +336,14 @@ void StreamPipeline::take_failure() {
         if (!current_ || failure->segment_id != current_->id) {
             // A segment that was left already: what it lacks lies before the one that followed.
             const UtcTime until = current_ ? current_->from : failure->written_until;
-            record(gaps_.note({failure->written_until, until}, failure->cause, failure->detail));
+            // Less than a frame is no time without footage: the file was written to its end, but not
+            // finished.
+            if (until - failure->written_until >
+                (run_ ? to_time(run_->timeline.nominal_ticks()) : Microseconds{}))
+                record(gaps_.note({failure->written_until, until}, failure->cause, failure->detail));
             continue;
         }
+        if (failure->written_until <= current_->from) --run_->next_sequence;  // nothing of it exists
         output_.release(fragmenter_.discard());
         current_.reset();
         is_overflowing_ = false;

@@ -264,6 +264,7 @@ void VolumeWorker::leave_all(GapCause cause, const std::string& detail, bool fin
         file.link->fail({id, file.written_until, cause, detail, {}});
         if (finish_files) {
             if (auto finished = file.writer.finish(file.written_until)) {
+                last_[stream_id] = {finished->info.run_id, finished->info.sequence, finished->sha256};
                 news_.on_finished(settings_.volume_id, std::move(*finished));
                 continue;
             } else {
@@ -331,10 +332,24 @@ void VolumeWorker::set_problem(GapCause cause, std::string problem, bool can_jou
         );
 }
 
+/// What happened must be told even if this volume never comes back (I15).
+void VolumeWorker::hand_on_lines() {
+    const auto other = std::ranges::find_if(neighbours_, [](const VolumeWorker* worker) {
+        return worker->health().can_journal;
+    });
+    if (other == neighbours_.end()) return;
+    for (volume::JournalLine& line : lines_)
+        (*other)->post({Uuid{}, nullptr, std::move(line.fact)});
+    lines_.clear();
+}
+
 void VolumeWorker::flush_journal() {
     if (lines_.empty() || clock_.boot_now() < journal_due_) return;
     const bool may_write = health_.with([](const VolumeHealth& health) { return health.can_journal; });
-    if (!may_write) return;
+    if (!may_write) {
+        hand_on_lines();
+        return;
+    }
     journal_due_ = clock_.boot_now() + kJournalPause;
     const Status written = timed(&VolumeHealth::longest_sync, [&] { return journal_.append(lines_); });
     if (written) {

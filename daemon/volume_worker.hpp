@@ -52,6 +52,8 @@ class VolumeWorker {
 public:
     VolumeWorker(VolumeSettings settings, volume::DurableFiles& files, const Clock& clock, SegmentNews& news);
 
+    /// Who writes journal lines that this volume can't take; all outlive run(). Before run().
+    void set_neighbours(std::vector<VolumeWorker*> workers) { neighbours_ = std::move(workers); }
     void post(VolumeMessage message);
     [[nodiscard]] VolumeHealth health() const {
         return health_.with([](const VolumeHealth& health) { return health; });
@@ -86,6 +88,7 @@ private:
     void append(const VolumeMessage& message, const AppendFragment& fragment);
     void finish(const Uuid& stream_id, UtcTime to);
     void sync_due();
+    void hand_on_lines();
     void flush_journal();
     void fail(const Uuid& stream_id, OpenFile file, const Error& error);
     void stop_volume(const Error& error);
@@ -99,6 +102,7 @@ private:
     const Clock& clock_;
     SegmentNews& news_;
     volume::Journal journal_;
+    std::vector<VolumeWorker*> neighbours_;
     Guarded<std::deque<VolumeMessage>> inbox_;
     Guarded<VolumeHealth> health_;
     std::map<Uuid, OpenFile> open_;           ///< by stream

@@ -2,6 +2,7 @@
 
 #include "config/base/files.hpp"
 #include "storage/volume/list_folder.hpp"
+#include "storage/volume/mount_table.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
@@ -24,6 +26,7 @@ using nlohmann::json;
 
 constexpr int kIdentityFormat = 1;
 constexpr std::size_t kIdentityLimitBytes = 4096;
+constexpr std::size_t kMountTableLimitBytes = std::size_t{4} << 20U;
 constexpr const char* kUnfinishedIdentity = "sluice-volume.json.part";
 constexpr std::array<std::string_view, 2> kFolders{"live", "journal"};
 
@@ -119,6 +122,12 @@ Status check_writable(const fs::path& folder) {
         return std::unexpected(
             Error{Remedy::operator_acts, code, "cannot write in " + folder.string(), "volume_missing"}
         );
+    }
+    struct stat facts{};
+    const auto table = read_text_file("/proc/self/mountinfo", kMountTableLimitBytes);
+    if (table && ::stat(folder.c_str(), &facts) == 0 &&
+        has_shut_itself(*table, ::major(facts.st_dev), ::minor(facts.st_dev))) {
+        return missing("the file system of " + folder.string() + " has shut itself after an error (fsck)");
     }
     const UniqueFd fd{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     int flags = 0;  // many file systems have none: then there is nothing to say

@@ -102,6 +102,7 @@ std::string check_link(const RecordedSegment& before, const RecordedSegment& aft
         return info.sequence == 0 ? std::string{}
                                   : after.path.string() + ": a run that does not begin at 0 (I6)";
     if (info.sequence != before.file.info.sequence + 1) return after.path.string() + ": sequence broken (I6)";
+    if (before.volume != after.volume && !info.previous_sha256) return {};
     if (!info.previous_sha256 || *info.previous_sha256 != before.sha256)
         return after.path.string() + ": does not hold its forerunner's hash (I9)";
     return {};
@@ -187,7 +188,36 @@ Recorded identify(const Footage& footage, const std::vector<SentPicture>& sent) 
     return recorded;
 }
 
+std::vector<std::filesystem::path>
+find_footage(const std::filesystem::path& volume, const std::string& camera_slug, StreamKind stream) {
+    std::vector<std::filesystem::path> paths;
+    if (!std::filesystem::exists(volume / "live")) return paths;
+    for (const auto& day : std::filesystem::directory_iterator{volume / "live"}) {
+        const auto folder = day.path() / camera_slug / std::string{to_string(stream)};
+        if (!std::filesystem::exists(folder)) continue;
+        for (const auto& file : std::filesystem::directory_iterator{folder})
+            if (file.path().extension() == ".mp4" || file.path().extension() == ".part")
+                paths.push_back(file.path());
+    }
+    return paths;
+}
+
+std::vector<SentPicture> missing_of(const Recorded& recorded, const std::vector<SentPicture>& sent) {
+    std::vector<SentPicture> missing;
+    std::set<int> begun;  // sessions whose first key picture has come
+    for (const SentPicture& picture : sent) {
+        if (picture.is_key && picture.packets_dropped == 0) begun.insert(picture.session);
+        if (begun.contains(picture.session) && !recorded.known.contains(picture.number))
+            missing.push_back(picture);
+    }
+    return missing;
+}
+
 }  // namespace
+
+std::vector<SentPicture> find_missing(const Footage& footage, const std::vector<SentPicture>& sent) {
+    return missing_of(identify(footage, sent), sent);
+}
 
 std::vector<SentPicture> load_sent(const std::filesystem::path& log) {
     std::vector<SentPicture> sent;
@@ -231,23 +261,25 @@ std::size_t Footage::runs() const {
 }
 
 Footage load_footage(const std::filesystem::path& volume, const std::string& camera_slug, StreamKind stream) {
+    return load_footage(std::vector{volume}, camera_slug, stream);
+}
+
+Footage load_footage(
+    const std::vector<std::filesystem::path>& volumes,
+    const std::string& camera_slug,
+    StreamKind stream
+) {
     Footage footage;
-    std::vector<std::filesystem::path> paths;
-    if (!std::filesystem::exists(volume / "live")) return footage;
-    for (const auto& day : std::filesystem::directory_iterator{volume / "live"}) {
-        const auto folder = day.path() / camera_slug / std::string{to_string(stream)};
-        if (!std::filesystem::exists(folder)) continue;
-        for (const auto& file : std::filesystem::directory_iterator{folder})
-            if (file.path().extension() == ".mp4" || file.path().extension() == ".part")
-                paths.push_back(file.path());
-    }
-    for (const auto& path : paths) {
-        RecordedSegment segment;
-        std::string problem = load_segment(path, segment);
-        if (problem.empty()) {
-            footage.segments.push_back(std::move(segment));
-        } else {
-            footage.problems.push_back(std::move(problem));
+    for (const std::filesystem::path& volume : volumes) {
+        for (const auto& path : find_footage(volume, camera_slug, stream)) {
+            RecordedSegment segment;
+            segment.volume = volume;
+            std::string problem = load_segment(path, segment);
+            if (problem.empty()) {
+                footage.segments.push_back(std::move(segment));
+            } else {
+                footage.problems.push_back(std::move(problem));
+            }
         }
     }
     std::ranges::sort(footage.segments, [](const RecordedSegment& a, const RecordedSegment& b) {
@@ -313,10 +345,7 @@ check_complete(const Footage& footage, const std::vector<SentPicture>& sent, con
     std::vector<std::string> problems = recorded.problems;
     if (recorded.unknown > 0)
         problems.push_back(fmt::format("{} recorded pictures were never sent", recorded.unknown));
-    std::set<int> begun;  // sessions whose first key picture has come
-    for (const SentPicture& picture : sent) {
-        if (picture.is_key && picture.packets_dropped == 0) begun.insert(picture.session);
-        if (!begun.contains(picture.session) || recorded.known.contains(picture.number)) continue;
+    for (const SentPicture& picture : missing_of(recorded, sent)) {
         if (picture.sent_us > allowance.until_us || (allowance.may_miss && allowance.may_miss(picture)))
             continue;
         problems.push_back(fmt::format(

@@ -32,7 +32,8 @@ struct SentPicture {
 load_events(const std::filesystem::path& log, const std::string& event);
 
 struct RecordedSegment {
-    std::filesystem::path path;  ///< absolute
+    std::filesystem::path path;    ///< absolute
+    std::filesystem::path volume;  ///< the root it lies below
     mp4::SegmentFile file;
     std::vector<std::string> pictures;  ///< hash of each sample
     std::vector<bool> has_sets;         ///< whether a complete group of parameter sets stands in each sample
@@ -53,8 +54,16 @@ struct Footage {
     StreamKind stream = StreamKind::main
 );
 
+/// Of several volumes, when a stream changes from one to another.
+[[nodiscard]] Footage load_footage(
+    const std::vector<std::filesystem::path>& volumes,
+    const std::string& camera_slug,
+    StreamKind stream = StreamKind::main
+);
+
 /// I6, I7, I9: key frame first, sets in every key frame, hash chain, sequence; media time of a run goes on
-/// where it stood, or (`may_pause`: the camera fell silent or packets were lost) later.
+/// where it stood, or (`may_pause`: the camera fell silent or packets were lost) later. The first segment on
+/// another volume may lack its forerunner's hash, which another thread is still working out.
 [[nodiscard]] std::vector<std::string> check_structure(const Footage& footage, bool may_pause = false);
 
 /// ffprobe and ffmpeg on the first `files` finished files: no complaint, as many pictures as samples,
@@ -69,6 +78,9 @@ struct Allowance {
     /// Whether a sent picture may be missing: loss, a first GOP without key frame.
     std::function<bool(const SentPicture&)> may_miss{};
 };
+/// Pictures from a session's first whole key picture on that no file holds, in the order of sending.
+[[nodiscard]] std::vector<SentPicture>
+find_missing(const Footage& footage, const std::vector<SentPicture>& sent);
 /// Every picture from a session's first key picture on is recorded exactly once and in order, and nothing
 /// else is.
 [[nodiscard]] std::vector<std::string>

@@ -24,6 +24,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto kLimit = 60s;  // of everything here; a busy machine is slow, not broken
+constexpr const char* kSocket = ".s.PGSQL.5432";
 constexpr const char* kTemplate = "sluice_template";
 
 [[noreturn]] void give_up(const std::string& what) {
@@ -123,7 +124,7 @@ void Postgres::initialise() {
     if (made->status != ExitStatus{}) give_up("initdb: " + made->errors);
 }
 
-void Postgres::start() {
+void Postgres::launch() {
     auto server = Process::start(
         as_other_user(
             {program("postgres"),
@@ -152,12 +153,20 @@ void Postgres::start() {
     );
     if (!server) give_up(server.error().describe());
     server_ = std::move(*server);
+}
+
+void Postgres::start() {
+    launch();
     const bool is_up = eventually(kLimit, [&] {
         try {
             const pqxx::connection connection{conninfo("sluice_super", "postgres")};
             return true;
         } catch (const pqxx::broken_connection&) {
-            if (!server_.is_running()) give_up("the server ended: " + server_.output());
+            if (server_.is_running()) return false;
+            // Children of one that was killed hold its memory for a moment.
+            if (server_.output().find("pre-existing shared memory") == std::string::npos)
+                give_up("the server ended: " + server_.output());
+            launch();
             return false;
         }
     });
@@ -171,6 +180,20 @@ void Postgres::stop() {
 
 void Postgres::kill_now() {
     server_.kill_now();
+}
+
+void Postgres::hide_socket() const {
+    pqxx::connection connection{conninfo("sluice_super", "postgres")};
+    fs::rename(folder_ / kSocket, folder_ / "hidden");
+    pqxx::nontransaction session{connection};
+    session.exec(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    );
+}
+
+void Postgres::show_socket() const {
+    fs::rename(folder_ / "hidden", folder_ / kSocket);
 }
 
 Postgres::~Postgres() {

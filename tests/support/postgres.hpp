@@ -24,6 +24,10 @@ public:
     /// SIGKILL, as a crash would.
     void kill_now();
     void start();
+    /// The socket's name is gone, all sessions end, and nobody gets in. And there again.
+    void hide_socket() const;
+    void show_socket() const;
+    [[nodiscard]] bool is_running() { return server_.is_running(); }
 
     Postgres(const Postgres&) = delete;
     Postgres& operator=(const Postgres&) = delete;
@@ -32,6 +36,7 @@ public:
 private:
     Postgres();
     void initialise();
+    void launch();
 
     std::filesystem::path folder_;
     Process server_;

@@ -2,6 +2,7 @@
 
 #include "config/base/files.hpp"
 #include "storage/volume/installation.hpp"
+#include "storage/volume/journal.hpp"
 #include "storage/volume/volume.hpp"
 #include "tests/support/eventually.hpp"
 
@@ -35,30 +36,49 @@ std::size_t count_files(const std::filesystem::path& root, const std::string& ex
     return count;
 }
 
+/// In the journal, which a volume that is away does not show.
+std::size_t count_unknown_gaps(const std::filesystem::path& root) {
+    constexpr std::size_t all = 1'000'000;
+    const auto batch = volume::read_journal(root, {}, all);
+    if (!batch) return 0;
+    return static_cast<std::size_t>(std::ranges::count_if(batch->lines, [](const volume::JournalLine& line) {
+        const auto* const gap = std::get_if<volume::GapOpened>(&line.fact);
+        return gap != nullptr && gap->cause == GapCause::unknown;
+    }));
+}
+
 }  // namespace
 
-Site::Site(std::string segment, std::string durability_window)
-    : segment_(std::move(segment)),
-      durability_window_(std::move(durability_window)) {
+Site::Site(SiteOptions options) : options_(std::move(options)) {
+    if (options_.volumes.empty()) options_.volumes.push_back(folder() / "volume1");
     std::filesystem::create_directories(data() / "run");
     std::filesystem::create_directories(data() / "locks");
-    std::filesystem::create_directories(volume());
     const UtcTime now = RealClock{}.now();
     const auto installation = value_or_throw(volume::ensure_installation(data(), now));
     volume::RealFiles files;
-    value_or_throw(volume::create_identity(files, volume(), installation.installation_id, now));
+    for (const std::filesystem::path& root : volumes()) {
+        std::filesystem::create_directories(root);
+        value_or_throw(volume::create_identity(files, root, installation.installation_id, now));
+    }
 }
 
+Site::Site(std::string segment, std::string durability_window)
+    : Site(SiteOptions{.segment = std::move(segment), .durability_window = std::move(durability_window)}) {}
+
 void Site::write_config(const std::vector<SiteCamera>& cameras) const {
+    std::string roots;
+    for (const std::filesystem::path& root : volumes())
+        roots += fmt::format("{}\"{}\"", roots.empty() ? "" : ", ", root.string());
     std::string text = fmt::format(
-        "data = \"{}\"\n[storage]\nvolumes = [\"{}\"]\nsegment = \"{}\"\ndurability_window = \"{}\"\nreserve "
-        "= \"1MiB\"\n"
-        "reserve_percent = 0\n[database]\nurl = \"{}\"\n",
+        "data = \"{}\"\n[storage]\nvolumes = [{}]\nsegment = \"{}\"\ndurability_window = \"{}\"\nreserve "
+        "= \"{}\"\nreserve_percent = 0\n{}[database]\nurl = \"{}\"\n",
         data().string(),
-        volume().string(),
-        segment_,
-        durability_window_,
-        database_.conninfo("sluice_recorder")
+        roots,
+        options_.segment,
+        options_.durability_window,
+        options_.reserve,
+        options_.ring.empty() ? "" : fmt::format("ring = \"{}\"\n", options_.ring),
+        database_.conninfo("sluice_recorder") + " " + options_.database_options
     );
     for (const SiteCamera& camera : cameras) {
         text += fmt::format("[[recorders]]\nslug = \"r-{}\"\n", camera.slug);
@@ -80,10 +100,11 @@ void Site::write_config(const std::vector<SiteCamera>& cameras) const {
     write(folder() / "sluice.toml", text, 0644);
 }
 
-void Site::start_recorder() {
+void Site::start_recorder(const std::vector<std::string>& environment) {
     const UtcTime before = RealClock{}.now();
     ProcessOptions options;
     options.log = folder() / "recorder.log";
+    options.environment = environment;
     auto started = Process::start(
         {SLUICE_BIN_DIR "/sluice-recorder", "--config", (folder() / "sluice.toml").string()}, options
     );
@@ -106,6 +127,11 @@ std::chrono::milliseconds Site::stop_recorder(std::chrono::milliseconds limit) {
         throw std::runtime_error(
             fmt::format("the recorder ended with {} signal {}", ended->code, ended->signal)
         );
+    for (const std::filesystem::path& root : volumes())
+        if (const std::size_t unexplained = count_unknown_gaps(root); unexplained > 0)
+            throw std::runtime_error(
+                fmt::format("{}: {} gaps of the cause unknown", root.string(), unexplained)
+            );
     return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
 }
 
@@ -152,7 +178,11 @@ std::vector<std::string> Site::gap_causes(const std::string& slug) const {
 }
 
 catalogue::Coverage Site::coverage(const std::string& slug) const {
-    catalogue::Pool pool{database_.conninfo("sluice_api"), 1};
+    return coverage_of(database_.conninfo("sluice_api"), slug);
+}
+
+catalogue::Coverage coverage_of(const std::string& conninfo, const std::string& slug) {
+    catalogue::Pool pool{conninfo, 1};
     const auto camera = value_or_throw(catalogue::find_camera(pool, slug));
     if (!camera) throw std::runtime_error("no camera " + slug + " in the catalogue");
     const auto stream = value_or_throw(catalogue::find_stream(pool, camera->id, StreamKind::main));
@@ -171,10 +201,23 @@ bool Site::await_catalogue(std::chrono::milliseconds limit) const {
             if (!now || now->catalogue_backlog != 0 || !now->database_connected) return false;
             const std::string finished =
                 database_.query("SELECT count(*) FROM segments WHERE state = 'finished'");
-            return std::stoul(finished) == count_files(volume() / "live", ".mp4");
+            std::size_t files = 0;
+            for (const std::filesystem::path& root : volumes())
+                files += count_files(root / "live", ".mp4");
+            return std::stoul(finished) == files;
         },
         100ms
     );
+}
+
+std::function<bool(const SentPicture&)>
+in_gap_of(const catalogue::Coverage& coverage, GapCause cause, std::chrono::milliseconds slack) {
+    return [gaps = coverage.gaps, cause, slack](const SentPicture& picture) {
+        const UtcTime at = from_epoch_us(picture.sent_us);
+        return std::ranges::any_of(gaps, [&](const catalogue::GapRow& gap) {
+            return gap.cause == cause && at > gap.from - slack && (!gap.to || at < *gap.to + slack);
+        });
+    };
 }
 
 std::vector<std::string>
@@ -192,6 +235,9 @@ check_no_hole(const catalogue::Coverage& coverage, UtcTime until, std::chrono::m
         return std::pair{stretch.range.from, stretch.range.to};
     });
     std::vector<std::string> problems;
+    for (const catalogue::GapRow& gap : coverage.gaps)
+        if (gap.cause == GapCause::unknown)
+            problems.push_back("a gap of the cause unknown from " + to_rfc3339(gap.from));
     for (std::size_t i = 1; i < all.size(); ++i) {
         const Microseconds step = all[i].range.from - all[i - 1].range.to;
         if (step > slack || step < -slack)

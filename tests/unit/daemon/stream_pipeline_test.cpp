@@ -1,5 +1,7 @@
 #include "tests/support/studio.hpp"
 
+#include <set>
+
 #include <catch2/catch.hpp>
 
 using namespace sluice;
@@ -319,6 +321,58 @@ TEST_CASE("I10: without the expected identity nothing is written", "[daemon][pip
     CHECK(studio.pipeline->segment_id());
     CHECK_FALSE(studio.pipeline->gap_cause());
     studio.stop();
+}
+
+TEST_CASE("I6: a segment that could not be begun takes no number of its run", "[daemon][pipeline][disk]") {
+    Studio studio{seconds{2}};
+    const Media media = make_media({.seconds = 8});
+    const auto identity = studio.folder.path() / volume::kIdentityFile;
+    for (std::size_t i = 0; i < media.units.size(); ++i) {
+        // Away from the moment on in which a key frame comes: the segment due then finds no volume.
+        studio.idle(Studio::interval(media));
+        daemon::AccessUnit unit = Studio::unit(media, i);
+        unit.arrival = studio.clock.boot;
+        const bool is_away = unit.is_key && i > 0 && i < media.units.size() / 2;
+        if (is_away) std::filesystem::rename(identity, studio.folder.path() / "away");
+        studio.pipeline->on_access_unit(std::move(unit));
+        studio.worker->step();
+        if (is_away) std::filesystem::rename(studio.folder.path() / "away", identity);
+    }
+    CHECK(std::ranges::any_of(studio.gaps(), [](const Studio::Gap& gap) {
+        return gap.cause == GapCause::volume_missing;
+    }));
+    studio.stop();
+    std::set<std::uint32_t> numbers;
+    std::size_t files = 0;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator{studio.folder.path() / "live"}) {
+        if (!entry.is_regular_file()) continue;
+        const UniqueFd fd{::open(entry.path().c_str(), O_RDONLY | O_CLOEXEC)};
+        const mp4::SegmentFile file = mp4::read_segment(fd.get(), UINT64_MAX).value();
+        if (file.index.samples.empty()) continue;  // left right after its head: no footage, no number
+        numbers.insert(file.info.sequence);
+        ++files;
+    }
+    CHECK(studio.count_runs() == 1);
+    CHECK(numbers.size() == files);
+    CHECK(*numbers.rbegin() + 1 == files);
+}
+
+TEST_CASE("I15: what a volume can't write into its journal goes into another's", "[daemon][pipeline][disk]") {
+    Studio studio;
+    Studio other;
+    studio.worker->set_neighbours({studio.worker.get(), other.worker.get()});
+    const Media media = plain();
+    for (std::size_t i = 0; i < 30; ++i)
+        studio.send(Studio::unit(media, i), Studio::interval(media));
+    std::filesystem::remove(studio.folder.path() / volume::kIdentityFile);
+    studio.idle(seconds{3});
+    REQUIRE(studio.pipeline->gap_cause() == GapCause::volume_missing);
+    other.worker->step();
+    const auto facts = other.facts();
+    CHECK(std::ranges::any_of(facts, [](const volume::JournalFact& fact) {
+        const auto* const gap = std::get_if<volume::GapOpened>(&fact);
+        return gap != nullptr && gap->cause == GapCause::volume_missing;
+    }));
 }
 
 TEST_CASE("I17: the open segment's row follows the syncs", "[daemon][pipeline][disk]") {
