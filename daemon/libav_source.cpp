@@ -55,6 +55,14 @@ void count_losses(void* /*object*/, int /*level*/, const char* format, va_list a
     }
 }
 
+/// NTP's seconds have 32 bits (RFC 5905 section 6): the era is the one that makes the smaller error.
+std::int64_t nearest_era(std::int64_t offset_us) noexcept {
+    constexpr std::int64_t era_us = (std::int64_t{1} << 32U) * 1'000'000;
+    if (offset_us > era_us / 2) return offset_us - era_us;
+    if (offset_us < -era_us / 2) return offset_us + era_us;
+    return offset_us;
+}
+
 /// Another value every few milliseconds, for a tenth of what a look at the clock costs.
 std::int64_t coarse_tick() noexcept {
     timespec now{};
@@ -298,7 +306,7 @@ Status Session::take(const AVPacket& packet) {
     if (side != nullptr && size >= sizeof(AVProducerReferenceTime)) {
         AVProducerReferenceTime reference{};
         std::memcpy(&reference, side, sizeof reference);
-        sink_.on_camera_clock(reference.wallclock - to_epoch_us(clock_.now()));
+        sink_.on_camera_clock(nearest_era(reference.wallclock - to_epoch_us(clock_.now())));
     }
     const ByteView piece{packet.data, static_cast<std::size_t>(packet.size)};
     deliver(assembler_->push(piece, packet.pts, arrival, has_lost));

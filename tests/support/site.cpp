@@ -106,7 +106,7 @@ void Site::start_recorder(const std::vector<std::string>& environment) {
     options.log = folder() / "recorder.log";
     options.environment = environment;
     auto started = Process::start(
-        {SLUICE_BIN_DIR "/sluice-recorder", "--config", (folder() / "sluice.toml").string()}, options
+        {SLUICE_BIN_DIR "/" + options_.recorder, "--config", (folder() / "sluice.toml").string()}, options
     );
     if (!started) throw std::runtime_error(started.error().describe());
     recorder_ = std::move(*started);

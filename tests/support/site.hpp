@@ -34,6 +34,7 @@ struct SiteOptions {
     std::string reserve = "1MiB";                  ///< 0 percent beside it
     std::vector<std::filesystem::path> volumes{};  ///< empty: one folder of the site's own
     std::string database_options{};                ///< more words for the recorder's connection
+    std::string recorder = "sluice-recorder";      ///< the program, in the folder of all programs
 };
 
 /// A whole small installation: data folder, volumes with identity, catalogue, configuration, and the real
