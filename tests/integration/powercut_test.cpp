@@ -98,7 +98,7 @@ public:
         site.recorder().send_signal(SIGSTOP);
         cut.disk = disk_.cut(static_cast<unsigned>(random_()));
         site.recorder().kill_now();
-        before_ = load_catalogued(site.database());
+        std::ranges::move(load_catalogued(site.database()), std::back_inserter(before_));
         disk_.come_back();
         start();
         cut.back_us = to_epoch_us(RealClock{}.now());
@@ -200,7 +200,7 @@ public:
 
 private:
     Farm farm_;
-    std::vector<CataloguedSegment> before_;
+    std::vector<CataloguedSegment> before_;  ///< as the catalogue was at each cut
     std::int64_t stopped_us_ = 0;
     std::size_t worst_pictures_ = 0;
     std::int64_t worst_us_ = 0;
