@@ -31,7 +31,7 @@ struct ClusterGuard {
 
 std::chrono::seconds absence() {
     const char* const is_long = std::getenv("SLUICE_LONG");
-    return is_long != nullptr && std::string{is_long} == "1" ? 120s : 4s;
+    return is_long != nullptr && std::string{is_long} == "1" ? 120s : 3s;
 }
 
 /// What the journal tells, as the catalogue counts it.

@@ -136,7 +136,7 @@ public:
 
 std::chrono::seconds hang_time() {
     const char* const is_long = std::getenv("SLUICE_LONG");
-    return is_long != nullptr && std::string{is_long} == "1" ? 30s : 10s;
+    return is_long != nullptr && std::string{is_long} == "1" ? 30s : 8s;
 }
 
 }  // namespace
@@ -172,7 +172,7 @@ TEST_CASE(
     CHECK(site.awaits_problem("bytes are free"));
 
     site.give_back();
-    REQUIRE(site.records(200));
+    REQUIRE(site.records(120));
     const std::string conninfo = catalogue::embedded_conninfo(site.data(), "sluice_api");
     REQUIRE(eventually(
         20s,
@@ -266,7 +266,7 @@ TEST_CASE(
     const std::uint64_t before = site.frames("apart1");
     const auto begin = std::chrono::steady_clock::now();
     REQUIRE(eventually(hang_time() + 60s, [&] {
-        return std::chrono::steady_clock::now() - begin > hang_time() && site.frames("apart1") > before + 200;
+        return std::chrono::steady_clock::now() - begin > hang_time() && site.frames("apart1") > before + 150;
     }));
     CHECK(site.stream_status("stuck1")->frames_dropped > 0);
     std::vector<std::string> untouched;
@@ -276,7 +276,7 @@ TEST_CASE(
     fs::remove(hangs);
     const std::int64_t free_us = to_epoch_us(RealClock{}.now());
     const std::uint64_t at_release = site.frames("stuck1");
-    REQUIRE(all_record(stuck, at_release + 150));
+    REQUIRE(all_record(stuck, at_release + 75));
     REQUIRE(eventually(20s, [&] { return site.status()->catalogue_backlog == 0; }));
     const std::int64_t stopped_us = to_epoch_us(RealClock{}.now());
     CHECK(site.stop_recorder(10s) < 3s);

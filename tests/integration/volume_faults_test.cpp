@@ -62,7 +62,7 @@ public:
     }
     [[nodiscard]] bool goes_on() const {
         const std::uint64_t before = site.frames("cam1");
-        return eventually(20s, [&] { return site.frames("cam1") > before + 50; });
+        return eventually(20s, [&] { return site.frames("cam1") > before + 25; });
     }
     /// Waits until the recorder says of the first volume what is wrong with it.
     [[nodiscard]] bool says(const std::string& problem) const {
