@@ -55,6 +55,7 @@ Result<HlsFile> read_hls_file(int fd, fs::path path) {
         .run_id = read->info.run_id,
         .run_started = read->info.run_started,
         .format_id = catalogue::format_id(read->format),
+        .format = std::move(read->format),
         .index = std::move(read->index),
     };
 }

@@ -23,6 +23,7 @@ struct HlsFile {
     Uuid run_id;
     UtcTime run_started;  ///< wall time of media tick 0
     Uuid format_id;
+    mp4::VideoFormat format;
     mp4::SegmentIndex index;  ///< whole fragments only
 };
 
