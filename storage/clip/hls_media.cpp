@@ -30,6 +30,19 @@ std::uint64_t data_bytes(const mp4::SegmentIndex& index, const mp4::Fragment& fr
     return bytes;
 }
 
+/// Where no player can have gone on from the fragment before. A matter of the file alone, so that a piece has
+/// one content, whichever playlist names it.
+bool begins_anew(const mp4::SegmentIndex& index, std::uint32_t fragment) {
+    return fragment == 0 ||
+           is_gap(end_tick_of(index, fragment - 1), index.fragments[fragment].base_decode_time);
+}
+
+Bytes cut_bytes(Bytes bytes, std::uint64_t skip, std::uint64_t limit) {
+    bytes.erase(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(skip));
+    if (bytes.size() > limit) bytes.resize(static_cast<std::size_t>(limit));
+    return bytes;
+}
+
 UniqueFd open_file(const fs::path& path) {
     return UniqueFd{::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)};
 }
@@ -110,6 +123,8 @@ HlsMedia::HlsMedia(std::shared_ptr<const HlsFile> file, FragmentRange fragments,
     : file_(std::move(file)),
       fragments_(fragments),
       fd_(std::make_shared<const UniqueFd>(std::move(fd))) {
+    if (begins_anew(file_->index, fragments_.first)) init_ = mp4::make_init_segment(file_->format);
+    size_ = init_.size();
     for (std::uint32_t number = fragments_.first; number < fragments_.end; ++number) {
         const mp4::Fragment& fragment = file_->index.fragments[number];
         size_ += mp4::fragment_head_bytes(fragment.sample_count) + data_bytes(file_->index, fragment);
@@ -126,6 +141,8 @@ Bytes HlsMedia::make_head(std::uint32_t fragment) const {
 }
 
 Result<Piece> HlsMedia::read(std::uint64_t offset, std::uint64_t limit) {
+    if (offset < init_.size()) return Piece{cut_bytes(init_, offset, limit)};
+    offset -= init_.size();
     const mp4::SegmentIndex& index = file_->index;
     for (std::uint32_t number = fragments_.first; number < fragments_.end; ++number) {
         const mp4::Fragment& fragment = index.fragments[number];
@@ -135,12 +152,7 @@ Result<Piece> HlsMedia::read(std::uint64_t offset, std::uint64_t limit) {
             offset -= head_bytes + bytes;
             continue;
         }
-        if (offset < head_bytes) {
-            Bytes head = make_head(number);
-            head.erase(head.begin(), head.begin() + static_cast<std::ptrdiff_t>(offset));
-            if (head.size() > limit) head.resize(static_cast<std::size_t>(limit));
-            return Piece{std::move(head)};
-        }
+        if (offset < head_bytes) return Piece{cut_bytes(make_head(number), offset, limit)};
         const Chunk chunk{
             .file_offset = fragment.data_offset,
             .bytes = bytes,

@@ -44,7 +44,9 @@ to_hls_segment(const Uuid& file_id, const Uuid& format_id, const mp4::SegmentInd
 
 /// The bytes of fragments [first, end): prft + moof + mdat each, as in the file, but for the decode times.
 /// They count from 1970 on the run's own clock instead of from the run's start: behind a gap a player that
-/// ignores discontinuities goes on instead of throwing pictures away. Thread: one call at a time, blocking.
+/// ignores discontinuities (FFmpeg) goes on instead of throwing pictures away. What begins a file, or follows
+/// a gap in it, has its init segment in front once more: one that begins anew at a discontinuity (VLC) asks
+/// for none. Thread: one call at a time, blocking.
 class HlsMedia {
 public:
     /// Opens the file. Error: abandon_file. Pre: the fragments exist.
@@ -61,6 +63,7 @@ private:
     std::shared_ptr<const HlsFile> file_;  // shared with the view or the cache that it comes from
     FragmentRange fragments_;
     std::shared_ptr<const UniqueFd> fd_;  // shared with the connection that sends
+    Bytes init_;                          ///< or nothing
     std::uint64_t size_ = 0;
 };
 

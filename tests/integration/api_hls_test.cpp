@@ -221,9 +221,11 @@ TEST_CASE(
     CHECK(segments_of(playlist.body).size() == 3);
     std::string bytes;
     const std::string map = lines_with(playlist.body, "#EXT-X-MAP:URI=\"").back();
-    bytes = stage.media(map.substr(0, map.find('"')));
+    const std::string init = stage.media(map.substr(0, map.find('"')));
     for (std::size_t i = 8; i < parts.size(); ++i)
         bytes += stage.media(parts[i]);
+    // A piece that begins a file has the init segment in front.
+    CHECK(bytes.starts_with(init));
     const auto file = stage.data.path() / "live.mp4";
     std::ofstream{file, std::ios::binary} << bytes;
     const Verdict verdict = judge(file);

@@ -254,6 +254,18 @@ TEST_CASE("HLS media is the file's samples behind heads whose time counts from 1
     CHECK(bytes == expected);
     CHECK_FALSE(media->read(media->size_bytes(), 10));
 
+    // What begins a file begins with its init segment, and a piece inside has none.
+    auto first = HlsMedia::open(file, {.first = 0, .end = 1});
+    auto later = HlsMedia::open(file, {.first = 1, .end = 2});
+    REQUIRE(first);
+    REQUIRE(later);
+    const Bytes init = mp4::make_init_segment(footage::make_format());
+    CHECK(first->size_bytes() == later->size_bytes() + init.size());
+    const auto begin = first->read(3, 100'000);
+    REQUIRE(begin);
+    CHECK(std::get<Bytes>(*begin) == Bytes(init.begin() + 3, init.end()));
+    CHECK(std::get<Bytes>(*first->read(init.size(), 100'000)).size() == 128 + 16 * 10);
+
     // Nothing false is sent when the file is another one than the index says.
     std::filesystem::resize_file(file->path, file->index.fragments[2].data_offset + 5);
     auto cut = HlsMedia::open(file, {.first = 2, .end = 3});
