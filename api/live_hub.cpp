@@ -68,6 +68,24 @@ std::shared_ptr<LiveStream> LiveHub::find(const Uuid& stream_id) const {
     });
 }
 
+std::shared_ptr<LiveStream> LiveHub::find(const Uuid& stream_id, const clip::VolumePaths& volumes) {
+    auto stream = state_.with([&](State& state) -> std::shared_ptr<LiveStream> {
+        const auto found = state.streams.find(stream_id);
+        if (found == state.streams.end()) return nullptr;
+        Followed& followed = found->second;
+        if (followed.source.volumes != volumes) {
+            followed.source.volumes = volumes;
+            const auto view = followed.stream->state().view;
+            followed.follower = std::make_shared<clip::LiveFollower>(
+                followed.source, view ? std::optional{view->mark} : std::nullopt
+            );
+        }
+        return followed.stream;
+    });
+    if (stream) stream->touch();
+    return stream;
+}
+
 std::shared_ptr<LiveStream>
 LiveHub::follow(const clip::LiveSource& source, std::optional<clip::LiveMark> mark) {
     std::shared_ptr<LiveStream> stream;
@@ -81,7 +99,7 @@ LiveHub::follow(const clip::LiveSource& source, std::optional<clip::LiveMark> ma
         if (state.streams.size() >= kMostStreams) return;
         stream = std::make_shared<LiveStream>();
         auto follower = std::make_shared<clip::LiveFollower>(source, mark);
-        state.streams.emplace(source.stream_id, Followed{stream, std::move(follower)});
+        state.streams.emplace(source.stream_id, Followed{stream, std::move(follower), source});
         if (std::exchange(state.is_running, true)) return;
         thread_ = std::jthread{[this] { run(); }};
         pthread_setname_np(thread_.native_handle(), "sluice-live");

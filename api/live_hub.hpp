@@ -56,6 +56,9 @@ public:
 
     /// Null: nobody watches it.
     [[nodiscard]] std::shared_ptr<LiveStream> find(const Uuid& stream_id) const;
+    /// The same, for somebody who goes on watching. When there are other volumes now, they are looked at from
+    /// here on, and the numbers go on.
+    [[nodiscard]] std::shared_ptr<LiveStream> find(const Uuid& stream_id, const clip::VolumePaths& volumes);
     /// The stream as it is followed already, else from now on. Null: too many, or the service stops.
     [[nodiscard]] std::shared_ptr<LiveStream>
     follow(const clip::LiveSource& source, std::optional<clip::LiveMark> mark);
@@ -67,6 +70,7 @@ private:
     struct Followed {
         std::shared_ptr<LiveStream> stream;            // shared with requests under way
         std::shared_ptr<clip::LiveFollower> follower;  // shared with the round of the thread that looks
+        clip::LiveSource source;
     };
     struct State {
         std::map<Uuid, Followed> streams;

@@ -102,13 +102,10 @@ Answer postpone(
 
 std::expected<std::shared_ptr<LiveStream>, http::Problem>
 follow_stream(const Call& call, const CameraMap::Found& camera, const catalogue::StreamRow& stream) {
-    if (auto followed = call.services.live.find(stream.id)) {
-        followed->touch();
-        return followed;
-    }
     catalogue::Pool& pool = call.services.database.pool();
     auto volumes = call.services.volumes.load(pool);
     if (!volumes) return std::unexpected(to_problem(volumes.error()));
+    if (auto followed = call.services.live.find(stream.id, *volumes)) return followed;
     const auto kept = catalogue::find_live_mark(pool, stream.id);
     if (!kept) return std::unexpected(to_problem(kept.error()));
     std::optional<clip::LiveMark> mark;

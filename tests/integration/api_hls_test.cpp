@@ -1,6 +1,7 @@
 // HLS over footage made by the real writer: recorded playlists, live ones, and their media.
 #include "tests/integration/api_stage.hpp"
 #include "tests/integration/hls_client.hpp"
+#include "tests/support/captured_log.hpp"
 #include "tests/support/eventually.hpp"
 
 #include <algorithm>
@@ -201,6 +202,36 @@ TEST_CASE(
     const Reply part = stage.get(targets[2], {"Range: bytes=0-9"});
     CHECK(part.status == 206);
     CHECK(part.body == stage.media(segments_of(playlist).front()).substr(0, 10));
+}
+
+TEST_CASE(
+    "I20: each opening of a view is one line of the log, without a token",
+    "[api][hls][integration][I20]"
+) {
+    HlsStage stage;
+    StageRun run{stage, plain(), kNow - 10};
+    run.record(200);
+    run.end(GapCause::shutdown);
+    stage.start();
+    static_cast<void>(stage.get("/v1/cameras"));
+    const CapturedLog log;
+    const std::string live = stage.get(kLive).body;
+    for (const std::string& media : segments_of(live))
+        static_cast<void>(stage.media(media));
+    CHECK(stage.get(kLive).status == 200);
+    CHECK(log.count("hls_view_opened") == 1);
+    CHECK(stage.get(recorded_target(kNow - 10, kNow - 8)).status == 200);
+    CHECK(stage.get(recorded_target(kNow - 10, kNow - 8)).status == 200);
+    CHECK(stage.get(recorded_target(kNow - 10, kNow - 5)).status == 200);
+    CHECK(log.count("hls_view_opened") == 3);
+    // Media that nobody's playlist named is a view as well.
+    const std::string media = kBase + segments_of(live).front();
+    CHECK(fetch(stage.port(), "GET", media, {stage.authorization("operator")}).status == 200);
+    CHECK(log.count("hls_view_opened") == 4);
+    const std::string text = log.text();
+    CHECK(text.find("\"kind\":\"live\"") != std::string::npos);
+    CHECK(text.find("\"principal\":\"test viewer\"") != std::string::npos);
+    CHECK(text.find("slt_") == std::string::npos);
 }
 
 TEST_CASE(

@@ -1,5 +1,6 @@
 // Browser sessions over HTTP.
 #include "tests/integration/api_stage.hpp"
+#include "tests/support/captured_log.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -19,6 +20,7 @@ TEST_CASE(
 ) {
     ApiStage stage;
     stage.start();
+    const CapturedLog log;
     const Reply opened = stage.ask("POST", "/v1/sessions");
     REQUIRE(opened.status == 201);
     const json body = json::parse(opened.body);
@@ -47,6 +49,9 @@ TEST_CASE(
     CHECK(fetch(stage.port(), "GET", "/v1/cameras", {cookie}).status == 401);
     CHECK(fetch(stage.port(), "DELETE", "/v1/sessions/current", {cookie}).status == 401);
     CHECK(stage.database.query("SELECT end_reason FROM sessions") == "closed");
+    CHECK(log.count("session_opened") == 1);
+    CHECK(log.count("session_ended") == 1);
+    CHECK(log.text().find("slt_") == std::string::npos);
 }
 
 TEST_CASE(
@@ -89,6 +94,28 @@ TEST_CASE("a session ends with the token it was opened with", "[api][session][in
         "UPDATE credentials SET revoked_at = from_us(" + std::to_string(to_epoch_us(stage.clock.now())) + ")"
     );
     CHECK(fetch(stage.port(), "GET", "/v1/cameras", {cookie}).status == 401);
+}
+
+TEST_CASE(
+    "the end of a session that ended by itself is said once, with its time",
+    "[api][session][integration]"
+) {
+    ApiStage stage;
+    stage.start();
+    CHECK(stage.ask("POST", "/v1/sessions").status == 201);
+    // Another start of the service looks at once.
+    stage.service->stop();
+    const UtcTime end = stage.clock.now() - std::chrono::minutes{1};
+    stage.database.execute(
+        "UPDATE sessions SET opened_at = from_us(0), expires_at = from_us(" +
+        std::to_string(to_epoch_us(end)) + ")"
+    );
+    const CapturedLog log;
+    stage.start();
+    CHECK(stage.get("/v1/cameras").status == 200);
+    CHECK(stage.get("/v1/cameras").status == 200);
+    CHECK(log.count("session_ended") == 1);
+    CHECK(log.text().find("\"reason\":\"expired\",\"at\":\"" + to_rfc3339(end)) != std::string::npos);
 }
 
 }  // namespace

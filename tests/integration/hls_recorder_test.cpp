@@ -156,7 +156,7 @@ TEST_CASE("hls.js shows pictures of live that are a few seconds old", "[hls][pla
          "--target",
          "/v1/cameras/door/live.m3u8",
          "--frames",
-         "400",
+         "250",
          "--seconds",
          "40"},
         120s
@@ -167,8 +167,8 @@ TEST_CASE("hls.js shows pictures of live that are a few seconds old", "[hls][pla
     const auto seen = nlohmann::json::parse(run->output);
     WARN("hls.js: age of the shown picture: " << seen["age"].dump());
     CHECK(seen["errors"].empty());
-    CHECK(seen["frames"] >= 400);
-    CHECK(seen["age"]["count"] > 100);
+    CHECK(seen["frames"] >= 250);
+    CHECK(seen["age"]["count"] > 60);
     // 4 and 5 seconds on a machine that has time; a busy one may be a little later.
     CHECK(seen["age"]["median"].get<double>() < 5);
     CHECK(seen["age"]["p95"].get<double>() < 7);
