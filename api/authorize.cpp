@@ -13,18 +13,26 @@ bool is_footage(Action action) {
         case Action::read_coverage:
         case Action::read_clip:
         case Action::read_snapshot:
+        case Action::read_live:
+        case Action::read_media:
             return true;
         case Action::read_health:
         case Action::read_metrics:
         case Action::read_contract:
+        case Action::open_session:
+        case Action::close_session:
             return false;
     }
     return false;
 }
 
+bool is_session(Action action) {
+    return action == Action::open_session || action == Action::close_session;
+}
+
 bool role_allows(std::string_view role, Action action) {
     if (role == "operator") return true;
-    if (role == "viewer") return is_footage(action) || action == Action::read_contract;
+    if (role == "viewer") return is_footage(action) || is_session(action) || action == Action::read_contract;
     if (role == "metrics") return action == Action::read_metrics;
     return false;
 }
@@ -51,6 +59,14 @@ std::string_view to_string(Action action) noexcept {
             return "read_clip";
         case Action::read_snapshot:
             return "read_snapshot";
+        case Action::read_live:
+            return "read_live";
+        case Action::read_media:
+            return "read_media";
+        case Action::open_session:
+            return "open_session";
+        case Action::close_session:
+            return "close_session";
     }
     return "unknown";
 }

@@ -23,6 +23,11 @@ enum class Action {
     read_coverage,
     read_clip,
     read_snapshot,
+    read_live,   ///< footage of the last minutes, as it comes in
+    read_media,  ///< a piece of either: whoever may see one of them may ask, then its time decides which it
+                 ///< is
+    open_session,
+    close_session,
 };
 [[nodiscard]] std::string_view to_string(Action action) noexcept;
 
@@ -41,8 +46,8 @@ struct Decision {
 };
 
 /// The one place where access is decided; every footage byte passes it. Pure and total.
-/// Policy `bootstrap`: machine roles only, articles not enforced. operator: all; viewer: cameras and footage;
-/// metrics: only the metrics. A null principal may read health.
+/// Policy `bootstrap`: machine roles only, articles not enforced. operator: all; viewer: cameras, footage and
+/// sessions; metrics: only the metrics. A null principal may read health.
 [[nodiscard]] Decision
 authorize(const catalogue::PrincipalRow* principal, Action action, const Subject& subject);
 

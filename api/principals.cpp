@@ -39,6 +39,24 @@ std::optional<std::string> find_token(const http::Request& request) {
     return token;
 }
 
+std::optional<std::string> find_cookie(const http::Request& request) {
+    const std::string* header = request.find_header("cookie");
+    if (header == nullptr) return std::nullopt;
+    for (const std::string_view pair : http::split(*header, ';')) {
+        const std::string_view trimmed = http::trim(pair);
+        const std::size_t equals = trimmed.find('=');
+        if (equals == std::string_view::npos || trimmed.substr(0, equals) != kSessionCookie) continue;
+        const std::string_view value = trimmed.substr(equals + 1);
+        // One of the name that is no token hides none behind it.
+        if (is_token(value)) return std::string{value};
+    }
+    return std::nullopt;
+}
+
+void Principals::forget(const std::string& token) {
+    known_.with([hash = token_hash(token)](auto& known) { known.erase(hash); });
+}
+
 Result<std::optional<catalogue::PrincipalRow>> Principals::find(const std::string& token, UtcTime now) {
     const Sha256Digest hash = token_hash(token);
     const Deadline asked = std::chrono::steady_clock::now();

@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace sluice::api {
 
@@ -17,8 +18,13 @@ namespace sluice::api {
 /// nullopt: no header, another scheme, or no token in it. The name in Basic says nothing.
 [[nodiscard]] std::optional<std::string> find_token(const http::Request& request);
 
-/// Who stands behind a token. Lookups go by hash, so comparing takes the same time for every wrong token.
-/// What the catalogue said is kept for five seconds at most. Thread: any, blocking.
+/// The session cookie's name. Its value has a token's form.
+inline constexpr std::string_view kSessionCookie = "sluice_session";
+/// The value of the session cookie; nullopt: none, or no token in it.
+[[nodiscard]] std::optional<std::string> find_cookie(const http::Request& request);
+
+/// Who stands behind a token or cookie. Lookups go by hash, so comparing takes the same time for every wrong
+/// token. What the catalogue said is kept for five seconds at most. Thread: any, blocking.
 class Principals {
 public:
     using Lookup =
@@ -27,6 +33,8 @@ public:
 
     /// nullopt: unknown, revoked or out of validity. Error: retry, when the catalogue can't be asked.
     [[nodiscard]] Result<std::optional<catalogue::PrincipalRow>> find(const std::string& token, UtcTime now);
+    /// The next `find` asks the catalogue: for a session that was closed.
+    void forget(const std::string& token);
     /// For the metrics only, which must answer without the database: a principal that the catalogue named
     /// within the last day, when it can't be asked now.
     [[nodiscard]] std::optional<catalogue::PrincipalRow>

@@ -30,6 +30,7 @@ struct Route {
     std::string pattern;
     Action action = Action::read_health;
     bool needs_database = true;           ///< false: answers, and is asked for its token, without it
+    bool takes_cookie = true;             ///< a session is enough; else a token is asked for
     bool is_cacheable = true;             ///< gets an ETag of its content and 304 for it
     std::vector<std::string> parameters;  ///< query parameters it knows; any other is refused
     std::function<Answer(const Call&)> handler;

@@ -2,6 +2,7 @@
 
 #include "storage/catalogue/footage_repository.hpp"
 #include "storage/catalogue/principal_repository.hpp"
+#include "storage/catalogue/session_repository.hpp"
 
 #include <algorithm>
 
@@ -10,6 +11,8 @@ namespace {
 
 constexpr auto kStatusFresh = std::chrono::milliseconds{500};
 constexpr auto kVolumesFresh = std::chrono::seconds{5};
+constexpr auto kCameraFresh = std::chrono::seconds{5};
+constexpr std::size_t kMostCameras = 4096;
 
 }  // namespace
 
@@ -45,6 +48,40 @@ Result<clip::VolumePaths> VolumeMap::load(catalogue::Pool& pool) {
     return paths;
 }
 
+const catalogue::StreamRow* CameraMap::Found::find(StreamKind kind) const {
+    const auto found = std::ranges::find(streams, kind, &catalogue::StreamRow::kind);
+    return found == streams.end() ? nullptr : &*found;
+}
+
+const catalogue::StreamRow* CameraMap::Found::find(const Uuid& stream_id) const {
+    const auto found = std::ranges::find(streams, stream_id, &catalogue::StreamRow::id);
+    return found == streams.end() ? nullptr : &*found;
+}
+
+Result<std::shared_ptr<const CameraMap::Found>>
+CameraMap::find(catalogue::Pool& pool, const std::string& slug) {
+    const Deadline now = std::chrono::steady_clock::now();
+    auto known = known_.with([&](const auto& cameras) -> std::shared_ptr<const Found> {
+        const auto found = cameras.find(slug);
+        return found == cameras.end() || found->second.ask_again <= now ? nullptr : found->second.found;
+    });
+    if (known) return known;
+    auto camera = catalogue::find_camera(pool, slug);
+    if (!camera) return std::unexpected(camera.error());
+    if (!*camera) return std::shared_ptr<const Found>{};
+    auto found = std::make_shared<Found>(Found{.camera = std::move(**camera), .streams = {}});
+    for (const StreamKind kind : {StreamKind::main, StreamKind::sub}) {
+        const auto stream = catalogue::find_stream(pool, found->camera.id, kind);
+        if (!stream) return std::unexpected(stream.error());
+        if (*stream) found->streams.push_back(**stream);
+    }
+    known_.with([&](auto& cameras) {
+        if (cameras.size() >= kMostCameras) cameras.clear();
+        cameras.insert_or_assign(slug, Known{found, now + kCameraFresh});
+    });
+    return found;
+}
+
 Services::Services(const config::Config& configured, std::string conninfo, const Clock& real_clock)
     : config(configured),
       clock(real_clock),
@@ -53,6 +90,10 @@ Services::Services(const config::Config& configured, std::string conninfo, const
       principals([this](const Sha256Digest& hash, UtcTime now) {
           return catalogue::find_by_token(database.pool(), hash, now);
       }),
-      started(real_clock.now()) {}
+      sessions([this](const Sha256Digest& hash, UtcTime now) {
+          return catalogue::find_by_session(database.pool(), hash, now);
+      }),
+      started(real_clock.now()),
+      live(real_clock) {}
 
 }  // namespace sluice::api

@@ -2,8 +2,12 @@
 
 #include "api/counters.hpp"
 #include "api/database.hpp"
+#include "api/hls_files.hpp"
+#include "api/hls_views.hpp"
 #include "api/http/server.hpp"
+#include "api/live_hub.hpp"
 #include "api/principals.hpp"
+#include "api/session_ends.hpp"
 #include "config/base/guarded.hpp"
 #include "config/base/time.hpp"
 #include "config/config.hpp"
@@ -11,8 +15,10 @@
 #include "storage/status/recorder_status.hpp"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace sluice::api {
 
@@ -47,6 +53,27 @@ private:
     Guarded<State> state_;
 };
 
+/// Cameras by slug with their streams, asked of the catalogue at most every five seconds each: a player asks
+/// several times a second. Thread: any, blocking.
+class CameraMap {
+public:
+    struct Found {
+        catalogue::CameraRow camera;
+        std::vector<catalogue::StreamRow> streams;
+        [[nodiscard]] const catalogue::StreamRow* find(StreamKind kind) const;
+        [[nodiscard]] const catalogue::StreamRow* find(const Uuid& stream_id) const;
+    };
+    /// Null: no camera has this slug.
+    [[nodiscard]] Result<std::shared_ptr<const Found>> find(catalogue::Pool& pool, const std::string& slug);
+
+private:
+    struct Known {
+        std::shared_ptr<const Found> found;  // shared with requests under way
+        Deadline ask_again;
+    };
+    Guarded<std::map<std::string, Known>> known_;
+};
+
 /// What handlers use; made once, outlives all requests. Thread: any.
 struct Services {
     Services(const config::Config& configured, std::string conninfo, const Clock& real_clock);
@@ -57,9 +84,15 @@ struct Services {
     StatusReader status;
     VolumeMap volumes;
     Principals principals;
+    Principals sessions;  ///< by cookie
+    SessionEnds session_ends;
+    CameraMap cameras;
+    HlsFiles media;
+    HlsViews views;
     Counters counters;
     UtcTime started;
     std::function<http::ServerCounters()> server_counters;  ///< set before the first request
+    LiveHub live;                                           // last: its thread ends before anything else does
 };
 
 }  // namespace sluice::api

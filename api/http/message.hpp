@@ -2,9 +2,11 @@
 
 #include "config/base/bytes.hpp"
 #include "config/base/error.hpp"
+#include "config/base/time.hpp"
 #include "config/base/unique_fd.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -28,6 +30,7 @@ struct Request {
     std::string peer;       ///< address of the other side, without port
     std::string id;         ///< of this request: the client's X-Request-Id when it is decent, else ours
     bool is_tls = false;
+    Deadline received{};  ///< when the whole request stood there
 
     /// First header of this name (lower case), or null.
     [[nodiscard]] const std::string* find_header(std::string_view name) const;
@@ -58,11 +61,31 @@ struct SourceBody {
     std::uint64_t length = 0;
 };
 
+/// Something that happens again and again, such as new footage, and can be waited for without a thread.
+/// Thread: any.
+class Event {
+public:
+    using Wake = std::function<void()>;
+    virtual ~Event() = default;
+    /// Calls `wake` once: when it happens next, or now when it has happened since `seen`. Forgotten when the
+    /// waiter lets go of it. `wake` must not block.
+    virtual void subscribe(std::uint64_t seen, std::weak_ptr<const Wake> wake) = 0;
+};
+
+/// The answer is not ready. The request is handled anew when `event` has happened, at the latest at `until`;
+/// a handler that is called then knows it by Request::received and must answer.
+struct Postponement {
+    std::shared_ptr<Event> event;  // shared by whoever makes it happen and those who wait
+    std::uint64_t seen = 0;
+    Deadline until{};
+};
+
 struct Response {
     unsigned status = 200;
     Headers headers;  ///< without Content-Length, Date, Server, Connection: the server adds them
     std::variant<std::string, SourceBody> body;
-    bool closes = false;  ///< the connection ends after this answer
+    bool closes = false;                      ///< the connection ends after this answer
+    std::optional<Postponement> postponed{};  ///< then nothing else in it counts
     std::string route{};  ///< pattern that answered, "/v1/cameras/{slug}"; for log and counters, never sent
     std::string principal{};  ///< who asked; for the log, never sent
 

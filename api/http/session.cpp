@@ -8,6 +8,13 @@
 #include <array>
 #include <chrono>
 #include <expected>
+#include <memory>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 namespace sluice::http {
 
@@ -46,6 +53,7 @@ bool is_decent_id(std::string_view id) {
 Request complete(Session& session, Request request) {
     request.peer = session.peer;
     request.is_tls = session.connection->is_tls();
+    request.received = steady_clock::now();
     const std::string* given = request.find_header("x-request-id");
     request.id = given != nullptr && is_decent_id(*given)
                      ? *given
@@ -101,7 +109,7 @@ Response call(Application& application, const Request& request) {
     }
 }
 
-asio::awaitable<Response> answer(Session& session, const Request& request) {
+asio::awaitable<Response> answer_once(Session& session, const Request& request) {
     Application& application = session.context.application;
     if (!application.is_blocking(request)) co_return call(application, request);
     Response response;
@@ -110,6 +118,29 @@ asio::awaitable<Response> answer(Session& session, const Request& request) {
     if (!was_run)
         co_return application.refuse(503, "BUSY", "Too many requests are waiting; try again shortly.");
     co_return response;
+}
+
+/// Until the event has happened or the time is over. No worker and no thread is taken meanwhile.
+asio::awaitable<void> wait_for(Postponement postponement) {
+    const auto executor = co_await asio::this_coro::executor;
+    // Shared by this frame and by the wakes that are on their way to the strand when it is gone.
+    const auto timer = std::make_shared<asio::steady_timer>(executor, postponement.until);
+    const auto wake = std::make_shared<const Event::Wake>([timer, executor] {
+        asio::post(executor, [timer] { timer->cancel(); });
+    });
+    postponement.event->subscribe(postponement.seen, wake);
+    const auto [ignored] = co_await timer->async_wait(asio::as_tuple(asio::use_awaitable));
+    static_cast<void>(ignored);
+}
+
+asio::awaitable<Response> answer(Session& session, const Request& request) {
+    for (;;) {
+        Response response = co_await answer_once(session, request);
+        if (!response.postponed) co_return response;
+        if (session.context.is_stopping)
+            co_return session.context.application.refuse(503, "BUSY", "The service is stopping.");
+        co_await wait_for(std::move(*response.postponed));
+    }
 }
 
 /// Bytes of the body that went out, whether all did.

@@ -3,9 +3,11 @@
 #include "api/cameras/routes.hpp"
 #include "api/clips/routes.hpp"
 #include "api/coverage/routes.hpp"
+#include "api/hls/routes.hpp"
 #include "api/http/range.hpp"
 #include "api/http/text.hpp"
 #include "api/segments/routes.hpp"
+#include "api/sessions/routes.hpp"
 #include "api/system/routes.hpp"
 #include "config/base/log.hpp"
 #include "storage/catalogue/migrate.hpp"
@@ -36,6 +38,13 @@ bool is_open(const Route& route) {
     return route.action == Action::read_health;
 }
 
+/// A browser sends its cookie by itself, so a cookie reads; of what changes something it only ends its
+/// session.
+bool takes_cookie(const http::Request& request, const Route* route) {
+    if (route != nullptr) return route->takes_cookie;
+    return request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS";
+}
+
 /// The content's hash as ETag, and 304 when the client has it already.
 http::Response with_etag(const http::Request& request, http::Response response) {
     const auto* body = std::get_if<std::string>(&response.body);
@@ -56,16 +65,17 @@ void add_common_headers(const http::Request& request, http::Response& response) 
     response.set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
     response.set("Referrer-Policy", "no-referrer");
     response.set("Cross-Origin-Resource-Policy", "same-origin");
-    response.set("Vary", "Authorization");
+    response.set("Vary", "Authorization, Cookie");
     if (request.is_tls) response.set("Strict-Transport-Security", "max-age=31536000");
 }
 
 http::Response to_answer(const http::Request& request, const http::Problem& problem) {
     http::Response response = http::to_response(problem, "urn:sluice:request:" + request.id);
-    if (problem.status == 401)
-        response.set(
-            "WWW-Authenticate", "Bearer realm=\"sluice\", Basic realm=\"sluice\", charset=\"UTF-8\""
-        );
+    if (problem.status == 401) {
+        // A header for each: FFmpeg's client looks only at the first scheme of a line.
+        response.set("WWW-Authenticate", "Basic realm=\"sluice\", charset=\"UTF-8\"");
+        response.set("WWW-Authenticate", "Bearer realm=\"sluice\"");
+    }
     return response;
 }
 
@@ -92,6 +102,8 @@ Application::Application(Services& services) : services_(services) {
     add_segment_routes(routes_);
     add_coverage_routes(routes_);
     add_clip_routes(routes_);
+    add_hls_routes(routes_);
+    add_session_routes(routes_);
     for (std::size_t i = 0; i < routes_.size(); ++i)
         router_.add(routes_[i].method, routes_[i].pattern, i);
 }
@@ -162,7 +174,8 @@ Answer Application::run(const http::Request& request, Call& call, const Route& r
     if (!parameters) return std::unexpected(std::move(parameters.error()));
     call.parameters = std::move(*parameters);
     auto answered = route.handler(call);
-    if (answered && route.is_cacheable) return with_etag(request, std::move(*answered));
+    if (answered && !answered->postponed && route.is_cacheable)
+        return with_etag(request, std::move(*answered));
     return answered;
 }
 
@@ -170,20 +183,35 @@ Answer Application::run(const http::Request& request, Call& call, const Route& r
 std::expected<Application::Asker, http::Problem>
 Application::identify(const http::Request& request, const Route* route) {
     if (route != nullptr && is_open(*route)) return Asker{};
-    const auto token = find_token(request);
-    if (!token)
-        return std::unexpected(problem(
-            401,
-            "UNAUTHENTICATED",
-            "A token is needed: Authorization: Bearer, or Basic with the token as password."
-        ));
-    return look_up(*token, route != nullptr && !route->needs_database);
+    if (const auto token = find_token(request))
+        return look_up(*token, route != nullptr && !route->needs_database);
+    const auto cookie = find_cookie(request);
+    if (cookie && takes_cookie(request, route)) return look_up_session(*cookie);
+    return std::unexpected(problem(
+        401,
+        "UNAUTHENTICATED",
+        cookie ? "This needs a token: a session is not enough."
+               : "A token is needed: Authorization: Bearer, or Basic with the token as password."
+    ));
+}
+
+std::expected<Application::Asker, http::Problem> Application::look_up_session(const std::string& cookie) {
+    const DatabaseHealth health = services_.database.health();
+    if (health != DatabaseHealth::reachable) return std::unexpected(unavailable(health));
+    const UtcTime now = services_.clock.now();
+    services_.session_ends.tell(services_.database.pool(), now);
+    auto principal = services_.sessions.find(cookie, now);
+    if (!principal) return std::unexpected(to_problem(principal.error()));
+    if (!*principal)
+        return std::unexpected(problem(401, "UNAUTHENTICATED", "The session is unknown or over."));
+    return Asker{std::move(*principal)};
 }
 
 std::expected<Application::Asker, http::Problem>
 Application::look_up(const std::string& token, bool may_be_remembered) {
     const UtcTime now = services_.clock.now();
     const DatabaseHealth health = services_.database.health();
+    if (health == DatabaseHealth::reachable) services_.session_ends.tell(services_.database.pool(), now);
     auto principal =
         health == DatabaseHealth::reachable
             ? services_.principals.find(token, now)

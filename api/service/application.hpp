@@ -34,6 +34,7 @@ private:
     identify(const http::Request& request, const Route* route);
     [[nodiscard]] std::expected<Asker, http::Problem>
     look_up(const std::string& token, bool may_be_remembered);
+    [[nodiscard]] std::expected<Asker, http::Problem> look_up_session(const std::string& cookie);
     [[nodiscard]] Answer run(const http::Request& request, Call& call, const Route& route);
 
     Services& services_;

@@ -44,7 +44,9 @@ Service::Service(
     impl_->services.server_counters = [server = &impl_->server] { return server->counters(); };
 }
 
-Service::~Service() = default;
+Service::~Service() {
+    impl_->services.live.stop();
+}
 
 Status Service::start() {
     if (auto started = impl_->server.start(); !started) return started;
@@ -73,6 +75,7 @@ void Service::reload() {
 }
 
 void Service::stop() {
+    impl_->services.live.stop();  // those who wait for footage are answered now
     impl_->server.stop();
 }
 

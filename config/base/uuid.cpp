@@ -34,6 +34,13 @@ Uuid make_uuid_v7(UtcTime now) {
     return id;
 }
 
+UtcTime made_at(const Uuid& id) noexcept {
+    std::int64_t milliseconds = 0;
+    for (std::size_t i = 0; i < 6; ++i)
+        milliseconds = milliseconds << 8 | id.bytes[i];
+    return UtcTime{std::chrono::milliseconds{milliseconds}};
+}
+
 std::string to_string(const Uuid& id) {
     std::string text = to_hex(id.bytes);
     for (const std::size_t at : {20U, 16U, 12U, 8U})

@@ -22,6 +22,8 @@ struct Uuid {
 
 /// Fresh random bits from the kernel on every call. Thread: any.
 [[nodiscard]] Uuid make_uuid_v7(UtcTime now);
+/// The millisecond that a UUIDv7 says it was made in; of any other id a time that means nothing.
+[[nodiscard]] UtcTime made_at(const Uuid& id) noexcept;
 /// "0192f1c0-…", lower case.
 [[nodiscard]] std::string to_string(const Uuid& id);
 /// The 36-character form, either case. Error: refuse.

@@ -98,6 +98,14 @@ constexpr const char* kSegments = R"(
       AND (from_at, id) > (from_us($4::bigint), $5::uuid)
     ORDER BY from_at, id LIMIT $6::bigint)";
 
+// A segment's id is made when it begins, to the millisecond of the clock of then: two days either side for
+// one that was set meanwhile.
+constexpr const char* kSegmentById = R"(
+    SELECT id, stream_id, run_id, volume_id, sequence, state, path, to_us(from_at), to_us(to_at), bytes, sha256, format_id,
+           samples, key_samples, fragments, duration_runs, composition_runs, sample_bytes, ticks, has_composition, is_damaged
+    FROM segments
+    WHERE id = $1::uuid AND from_at >= from_us($2::bigint - 172800000000) AND from_at < from_us($2::bigint + 172800000000))";
+
 SegmentState to_state(const pqxx::field& field) {
     const auto word = field.as<std::string>();
     for (const SegmentState state : {SegmentState::open, SegmentState::finished, SegmentState::suspect})
@@ -217,6 +225,11 @@ Result<std::vector<SegmentRow>> load_segments(
         to_string(cursor.id),
         limit
     );
+}
+
+Result<std::optional<SegmentRow>> find_segment(Pool& pool, const Uuid& segment_id) {
+    const std::int64_t made_us = to_epoch_us(made_at(segment_id));
+    return first_of(load(pool, to_segment, kSegmentById, to_string(segment_id), made_us));
 }
 
 Result<Bytes> get_segment_index(Pool& pool, const Uuid& segment_id, UtcTime from) {

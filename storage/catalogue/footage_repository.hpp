@@ -33,6 +33,9 @@ struct SegmentCursor {
     std::size_t limit
 );
 
+/// By its id, which tells the days to look at.
+[[nodiscard]] Result<std::optional<SegmentRow>> find_segment(Pool& pool, const Uuid& segment_id);
+
 /// A stretch of footage without interruption by a gap: consecutive segments of one run.
 struct CoverageRow {
     Uuid stream_id;

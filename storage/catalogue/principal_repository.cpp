@@ -1,6 +1,7 @@
 #include "storage/catalogue/principal_repository.hpp"
 
 #include "storage/catalogue/detail/connection.hpp"
+#include "storage/catalogue/detail/principals.hpp"
 #include "storage/catalogue/detail/values.hpp"
 
 namespace sluice::catalogue {
@@ -22,7 +23,9 @@ PrincipalKind to_kind(const pqxx::field& field) {
     throw pqxx::conversion_error{"unknown kind of principal"};
 }
 
-PrincipalRow from_row(const pqxx::row& row) {
+}  // namespace
+
+PrincipalRow detail::to_principal(const pqxx::row& row) {
     return {
         .id = detail::to_uuid(row[0]),
         .kind = to_kind(row[1]),
@@ -32,8 +35,6 @@ PrincipalRow from_row(const pqxx::row& row) {
         .valid_to = detail::to_optional_time(row[5]),
     };
 }
-
-}  // namespace
 
 Result<PrincipalRow> create_machine_token(
     Pool& pool,
@@ -73,7 +74,7 @@ Result<std::optional<PrincipalRow>> find_by_token(Pool& pool, const Sha256Digest
     const Status status = pool.with([&](Connection& connection) -> Status {
         pqxx::nontransaction session{connection.get()};
         const pqxx::result rows = detail::run(session, kFind, detail::to_bytea(token_hash), to_epoch_us(now));
-        if (!rows.empty()) principal = from_row(rows[0]);
+        if (!rows.empty()) principal = detail::to_principal(rows[0]);
         return {};
     });
     if (!status) return std::unexpected(status.error());

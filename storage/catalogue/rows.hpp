@@ -97,6 +97,22 @@ struct FormatRow {
 };
 [[nodiscard]] Uuid format_id(const mp4::VideoFormat& format);
 
+/// Where the counting of a stream's HLS segments stands: of the first one of a file.
+struct LiveMarkRow {
+    Uuid file_id;
+    std::uint64_t number = 0;
+    std::uint64_t discontinuities = 0;
+    friend bool operator==(const LiveMarkRow&, const LiveMarkRow&) = default;
+};
+
+/// A browser session that is over.
+struct EndedSession {
+    Uuid id;
+    std::string principal;  ///< name
+    UtcTime ended;
+    std::string reason;  ///< closed, idle, expired, token_invalid
+};
+
 enum class PrincipalKind { person, machine, system };
 
 struct PrincipalRow {

@@ -135,13 +135,12 @@ Result<std::optional<FoundFragment>> read_fragment(const BoundedFile& file, std:
     return found;
 }
 
-Result<SegmentIndex> read_fragments(const BoundedFile& file, std::uint64_t begin) {
-    SegmentIndex index;
-    index.end_bytes = begin;
+/// Appends what stands behind `index.end_bytes`.
+Status read_fragments(const BoundedFile& file, SegmentIndex& index) {
     for (;;) {
         auto found = read_fragment(file, index.end_bytes);
         if (!found) return std::unexpected(found.error());
-        if (!*found || index.samples.size() + (*found)->samples.size() > kMaxFileSamples) return index;
+        if (!*found || index.samples.size() + (*found)->samples.size() > kMaxFileSamples) return {};
         FoundFragment& next = **found;
         next.fragment.first_sample = static_cast<std::uint32_t>(index.samples.size());
         index.fragments.push_back(next.fragment);
@@ -150,23 +149,36 @@ Result<SegmentIndex> read_fragments(const BoundedFile& file, std::uint64_t begin
     }
 }
 
+Result<BoundedFile> bounded(int fd, std::uint64_t limit_bytes) {
+    struct stat status{};
+    if (::fstat(fd, &status) != 0) return errno_error(Remedy::operator_acts, "cannot stat segment file");
+    return BoundedFile{fd, std::min(limit_bytes, static_cast<std::uint64_t>(status.st_size))};
+}
+
 }  // namespace
 
 Result<SegmentFile> read_segment(int fd, std::uint64_t limit_bytes) {
-    struct stat status{};
-    if (::fstat(fd, &status) != 0) return errno_error(Remedy::operator_acts, "cannot stat segment file");
-    const BoundedFile file{fd, std::min(limit_bytes, static_cast<std::uint64_t>(status.st_size))};
+    const auto file = bounded(fd, limit_bytes);
+    if (!file) return std::unexpected(file.error());
     std::uint64_t offset = 0;
-    const auto ftyp = read_box(file, offset, "ftyp", kMaxFtypBytes);
+    const auto ftyp = read_box(*file, offset, "ftyp", kMaxFtypBytes);
     if (!ftyp) return std::unexpected(ftyp.error());
-    const auto moov = read_box(file, offset, "moov", kMaxMoovBytes);
+    const auto moov = read_box(*file, offset, "moov", kMaxMoovBytes);
     if (!moov) return std::unexpected(moov.error());
     auto head = detail::parse_moov(*moov);
     if (!head) return std::unexpected(head.error());
-    auto index = read_fragments(file, offset);
-    if (!index) return std::unexpected(index.error());
-    const std::uint64_t tail = file.size() - index->end_bytes;
-    return SegmentFile{std::move(head->info), std::move(head->format), std::move(*index), tail};
+    SegmentIndex index{.fragments = {}, .samples = {}, .end_bytes = offset};
+    if (auto read = read_fragments(*file, index); !read) return std::unexpected(read.error());
+    const std::uint64_t tail = file->size() - index.end_bytes;
+    return SegmentFile{std::move(head->info), std::move(head->format), std::move(index), tail};
+}
+
+Result<std::size_t> extend_index(int fd, SegmentIndex& index) {
+    const auto file = bounded(fd, UINT64_MAX);
+    if (!file) return std::unexpected(file.error());
+    const std::size_t known = index.fragments.size();
+    if (auto read = read_fragments(*file, index); !read) return std::unexpected(read.error());
+    return index.fragments.size() - known;
 }
 
 }  // namespace sluice::mp4

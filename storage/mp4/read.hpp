@@ -2,6 +2,7 @@
 
 #include "storage/mp4/types.hpp"
 
+#include <cstddef>
 #include <cstdint>
 
 namespace sluice::mp4 {
@@ -19,5 +20,10 @@ struct SegmentFile {
 /// shorter index, never a crash. Error: abandon_file when there is no readable head; operator_acts when the
 /// file can't be read.
 [[nodiscard]] Result<SegmentFile> read_segment(int fd, std::uint64_t limit_bytes);
+
+/// Adds the whole fragments that the file has behind `index.end_bytes`: one that is still written grows. The
+/// result is what read_segment would find now, at the price of the new fragments alone. How many were added.
+/// Error: operator_acts when the file can't be read.
+[[nodiscard]] Result<std::size_t> extend_index(int fd, SegmentIndex& index);
 
 }  // namespace sluice::mp4

@@ -19,6 +19,15 @@ struct Orphan {
 [[nodiscard]] Result<std::vector<Orphan>>
 find_files(const std::filesystem::path& root, const std::string& first_day);
 
+/// Files of one stream in one day's folder ("2026-11-23"), by time; none when there is no such folder. Error:
+/// operator_acts.
+[[nodiscard]] Result<std::vector<Orphan>> find_stream_files(
+    const std::filesystem::path& root,
+    const std::string& day,
+    const std::string& camera_slug,
+    StreamKind stream
+);
+
 /// Cuts a .part after its last whole fragment, syncs, renames, syncs the folder; reads a finished file's
 /// facts and hash. A .part without one whole fragment holds no footage: it is renamed to .empty and gives
 /// nullopt-like abandon_file with label "empty". Error: abandon_file (unreadable: left as it is, renamed

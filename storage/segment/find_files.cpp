@@ -87,6 +87,18 @@ Result<std::vector<Orphan>> find_files(const fs::path& root, const std::string& 
     return found;
 }
 
+Result<std::vector<Orphan>> find_stream_files(
+    const fs::path& root,
+    const std::string& day,
+    const std::string& camera_slug,
+    StreamKind stream
+) {
+    std::vector<Orphan> found;
+    const fs::path folder = fs::path{"live"} / day / camera_slug / to_string(stream);
+    if (auto done = collect(root, folder, 0, found); !done) return std::unexpected(done.error());
+    return found;
+}
+
 Result<std::optional<UtcTime>>
 find_last_end(const fs::path& root, const std::string& camera_slug, StreamKind stream) {
     const auto days = volume::list_folder(root / "live");

@@ -40,6 +40,8 @@ constexpr TableRights kTables[] = {
     {"recorder_events", "", "detail", {"si", "s", "", "s"}},
     {"principals", "", "roles", {"", "s", "", "s"}},
     {"credentials", "", "revoked_at", {"", "", "", ""}},  // column by column, below
+    {"sessions", "", "end_reason", {"", "", "", ""}},     // likewise; changed by functions alone
+    {"live_marks", "number", "stream_id", {"", "s", "siu", "s"}},
     {"schema_migrations", "", "sha256", {"s", "s", "s", "s"}},
     {"segments_rest", "", "path", {"", "", "", ""}},  // partitions have no door of their own
     {"segment_index_rest", "", "data", {"", "", "", ""}},
@@ -134,6 +136,8 @@ TEST_CASE("no role becomes another, makes objects, or reaches past the tables", 
         "COPY volumes FROM '/etc/passwd'",
         "SELECT pg_reload_conf()",
         "SELECT token_sha256 FROM credentials",
+        "SELECT cookie_sha256 FROM sessions",
+        "SELECT credential_sha256 FROM sessions",
         "UPDATE credentials SET revoked_at = NULL WHERE false",
     };
     for (const char* role : kRoles) {
@@ -168,6 +172,15 @@ TEST_CASE("functions of the owner are open to those who need them", "[pg][catalo
         {"SELECT create_machine_token(gen_random_uuid(), 'x', 'viewer', sha256('x'), now())",
          {false, true, false, false}},
         {"SELECT * FROM principal_of_token(sha256('x'), now())", {false, false, true, false}},
+        {"SELECT * FROM open_session(gen_random_uuid(), sha256('c'), sha256('x'), now(), now() + interval '1 "
+         "hour', 1)",
+         {false, false, true, false}},
+        {"SELECT * FROM principal_of_session(sha256('c'), now())", {false, false, true, false}},
+        {"SELECT * FROM close_session(sha256('c'), now())", {false, false, true, false}},
+        {"SELECT * FROM end_stale_sessions(now())", {false, false, true, false}},
+        {"SELECT id, principal_id, opened_at, seen_at, expires_at, idle_us, ended_at, end_reason FROM "
+         "sessions",
+         {false, true, false, true}},
         {"SELECT from_us(to_us(now())), coverage_tolerance()", {true, true, true, true}},
         {"SELECT principal_id, valid_from, valid_to, revoked_at, last_four FROM credentials",
          {false, true, false, true}},

@@ -32,6 +32,10 @@ constexpr std::array kTable{
     Line{Action::read_coverage, true, true, false, false},
     Line{Action::read_clip, true, true, false, false},
     Line{Action::read_snapshot, true, true, false, false},
+    Line{Action::read_live, true, true, false, false},
+    Line{Action::read_media, true, true, false, false},
+    Line{Action::open_session, true, true, false, false},
+    Line{Action::close_session, true, true, false, false},
 };
 
 TEST_CASE("each role may do what its table says, and nothing else", "[api][authorize][rule]") {

@@ -37,6 +37,25 @@ TEST_CASE("a token comes as Bearer or as the password of Basic", "[api][auth]") 
     CHECK(token_of("Basic " + base64(":" + token)) == token);
 }
 
+TEST_CASE("a session's cookie is found among others, and only in a cookie", "[api][auth][session]") {
+    const std::string token = make_token();
+    const auto cookie_of = [](const std::string& header) {
+        http::Request request;
+        request.headers = {{"cookie", header}};
+        return find_cookie(request);
+    };
+    CHECK(cookie_of("sluice_session=" + token) == token);
+    CHECK(cookie_of("a=b; sluice_session=" + token + "; c") == token);
+    CHECK(cookie_of("sluice_session=x; sluice_session=" + token) == token);
+    CHECK_FALSE(cookie_of("sluice_session="));
+    CHECK_FALSE(cookie_of("Sluice_Session=" + token));
+    CHECK_FALSE(cookie_of("session=" + token));
+    CHECK_FALSE(cookie_of(token));
+    http::Request bearer;
+    bearer.headers = {{"authorization", "Bearer " + token}};
+    CHECK_FALSE(find_cookie(bearer));
+}
+
 TEST_CASE("everything else is no token", "[api][auth]") {
     const std::string token = make_token();
     CHECK_FALSE(find_token({}));
