@@ -1,5 +1,6 @@
 #include "storage/catalogue/detail/connection.hpp"
 #include "storage/catalogue/detail/overlaps.hpp"
+#include "storage/catalogue/detail/segment_row.hpp"
 #include "storage/catalogue/detail/values.hpp"
 #include "storage/catalogue/recorder_repository.hpp"
 
@@ -12,9 +13,9 @@ namespace sluice::catalogue {
 namespace {
 
 using detail::ArrayLiteral;
+using detail::kIdSlack;
+using detail::time_of;
 
-// An id's millisecond and its segment's start differ by a step of the host's clock at most: days are plenty.
-constexpr std::chrono::hours kIdSlack{48};
 // One statement's parameters stay a few megabytes; all chunks are one transaction.
 constexpr std::size_t kChunk = 500;
 
@@ -256,14 +257,6 @@ Status save(Pool& pool, std::vector<Item> items, SegmentState state) {
         transaction.commit();
         return {};
     });
-}
-
-// RFC 9562 §5.7: the first 48 bits are milliseconds since 1970.
-UtcTime time_of(const Uuid& id) {
-    std::int64_t milliseconds = 0;
-    for (std::size_t i = 0; i < 6; ++i)
-        milliseconds = milliseconds << 8 | id.bytes[i];
-    return UtcTime{std::chrono::milliseconds{milliseconds}};
 }
 
 }  // namespace
