@@ -81,6 +81,20 @@ std::vector<Service> services(const Site& site, const Users& users, const std::f
             },
         .stop_limit = 15s,
     });
+    Service worker{
+        .name = kWorkerService,
+        .command =
+            {
+                .binary = programs / "sluice",
+                .arguments = {"work"},
+                .user = become(users, users.recorder),  // reads volumes, writes copies beside the footage
+                .environment = {},
+                .inherits_environment = !is_embedded,
+            },
+        .stop_limit = 15s,
+    };
+    worker.command.arguments.insert(worker.command.arguments.end(), arguments.begin(), arguments.end());
+    result.push_back(std::move(worker));
     result.push_back({
         .name = kRecorderService,
         .command =

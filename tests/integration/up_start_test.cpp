@@ -120,7 +120,13 @@ TEST_CASE(
     CHECK(second->status.code == 1);
     CHECK(second->errors.find(fmt::format("pid {}", up.pid())) != std::string::npos);
 
-    for (const std::string service : {"sluice-recorder", "sluice-api", "sluice-database"}) {
+    // The worker has its users' rights: it waits for nothing and scrubs what there is.
+    CHECK(test::eventually(
+        30s, [&] { return up.output().find("\"event\":\"job_ended\"") != std::string::npos; }, 100ms
+    ));
+    CHECK(up.output().find("jobs_unreachable") == std::string::npos);
+
+    for (const std::string service : {"sluice-recorder", "sluice-worker", "sluice-api", "sluice-database"}) {
         const auto before = pids_of(up.output(), service);
         REQUIRE(before.size() == 1);
         REQUIRE(::kill(before[0], SIGKILL) == 0);
@@ -182,7 +188,7 @@ TEST_CASE("after kill -9 of sluice up its programs end, and a new one takes over
     UpSite site;
     test::Process up = site.start();
     std::vector<pid_t> pids;
-    for (const std::string service : {"sluice-recorder", "sluice-api", "sluice-database"})
+    for (const std::string service : {"sluice-recorder", "sluice-worker", "sluice-api", "sluice-database"})
         pids.push_back(pids_of(up.output(), service).back());
     up.kill_now();
     for (const pid_t pid : pids) {
