@@ -60,6 +60,9 @@ constexpr const char* kUncopied = R"(
       AND NOT EXISTS (SELECT FROM segment_copies c WHERE c.segment_id = s.id)
     ORDER BY s.from_at, s.id LIMIT $4::bigint)";
 
+constexpr const char* kAnyOnVolume = R"(
+    SELECT EXISTS (SELECT FROM segments WHERE volume_id = $1::uuid AND from_at >= from_us($2::bigint) AND from_at < from_us($3::bigint)))";
+
 // A run's segments begin after it and end before what is known of its end.
 constexpr const char* kSpan = R"(
     SELECT to_us(min(from_at)), to_us(max(greatest(from_at, to_at, footage_to))) FROM runs HAVING count(*) > 0)";
@@ -252,6 +255,15 @@ Result<std::vector<SegmentRow>> load_finished_on_volume(
         to_string(after_id),
         limit
     );
+}
+
+Result<bool> has_segments_on_volume(Pool& pool, const Uuid& volume_id, TimeRange range) {
+    const auto from_row = [](const pqxx::row& row) { return row[0].as<bool>() ? 1 : 0; };
+    const auto found = first_of(load<int>(
+        pool, from_row, kAnyOnVolume, to_string(volume_id), to_epoch_us(range.from), to_epoch_us(range.to)
+    ));
+    if (!found) return std::unexpected(found.error());
+    return found->value_or(0) == 1;
 }
 
 Result<std::optional<SegmentRow>> find_segment(Pool& pool, const Uuid& segment_id) {

@@ -26,6 +26,7 @@ load_segments_on_volume(Pool& pool, const Uuid& volume_id, const Uuid& stream_id
     const Uuid& after_id,
     std::size_t limit
 );
+[[nodiscard]] Result<bool> has_segments_on_volume(Pool& pool, const Uuid& volume_id, TimeRange range);
 /// Looks two days either side of the id's own time.
 [[nodiscard]] Result<std::optional<SegmentRow>> find_segment(Pool& pool, const Uuid& segment_id);
 /// The run's segment of this number, in the day before `before`.

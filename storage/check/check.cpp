@@ -40,29 +40,27 @@ TimeRange day_of(const std::string& day) {
     return {begin, begin + std::chrono::hours{24}};
 }
 
+/// What the volumes of one check share.
+struct Context {
+    catalogue::Pool& pool;
+    const Settings& settings;
+    const Clock& clock;
+    Observer& observer;
+    const Streams& streams;
+    Progress progress{};
+    Tally tally{};
+};
+
 /// One volume's comparison, a folder at a time.
 class VolumeCheck {
 public:
-    VolumeCheck(
-        catalogue::Pool& pool,
-        const Volume& volume,
-        const Settings& settings,
-        const Clock& clock,
-        Observer& observer,
-        const Streams& streams,
-        Progress& progress,
-        Tally& tally
-    )
-        : pool_(pool),
+    VolumeCheck(Context& context, const Volume& volume)
+        : context_(context),
+          pool_(context.pool),
+          settings_(context.settings),
           volume_(volume),
-          settings_(settings),
-          clock_(clock),
-          observer_(observer),
-          streams_(streams),
-          progress_(progress),
-          tally_(tally),
-          judge_(pool, volume, settings, clock),
-          reader_(pool, volume) {
+          judge_(context.pool, volume, context.settings, context.clock),
+          reader_(context.pool, volume) {
         summary_.id = volume.id;
         summary_.root = volume.root;
     }
@@ -74,7 +72,8 @@ public:
             if (auto done = check_day(day); !done) return std::unexpected(done.error());
         if (settings_.camera_slug.empty()) {
             const auto tell = [this](Finding finding) { this->tell(finding); };
-            if (auto done = detail::check_journal(pool_, volume_, settings_, clock_.now(), summary_, tell);
+            if (auto done =
+                    detail::check_journal(pool_, volume_, settings_, context_.clock.now(), summary_, tell);
                 !done)
                 return std::unexpected(done.error());
         }
@@ -86,7 +85,8 @@ private:
     Result<std::set<std::string>> list_wanted_days() {
         const auto listed = list_days(volume_.root);
         if (!listed) return std::unexpected(listed.error());
-        std::set<std::string> days(listed->begin(), listed->end());
+        listed_days_ = {listed->begin(), listed->end()};
+        std::set<std::string> days = listed_days_;
         const auto span = catalogue::find_footage_span(pool_);
         if (!span) return std::unexpected(span.error());
         if (*span) {
@@ -105,10 +105,16 @@ private:
     }
 
     Status check_day(const std::string& day) {
+        // A clock gone mad may have made runs of any year: days without folder and rows cost one question.
+        if (!listed_days_.contains(day)) {
+            const auto has_rows = catalogue::has_segments_on_volume(pool_, volume_.id, day_of(day));
+            if (!has_rows) return std::unexpected(has_rows.error());
+            if (!*has_rows) return {};
+        }
         auto listing = list_day(volume_.root, day);
         if (!listing) return std::unexpected(listing.error());
         std::set<StreamFolder> folders(listing->folders.begin(), listing->folders.end());
-        for (const auto& [key, ids] : streams_)
+        for (const auto& [key, ids] : context_.streams)
             folders.insert({.day = day, .camera_slug = key.first, .stream = key.second});
         for (const StreamFolder& folder : folders) {
             if (!settings_.camera_slug.empty() && folder.camera_slug != settings_.camera_slug) continue;
@@ -126,8 +132,8 @@ private:
     }
 
     Status check_folder(const StreamFolder& folder) {
-        progress_.place = volume_.root.string() + " " + folder.day + " " + folder.camera_slug;
-        if (!observer_.advance(progress_, 0))
+        context_.progress.place = volume_.root.string() + " " + folder.day + " " + folder.camera_slug;
+        if (!context_.observer.advance(context_.progress, 0))
             return failure(Remedy::cancelled, "the check was stopped", "stopped");
         // Files before rows: what is finished meanwhile has its row when that is asked for.
         auto files = list_folder(volume_.root, folder, settings_.depth != Depth::names);
@@ -139,8 +145,8 @@ private:
         });
         summary_.files += files->size();
         summary_.rows += rows->size();
-        progress_.files += files->size();
-        for (Finding& finding : compare_folder(*files, *rows, settings_.depth, clock_.now())) {
+        context_.progress.files += files->size();
+        for (Finding& finding : compare_folder(*files, *rows, settings_.depth, context_.clock.now())) {
             const auto settled = judge_.settle(std::move(finding));
             if (!settled) return std::unexpected(settled.error());
             if (!*settled) continue;
@@ -153,8 +159,8 @@ private:
 
     Result<std::vector<SegmentRow>> load_rows(const StreamFolder& folder) {
         std::vector<SegmentRow> rows;
-        const auto ids = streams_.find({folder.camera_slug, folder.stream});
-        if (ids == streams_.end()) return rows;
+        const auto ids = context_.streams.find({folder.camera_slug, folder.stream});
+        if (ids == context_.streams.end()) return rows;
         TimeRange range = day_of(folder.day);
         range.from = std::max(range.from, settings_.from.value_or(range.from));
         range.to = std::min(range.to, settings_.to.value_or(range.to));
@@ -174,9 +180,9 @@ private:
 
     Status read_bytes(const std::vector<SegmentRow>& rows) {
         const MayGoOn may_go_on = [this](std::uint64_t bytes) {
-            progress_.bytes += bytes;
+            context_.progress.bytes += bytes;
             summary_.bytes += bytes;
-            return observer_.advance(progress_, bytes);
+            return context_.observer.advance(context_.progress, bytes);
         };
         for (const SegmentRow& row : rows) {
             if (row.state != catalogue::SegmentState::finished) continue;
@@ -193,18 +199,15 @@ private:
     }
 
     void tell(const Finding& finding) {
-        tally_.add(finding.kind);
-        observer_.found(finding);
+        context_.tally.add(finding.kind);
+        context_.observer.found(finding);
     }
 
+    Context& context_;
     catalogue::Pool& pool_;
-    const Volume& volume_;
     const Settings& settings_;
-    const Clock& clock_;
-    Observer& observer_;
-    const Streams& streams_;
-    Progress& progress_;
-    Tally& tally_;
+    const Volume& volume_;
+    std::set<std::string> listed_days_;
     detail::Judge judge_;
     detail::ByteReader reader_;
     VolumeSummary summary_;
@@ -261,21 +264,24 @@ Result<Summary> run_check(
     summary.began = clock.now();
     const auto streams = load_stream_map(pool);
     if (!streams) return std::unexpected(streams.error());
+    Context context{
+        .pool = pool, .settings = settings, .clock = clock, .observer = observer, .streams = *streams
+    };
     for (const Finding& missing : volumes.missing) {
-        summary.tally.add(missing.kind);
+        context.tally.add(missing.kind);
         observer.found(missing);
     }
-    Progress progress;
     if (settings.depth == Depth::hashes)
         for (const Volume& volume : volumes.volumes)
             if (const auto space = volume::read_space(volume.root))
-                progress.total_bytes += space->total_bytes - std::min(space->free_bytes, space->total_bytes);
+                context.progress.total_bytes +=
+                    space->total_bytes - std::min(space->free_bytes, space->total_bytes);
     for (const Volume& volume : volumes.volumes) {
-        VolumeCheck check{pool, volume, settings, clock, observer, *streams, progress, summary.tally};
-        auto done = check.run();
+        auto done = VolumeCheck{context, volume}.run();
         if (!done) return std::unexpected(done.error());
         summary.volumes.push_back(std::move(*done));
     }
+    summary.tally = context.tally;
     summary.ended = clock.now();
     return summary;
 }
