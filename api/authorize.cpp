@@ -17,6 +17,10 @@ bool is_footage(Action action) {
         case Action::read_health:
         case Action::read_metrics:
         case Action::read_contract:
+        case Action::list_jobs:
+        case Action::read_job:
+        case Action::start_job:
+        case Action::cancel_job:
             return false;
     }
     return false;
@@ -51,6 +55,14 @@ std::string_view to_string(Action action) noexcept {
             return "read_clip";
         case Action::read_snapshot:
             return "read_snapshot";
+        case Action::list_jobs:
+            return "list_jobs";
+        case Action::read_job:
+            return "read_job";
+        case Action::start_job:
+            return "start_job";
+        case Action::cancel_job:
+            return "cancel_job";
     }
     return "unknown";
 }

@@ -23,6 +23,10 @@ enum class Action {
     read_coverage,
     read_clip,
     read_snapshot,
+    list_jobs,
+    read_job,
+    start_job,
+    cancel_job,
 };
 [[nodiscard]] std::string_view to_string(Action action) noexcept;
 
@@ -41,8 +45,8 @@ struct Decision {
 };
 
 /// The one place where access is decided; every footage byte passes it. Pure and total.
-/// Policy `bootstrap`: machine roles only, articles not enforced. operator: all; viewer: cameras and footage;
-/// metrics: only the metrics. A null principal may read health.
+/// Policy `bootstrap`: machine roles only, articles not enforced. operator: all; viewer: cameras and footage,
+/// no jobs; metrics: only the metrics. A null principal may read health.
 [[nodiscard]] Decision
 authorize(const catalogue::PrincipalRow* principal, Action action, const Subject& subject);
 

@@ -5,6 +5,7 @@
 #include "api/coverage/routes.hpp"
 #include "api/http/range.hpp"
 #include "api/http/text.hpp"
+#include "api/jobs/routes.hpp"
 #include "api/segments/routes.hpp"
 #include "api/system/routes.hpp"
 #include "config/base/log.hpp"
@@ -92,6 +93,7 @@ Application::Application(Services& services) : services_(services) {
     add_segment_routes(routes_);
     add_coverage_routes(routes_);
     add_clip_routes(routes_);
+    add_job_routes(routes_);
     for (std::size_t i = 0; i < routes_.size(); ++i)
         router_.add(routes_[i].method, routes_[i].pattern, i);
 }

@@ -139,7 +139,8 @@ def main():
         for fault in faults:
             failed += 1
             print(f"{exchange['method']} {exchange['target']} -> {exchange['status']}: {fault}")
-    operations = {f"GET {path}" for path in contract.document["paths"]}
+    operations = {f"{method.upper()} {path}" for path, item in contract.document["paths"].items()
+                  for method in ("get", "put", "post", "patch", "delete") if method in item}
     unseen = sorted(operations - {name for name, status in seen if status < 300})
     for name in unseen:
         failed += 1
