@@ -2,6 +2,7 @@
 
 #include "config/base/log.hpp"
 #include "storage/catalogue/check_repository.hpp"
+#include "storage/catalogue/footage_repository.hpp"
 #include "storage/check/report.hpp"
 #include "storage/check/scrub.hpp"
 #include "storage/segment/copy.hpp"
@@ -81,12 +82,26 @@ json to_object(const catalogue::ScrubCycle& cycle) {
     };
 }
 
+/// Configured volumes that the catalogue knows. A new installation's are in it once its recorder has reached
+/// the database; before that they hold nothing to look at.
+Result<std::vector<check::Volume>> find_catalogued(const Tools& tools, bool* has_others = nullptr) {
+    auto volumes = check::find_volumes(tools.pool, tools.config.storage.volumes);
+    if (!volumes) return std::unexpected(volumes.error());
+    const auto rows = catalogue::load_volumes(tools.pool);
+    if (!rows) return std::unexpected(rows.error());
+    const auto erased = std::erase_if(volumes->volumes, [&rows](const check::Volume& volume) {
+        return std::ranges::find(*rows, volume.id, &catalogue::VolumeRow::id) == rows->end();
+    });
+    if (has_others != nullptr) *has_others = erased > 0;
+    return std::move(volumes->volumes);
+}
+
 Result<std::string> run_scrub_job(const Tools& tools, LeaseKeeper& lease) {
-    const auto volumes = check::find_volumes(tools.pool, tools.config.storage.volumes);
+    const auto volumes = find_catalogued(tools);
     if (!volumes) return std::unexpected(volumes.error());
     JobObserver observer{lease, 0, kMostListed};  // the scrub keeps its own pace
     json result{{"volumes", json::array()}};
-    for (const check::Volume& volume : volumes->volumes) {
+    for (const check::Volume& volume : *volumes) {
         const auto cycle = check::scrub(tools.pool, volume, tools.clock, observer);
         if (!cycle) return std::unexpected(cycle.error());
         result["volumes"].push_back(to_object(*cycle));
@@ -194,15 +209,16 @@ Result<std::string> run_job(const catalogue::JobRow& job, const Tools& tools, Le
     std::unreachable();
 }
 
-Result<std::size_t> file_own_jobs(const Tools& tools) {
-    const auto volumes = check::find_volumes(tools.pool, tools.config.storage.volumes);
+Result<Filed> file_own_jobs(const Tools& tools) {
+    Filed filed;
+    const auto volumes = find_catalogued(tools, &filed.has_uncatalogued);
     if (!volumes) return std::unexpected(volumes.error());
     const UtcTime now = tools.clock.now();
-    const auto scrub = file_scrub(tools, volumes->volumes, now);
+    const auto scrub = file_scrub(tools, *volumes, now);
     if (!scrub) return std::unexpected(scrub.error());
-    std::size_t filed = *scrub ? 1 : 0;
+    filed.jobs = *scrub ? 1 : 0;
     const TimeRange always{.from = UtcTime{}, .to = now + std::chrono::days{1}};
-    for (const check::Volume& volume : volumes->volumes) {
+    for (const check::Volume& volume : *volumes) {
         const auto rows = catalogue::load_uncopied(tools.pool, volume.id, always, kCopiesAtOnce);
         if (!rows) return std::unexpected(rows.error());
         for (const catalogue::SegmentRow& row : *rows) {
@@ -217,7 +233,7 @@ Result<std::size_t> file_own_jobs(const Tools& tools) {
                  .waits_after_failure = true}
             );
             if (!is_new) return std::unexpected(is_new.error());
-            filed += *is_new ? 1 : 0;
+            filed.jobs += *is_new ? 1 : 0;
         }
     }
     return filed;

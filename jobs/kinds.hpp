@@ -22,9 +22,12 @@ struct Tools {
 [[nodiscard]] Result<std::string>
 run_job(const catalogue::JobRow& job, const Tools& tools, LeaseKeeper& lease);
 
-/// What the worker gives itself to do: a scrub that is due, suspect files without a copy. How many were
-/// filed.
-[[nodiscard]] Result<std::size_t> file_own_jobs(const Tools& tools);
+/// What the worker gives itself to do: a scrub that is due, suspect files without a copy.
+struct Filed {
+    std::size_t jobs = 0;
+    bool has_uncatalogued = false;  ///< a volume that the recorder has not named yet: worth another look soon
+};
+[[nodiscard]] Result<Filed> file_own_jobs(const Tools& tools);
 
 /// Copies the readable part of one suspect segment and saves what came of it, also when there was nothing to
 /// copy. The volume's reserve is respected: copies never take the recorder's room. Error: refuse, retry,

@@ -21,6 +21,7 @@ using catalogue::JobState;
 
 constexpr auto kPoll = 500ms;
 constexpr auto kFileEvery = 60s;
+constexpr auto kFileSoon = 2s;
 constexpr auto kNap = 50ms;
 constexpr std::chrono::seconds kReleaseLimit{30};  // of trying to tell the outcome while the database is away
 
@@ -76,7 +77,7 @@ private:
         if (lane_.files_jobs && SteadyClock::now() >= file_at_) {
             const auto filed = file_own_jobs(tools_);
             if (!filed) return std::unexpected(filed.error());
-            file_at_ = SteadyClock::now() + kFileEvery;
+            file_at_ = SteadyClock::now() + (filed->has_uncatalogued ? kFileSoon : kFileEvery);
             worker_.has_filed_ = true;
         }
         return catalogue::claim_job(pool_, worker_.settings_.owner, lane_.kinds, worker_.settings_.lease);

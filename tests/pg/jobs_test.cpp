@@ -225,6 +225,26 @@ TEST_CASE(
     CHECK(shop.database.query("SELECT (last_ended_at IS NOT NULL)::text FROM scrub_cycles") == "true");
 }
 
+TEST_CASE(
+    "a volume that the recorder has not named yet is no failure: its scrub waits",
+    "[pg][jobs][scrub]"
+) {
+    Workshop shop;
+    const test::Database empty;
+    catalogue::Pool pool{empty.conninfo("sluice_worker"), 1};
+    const Tools tools{pool, shop.config, shop.files, shop.clock};
+    const auto early = file_own_jobs(tools);
+    REQUIRE(early);
+    CHECK(early->jobs == 0);
+    CHECK(early->has_uncatalogued);
+    catalogue::Pool recorder{empty.conninfo("sluice_recorder"), 1};
+    REQUIRE(catalogue::save_inventory(recorder, shop.inventory, shop.clock.now()));
+    const auto later = file_own_jobs(tools);
+    REQUIRE(later);
+    CHECK(later->jobs == 1);
+    CHECK_FALSE(later->has_uncatalogued);
+}
+
 TEST_CASE("a scrub that is stopped goes on where it was, and reads nothing twice", "[pg][scrub]") {
     CheckStage stage;
     std::uint64_t read = 0;
