@@ -42,6 +42,29 @@ Service demo_cameras(const Site& site, const Users& users, const std::filesystem
     return service;
 }
 
+/// Reads volumes and writes copies beside the footage, so it runs as the recorder's user.
+Service worker(
+    const Users& users,
+    const std::filesystem::path& programs,
+    const std::vector<std::string>& arguments,
+    bool inherits_environment
+) {
+    Service service{
+        .name = kWorkerService,
+        .command =
+            {
+                .binary = programs / "sluice",
+                .arguments = {"work"},
+                .user = become(users, users.recorder),
+                .environment = {},
+                .inherits_environment = inherits_environment,
+            },
+        .stop_limit = 15s,
+    };
+    service.command.arguments.insert(service.command.arguments.end(), arguments.begin(), arguments.end());
+    return service;
+}
+
 }  // namespace
 
 std::vector<Service> services(const Site& site, const Users& users, const std::filesystem::path& programs) {
@@ -81,20 +104,7 @@ std::vector<Service> services(const Site& site, const Users& users, const std::f
             },
         .stop_limit = 15s,
     });
-    Service worker{
-        .name = kWorkerService,
-        .command =
-            {
-                .binary = programs / "sluice",
-                .arguments = {"work"},
-                .user = become(users, users.recorder),  // reads volumes, writes copies beside the footage
-                .environment = {},
-                .inherits_environment = !is_embedded,
-            },
-        .stop_limit = 15s,
-    };
-    worker.command.arguments.insert(worker.command.arguments.end(), arguments.begin(), arguments.end());
-    result.push_back(std::move(worker));
+    result.push_back(worker(users, programs, arguments, !is_embedded));
     result.push_back({
         .name = kRecorderService,
         .command =

@@ -71,7 +71,7 @@ public:
         for (const std::string& day : *days)
             if (auto done = check_day(day); !done) return std::unexpected(done.error());
         if (settings_.camera_slug.empty()) {
-            const auto tell = [this](Finding finding) { this->tell(finding); };
+            const auto tell = [this](const Finding& finding) { this->tell(finding); };
             if (auto done =
                     detail::check_journal(pool_, volume_, settings_, context_.clock.now(), summary_, tell);
                 !done)

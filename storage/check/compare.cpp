@@ -160,7 +160,7 @@ FileEntry to_entry(const std::string& path) {
     entry.path = path;
     std::string_view stem = path;
     if (const auto slash = stem.rfind('/'); slash != std::string_view::npos) stem.remove_prefix(slash + 1);
-    const auto suffix =
+    const auto* const suffix =
         std::ranges::find_if(kSuffixes, [stem](const Suffix& one) { return stem.ends_with(one.text); });
     if (suffix == kSuffixes.end()) return entry;
     stem.remove_suffix(suffix->text.size());

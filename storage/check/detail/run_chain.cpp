@@ -49,10 +49,10 @@ std::optional<LinkedSegment> RunChain::add(ReadSegment segment) {
     return linked;
 }
 
-std::vector<LinkedSegment> RunChain::take_older(UtcTime limit) {
+std::vector<LinkedSegment> RunChain::take_older(UtcTime began_before) {
     std::vector<LinkedSegment> taken;
     for (auto place = waiting_.begin(); place != waiting_.end();) {
-        if (began(place->second) >= limit) {
+        if (began(place->second) >= began_before) {
             ++place;
             continue;
         }

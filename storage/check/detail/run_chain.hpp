@@ -29,8 +29,8 @@ class RunChain {
 public:
     /// Takes a segment; gives back the run's one before it, when there is one waiting.
     [[nodiscard]] std::optional<LinkedSegment> add(ReadSegment segment);
-    /// Those that have waited since before `began`: no successor will come. In order of time.
-    [[nodiscard]] std::vector<LinkedSegment> take_older(UtcTime began);
+    /// Those that have waited since before `began_before`: no successor will come. In order of time.
+    [[nodiscard]] std::vector<LinkedSegment> take_older(UtcTime began_before);
 
 private:
     std::map<Uuid, ReadSegment> waiting_;  ///< by run
