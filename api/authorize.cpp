@@ -21,6 +21,10 @@ bool is_footage(Action action) {
         case Action::read_contract:
         case Action::open_session:
         case Action::close_session:
+        case Action::list_jobs:
+        case Action::read_job:
+        case Action::start_job:
+        case Action::cancel_job:
             return false;
     }
     return false;
@@ -67,6 +71,14 @@ std::string_view to_string(Action action) noexcept {
             return "open_session";
         case Action::close_session:
             return "close_session";
+        case Action::list_jobs:
+            return "list_jobs";
+        case Action::read_job:
+            return "read_job";
+        case Action::start_job:
+            return "start_job";
+        case Action::cancel_job:
+            return "cancel_job";
     }
     return "unknown";
 }

@@ -28,6 +28,10 @@ enum class Action {
                  ///< is
     open_session,
     close_session,
+    list_jobs,
+    read_job,
+    start_job,
+    cancel_job,
 };
 [[nodiscard]] std::string_view to_string(Action action) noexcept;
 
@@ -47,7 +51,7 @@ struct Decision {
 
 /// The one place where access is decided; every footage byte passes it. Pure and total.
 /// Policy `bootstrap`: machine roles only, articles not enforced. operator: all; viewer: cameras, footage and
-/// sessions; metrics: only the metrics. A null principal may read health.
+/// sessions, no jobs; metrics: only the metrics. A null principal may read health.
 [[nodiscard]] Decision
 authorize(const catalogue::PrincipalRow* principal, Action action, const Subject& subject);
 

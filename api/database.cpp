@@ -1,6 +1,7 @@
 #include "api/database.hpp"
 
 #include "config/base/log.hpp"
+#include "storage/catalogue/check_repository.hpp"
 #include "storage/catalogue/migrate.hpp"
 
 #include <optional>
@@ -51,16 +52,25 @@ DatabaseHealth Database::health() {
     const DatabaseHealth found = !version                                    ? DatabaseHealth::unreachable
                                  : *version == catalogue::required_version() ? DatabaseHealth::reachable
                                                                              : DatabaseHealth::wrong_schema;
+    std::optional<bool> is_confirmed;
+    if (found == DatabaseHealth::reachable)
+        if (const auto catalogue_state = catalogue::load_catalogue_state(pool_))
+            is_confirmed = catalogue_state->is_confirmed;
     const bool is_news = state_.with([&](State& state) {
         const bool is_first = !std::exchange(state.is_known, true);
         state.is_being_asked = false;
         state.ask_again = std::chrono::steady_clock::now() + kAskAgain;
         if (version) state.version = *version;
+        state.is_confirmed = is_confirmed.value_or(state.is_confirmed);
         return std::exchange(state.health, found) != found || is_first;
     });
     if (is_news)
         report_change(found, version ? *version : 0, version ? std::string{} : version.error().describe());
     return found;
+}
+
+bool Database::is_confirmed() const {
+    return state_.with([](const State& state) { return state.is_confirmed; });
 }
 
 int Database::found_version() const {

@@ -21,12 +21,15 @@ public:
     /// Looks at the schema's version, at most every two seconds and one thread at a time; in between, and
     /// while that one still waits, the last answer stands.
     [[nodiscard]] DatabaseHealth health();
+    /// False after a rebuild from files that nobody has confirmed; as of the last look of health().
+    [[nodiscard]] bool is_confirmed() const;
     [[nodiscard]] int found_version() const;  ///< 0 as long as none was read
 
 private:
     struct State {
         DatabaseHealth health = DatabaseHealth::unreachable;
         int version = 0;
+        bool is_confirmed = true;
         Deadline ask_again = Deadline::min();
         bool is_known = false;
         bool is_being_asked = false;

@@ -1,8 +1,12 @@
 #pragma once
 
 #include "config/base/error.hpp"
+#include "config/base/time.hpp"
 
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 /// The tool's commands: each a thin call into the libraries, its answer on stdout. main.cpp turns an Error
@@ -23,5 +27,26 @@ namespace fs = std::filesystem;
 /// What the recorder says of itself. Error: retry, when it does not live.
 [[nodiscard]] Status show_status(const fs::path& config);
 [[nodiscard]] Status run_database(const fs::path& config);
+
+struct CheckOptions {
+    std::string depth = "names";  ///< names, sizes or hashes
+    std::optional<UtcTime> from;
+    std::optional<UtcTime> to;
+    std::string camera;               ///< slug; empty: all
+    std::uint64_t pace = 64U << 20U;  ///< bytes a second read at most; 0: no limit
+    bool is_json = false;
+    bool is_rebuild = false;
+};
+/// Compares files, journal and catalogue; findings on stdout, progress on stderr. Error: operator_acts, when
+/// there is a finding.
+[[nodiscard]] Status check_footage(const fs::path& config, const CheckOptions& options);
+
+struct WorkOptions {
+    bool is_once = false;                     ///< end when nothing is left to do
+    std::chrono::milliseconds lease{30'000};  ///< a job whose worker says nothing for so long is another's
+};
+/// The worker, until SIGTERM. Error: operator_acts, when another one has the lock, or with `is_once` a job
+/// failed.
+[[nodiscard]] Status work(const fs::path& config, const WorkOptions& options);
 
 }  // namespace sluice::cli

@@ -2,11 +2,14 @@
 #include "cli/up/up.hpp"
 #include "config/base/log.hpp"
 
+#include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +33,9 @@ struct Line {
     std::string name;
     bool is_dry_run = false;
     bool is_strict = false;
+    sluice::cli::CheckOptions check;
+    sluice::cli::WorkOptions work;
+    std::uint32_t lease_seconds = 30;
     std::function<Status()> command;
 
     [[nodiscard]] fs::path config_path() const { return fs::absolute(config); }
@@ -125,6 +131,106 @@ void add_token(CLI::App& app, Line& line) {
     });
 }
 
+/// A time of the command line; a wrong one is wrong usage.
+CLI::Option* add_time(
+    CLI::App* command,
+    const std::string& name,
+    std::optional<sluice::UtcTime>& time,
+    const std::string& text
+) {
+    return command
+        ->add_option_function<std::string>(
+            name,
+            [&time, name](const std::string& word) {
+                const auto parsed = sluice::from_rfc3339(word);
+                if (!parsed) throw CLI::ValidationError(name, parsed.error().message());
+                time = *parsed;
+            },
+            text
+        )
+        ->type_name("TIME");
+}
+
+void add_check(CLI::App& app, Line& line) {
+    CLI::App* check = add_command(
+        app,
+        line,
+        "check",
+        "Compare files, journal and catalogue; nothing is deleted. Exit code 1 when anything was found.\n"
+        "Bytes that changed are marked in the catalogue, so that a clip over them says so"
+    );
+    add_config(check, line)->required();
+    CLI::Option* depth =
+        check
+            ->add_option(
+                "--depth",
+                line.check.depth,
+                "names: files and rows; sizes: and their lengths; hashes: and every byte (default names)"
+            )
+            ->check(CLI::IsMember({"names", "sizes", "hashes"}));
+    CLI::Option* from = add_time(
+        check, "--from", line.check.from, "Only segments that began at or after (2026-11-23T10:00:00Z)"
+    );
+    CLI::Option* to = add_time(check, "--to", line.check.to, "Only segments that began before");
+    CLI::Option* camera =
+        check->add_option("--camera", line.check.camera, "Only this camera (slug); the journals are left out")
+            ->type_name("SLUG");
+    CLI::Option* json =
+        check->add_flag("--json", line.check.is_json, "One JSON object on stdout instead of lines");
+    check
+        ->add_option(
+            "--pace",
+            line.check.pace,
+            "Read so many bytes a second at most (default 64MiB; 0: as fast as it goes)"
+        )
+        ->type_name("BYTES_PER_S")
+        ->transform(CLI::AsSizeValue(false));
+    check
+        ->add_flag(
+            "--rebuild",
+            line.check.is_rebuild,
+            "Fill an empty catalogue from files and journals; it is unconfirmed afterwards: nothing is "
+            "deleted"
+        )
+        ->excludes(depth)
+        ->excludes(from)
+        ->excludes(to)
+        ->excludes(camera)
+        ->excludes(json);
+    check->callback([&line] {
+        if (line.check.from && line.check.to && *line.check.to <= *line.check.from)
+            throw CLI::ValidationError("--to", "must be after --from");
+        line.command = [&line] { return sluice::cli::check_footage(line.config_path(), line.check); };
+    });
+}
+
+void add_work(CLI::App& app, Line& line) {
+    CLI::App* work = add_command(
+        app,
+        line,
+        "work",
+        "The worker: runs jobs (check, scrub, copies of suspect files) until SIGTERM, which hands back what "
+        "runs"
+    );
+    add_config(work, line)->required();
+    work->add_flag(
+        "--once", line.work.is_once, "End when nothing is left to do; exit code 1 when a job failed"
+    );
+    work->add_option(
+            "--lease",
+            line.lease_seconds,
+            "A job whose worker is silent for so long is taken by another (default 30)"
+    )
+        ->type_name("SECONDS")
+        ->check(CLI::Range(2, 3600));
+    work->callback([&line] {
+        line.command = [&line] {
+            line.work.lease = std::chrono::seconds{line.lease_seconds};
+            return sluice::cli::work(line.config_path(), line.work);
+        };
+    });
+}
+
 void add_rest(CLI::App& app, Line& line) {
     CLI::App* config = app.add_subcommand("config", "The configuration")->require_subcommand(1);
     CLI::App* check = add_command(*config, line, "check", "Report every error with its place and cure");
@@ -152,7 +258,7 @@ int run(int count, char** arguments) {
     CLI::App app{
         "Sluice records network cameras and releases footage by rule. `sluice up` runs everything on one "
         "machine;\n"
-        "under systemd the parts are sluice-database, sluice-recorder and sluice-api.",
+        "under systemd the parts are sluice-database, sluice-recorder, sluice-worker and sluice-api.",
         "sluice"
     };
     app.set_version_flag("--version", std::string{"sluice "} + SLUICE_VERSION);
@@ -165,6 +271,8 @@ int run(int count, char** arguments) {
     add_database(app, line);
     add_volume(app, line);
     add_token(app, line);
+    add_check(app, line);
+    add_work(app, line);
     add_rest(app, line);
     try {
         app.parse(count, arguments);

@@ -1,6 +1,8 @@
 #include "cli/commands.hpp"
 #include "config/base/time.hpp"
 #include "config/load.hpp"
+#include "storage/catalogue/check_repository.hpp"
+#include "storage/catalogue/conninfo.hpp"
 #include "storage/status/recorder_status.hpp"
 
 #include <chrono>
@@ -26,11 +28,29 @@ void print_stream(const status::StreamStatus& stream) {
     );
 }
 
+/// After a rebuild from files; a catalogue in order is not worth a line.
+void print_catalogue(const config::Config& config) {
+    catalogue::Pool pool{catalogue::conninfo_of(config, "sluice_worker"), 1};
+    const auto state = catalogue::load_catalogue_state(pool);
+    if (!state) {
+        fmt::print("catalogue not reachable: {}\n", state.error().describe());
+        return;
+    }
+    if (state->is_confirmed) return;
+    fmt::print(
+        "catalogue unconfirmed: rebuilt from files at {}{}; nothing is deleted until holds and tombstones "
+        "are compared\n",
+        to_rfc3339(state->rebuild_began.value_or(UtcTime{})),
+        state->rebuild_ended ? "" : ", and not to its end (run the rebuild again)"
+    );
+}
+
 }  // namespace
 
 Status show_status(const fs::path& config) {
     const auto loaded = config::load_or_explain(config, config::Secrets::database_only);
     if (!loaded) return std::unexpected(loaded.error());
+    print_catalogue(*loaded);
     const auto found = status::load(status::status_path(loaded->data));
     if (!found) return failure(Remedy::retry, "the recorder does not run: " + found.error().describe());
     const UtcTime now = RealClock{}.now();

@@ -40,9 +40,12 @@ http::Response describe(const clip::Clip& clip, const Target& target, const clip
     response.set("Sluice-Interval", interval_header(range));
     if (auto gaps = gaps_header(clip.gaps(), range); !gaps.empty())
         response.set("Sluice-Gaps", std::move(gaps));
+    if (auto damaged = damaged_header(clip.damaged()); !damaged.empty())
+        response.set("Sluice-Damaged", std::move(damaged));
     if (!wanted.to)
         response.set(
-            "Content-Location", clip_location(target.camera.slug, target.stream.kind, range, wanted.run_id)
+            "Content-Location",
+            clip_location(target.camera.slug, target.stream.kind, range, wanted.run_id, wanted.takes_damaged)
         );
     response.set(
         "Content-Disposition",
@@ -62,12 +65,17 @@ Answer send_clip(const Call& call) {
     if (!to) return std::unexpected(to.error());
     const auto run = call.parameters.id("run");
     if (!run) return std::unexpected(run.error());
+    const std::string* damaged = call.parameters.find("damaged");
+    if (damaged != nullptr && *damaged != "include")
+        return std::unexpected(
+            bad_parameter("damaged", "`include` is the only word; without it damage is refused.")
+        );
     const auto fits = check_clip_interval(*from, *to, call.services.config.api.max_clip, call.now);
     if (!fits) return std::unexpected(fits.error());
     const auto target = find_target(call, Action::read_clip, {*from, to->value_or(call.now)});
     if (!target) return std::unexpected(target.error());
 
-    const clip::Request wanted{target->stream.id, *from, *to, *run};
+    const clip::Request wanted{target->stream.id, *from, *to, *run, damaged != nullptr};
     auto resolved = clip::resolve(call.services.database.pool(), target->volumes, wanted);
     if (!resolved) return std::unexpected(to_problem(resolved.error()));
     if (const auto* refusal = std::get_if<clip::Refusal>(&*resolved))
@@ -136,7 +144,7 @@ void add_clip_routes(Routes& routes) {
          .pattern = "/v1/cameras/{slug}/clip.mp4",
          .action = Action::read_clip,
          .is_cacheable = false,
-         .parameters = {"from", "to", "run", "stream"},
+         .parameters = {"from", "to", "run", "stream", "damaged"},
          .handler = send_clip}
     );
     routes.push_back(

@@ -89,16 +89,47 @@ std::string gaps_header(const std::vector<catalogue::GapRow>& gaps, TimeRange ra
     return out;
 }
 
+std::string damaged_header(const std::vector<clip::DamagedPart>& damaged) {
+    std::string out;
+    std::size_t count = 0;
+    const auto add = [&](std::string_view what, const clip::DamagedPart& part, const std::string& bytes) {
+        if (++count > kMostGaps) return;
+        out += out.empty() ? "" : ", ";
+        out.append(what)
+            .append(";from=")
+            .append(quoted(part.range.from))
+            .append(";to=")
+            .append(quoted(part.range.to));
+        out.append(";segment=\"").append(to_string(part.segment_id)).append("\"").append(bytes);
+    };
+    for (const clip::DamagedPart& part : damaged) {
+        // The last byte is named, as in HTTP's own ranges.
+        for (const catalogue::Damage& one : part.bytes)
+            add(catalogue::to_string(one.kind),
+                part,
+                ";bytes=\"" + std::to_string(one.from) + "-" + std::to_string(one.to - 1) + "\"");
+        if (part.bytes.empty()) add("suspect", part, {});
+    }
+    if (count > kMostGaps) out += ", more;count=" + std::to_string(count - kMostGaps);
+    return out;
+}
+
 std::string interval_header(TimeRange range) {
     return "from=" + quoted(range.from) + ", to=" + quoted(range.to);
 }
 
-std::string
-clip_location(std::string_view slug, StreamKind stream, TimeRange range, std::optional<Uuid> run) {
+std::string clip_location(
+    std::string_view slug,
+    StreamKind stream,
+    TimeRange range,
+    std::optional<Uuid> run,
+    bool takes_damaged
+) {
     std::string out = "/v1/cameras/" + http::percent_encode(slug) +
                       "/clip.mp4?from=" + to_rfc3339(range.from) + "&to=" + to_rfc3339(range.to);
     if (stream != StreamKind::main) out.append("&stream=").append(to_string(stream));
     if (run) out.append("&run=").append(to_string(*run));
+    if (takes_damaged) out.append("&damaged=include");
     return out;
 }
 

@@ -27,11 +27,21 @@ to_problem(const clip::Refusal& refusal, std::chrono::milliseconds durability_wi
 /// most 32, then `more;count=N`. Empty for none.
 [[nodiscard]] std::string gaps_header(const std::vector<catalogue::GapRow>& gaps, TimeRange range);
 
+/// Sluice-Damaged: as Sluice-Gaps, `content;from="…";to="…";segment="…";bytes="0-499"` for each stretch of
+/// bytes and its segment's time inside the clip; `suspect` without bytes for a copy of what was never safely
+/// written. Empty for none.
+[[nodiscard]] std::string damaged_header(const std::vector<clip::DamagedPart>& damaged);
+
 /// Sluice-Interval: `from="…", to="…"`, the bounds as resolved.
 [[nodiscard]] std::string interval_header(TimeRange range);
 
 /// The address of exactly this clip, with both bounds.
-[[nodiscard]] std::string
-clip_location(std::string_view slug, StreamKind stream, TimeRange range, std::optional<Uuid> run);
+[[nodiscard]] std::string clip_location(
+    std::string_view slug,
+    StreamKind stream,
+    TimeRange range,
+    std::optional<Uuid> run,
+    bool takes_damaged = false
+);
 
 }  // namespace sluice::api

@@ -16,9 +16,10 @@ const std::string* Response::find_header(std::string_view name) const {
     return nullptr;
 }
 
-std::uint64_t Response::size_bytes() const {
+std::optional<std::uint64_t> Response::size_bytes() const {
     if (const auto* text = std::get_if<std::string>(&body)) return text->size();
-    return std::get<SourceBody>(body).length;
+    if (const auto* source = std::get_if<SourceBody>(&body)) return source->length;
+    return std::nullopt;
 }
 
 Response to_not_modified(Response response) {

@@ -5,6 +5,7 @@
 #include "config/base/time.hpp"
 #include "config/base/unique_fd.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -80,18 +81,36 @@ struct Postponement {
     Deadline until{};
 };
 
+/// Server-sent events (text/event-stream), made as they are asked for. Thread: one call at a time, from a
+/// worker.
+class EventSource {
+public:
+    virtual ~EventSource() = default;
+    /// What is new as whole events, empty for nothing; nullopt: there will be no more. Does not wait for
+    /// news.
+    [[nodiscard]] virtual std::optional<std::string> next() = 0;
+};
+
+/// A body without length: the connection ends with it, after the last event or when the limit is over; a
+/// client that wants more connects again.
+struct EventBody {
+    std::unique_ptr<EventSource> source;
+    std::chrono::milliseconds every{1000};
+    std::chrono::seconds limit{60};
+};
+
 struct Response {
     unsigned status = 200;
     Headers headers;  ///< without Content-Length, Date, Server, Connection: the server adds them
-    std::variant<std::string, SourceBody> body;
-    bool closes = false;                      ///< the connection ends after this answer
+    std::variant<std::string, SourceBody, EventBody> body;
+    bool closes = false;                      ///< the connection ends after this answer; always after events
     std::optional<Postponement> postponed{};  ///< then nothing else in it counts
     std::string route{};  ///< pattern that answered, "/v1/cameras/{slug}"; for log and counters, never sent
     std::string principal{};  ///< who asked; for the log, never sent
 
     void set(std::string name, std::string value) { headers.emplace_back(std::move(name), std::move(value)); }
     [[nodiscard]] const std::string* find_header(std::string_view name) const;  ///< any case
-    [[nodiscard]] std::uint64_t size_bytes() const;
+    [[nodiscard]] std::optional<std::uint64_t> size_bytes() const;  ///< nullopt: events, nobody knows
 };
 
 /// The 304 for this answer: only what a cache needs to go on with what it has (RFC 9110 §15.4.5).

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <expected>
 #include <memory>
+#include <optional>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
@@ -28,6 +29,7 @@ constexpr std::size_t kTlsFillBytes = 256 * 1024;
 constexpr std::uint64_t kTurnBytes = 16ULL
                                      << 20U;  ///< of one connection, before another one's job gets the worker
 constexpr std::size_t kLingerBytes = 4 * 1024 * 1024;
+constexpr std::chrono::seconds kEventSilence{15};
 
 /// How reading a request ended, when not with a request.
 enum class NoRequest { peer_gone };
@@ -189,19 +191,69 @@ asio::awaitable<Sent> send_source(Session& session, const SourceBody& body) {
     }
 }
 
+/// Waits; false: cancelled.
+asio::awaitable<bool> pause(std::chrono::milliseconds time) {
+    asio::steady_timer timer{co_await asio::this_coro::executor};
+    timer.expires_after(time);
+    const auto [code] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_return !code;
+}
+
+/// Event after event until there are no more, the limit is over or the server stops. Nothing new for a while:
+/// a comment, so that a client that is gone is noticed. A full pool is no reason to end; its turn is left
+/// out.
+asio::awaitable<Sent> send_events(Session& session, const EventBody& body) {
+    const Deadline limit = steady_clock::now() + body.limit;
+    Deadline silent_until = steady_clock::now() + kEventSilence;
+    Sent sent;
+    while (!session.context.is_stopping && steady_clock::now() < limit) {
+        std::optional<std::string> text{std::string{}};
+        const bool was_run = co_await run_on(session.context.workers, [&] {
+            try {
+                text = body.source->next();
+            } catch (const std::exception& error) {
+                log::error("events_failed", {{"detail", error.what()}});
+                text.reset();
+            }
+        });
+        static_cast<void>(was_run);
+        const bool is_over = !text;
+        std::string out = text.value_or(std::string{});
+        if (out.empty() && !is_over && steady_clock::now() >= silent_until) out = ":\n\n";
+        if (!out.empty()) {
+            const auto written =
+                co_await write_all(*session.connection, out, session.context.limits.write_stall);
+            if (!written) co_return sent;
+            sent.bytes += out.size();
+            silent_until = steady_clock::now() + kEventSilence;
+        }
+        if (is_over) break;
+        const bool goes_on = co_await pause(body.every);
+        if (!goes_on) co_return sent;
+    }
+    sent.is_whole = true;
+    co_return sent;
+}
+
 bool has_no_length(unsigned status) {
     return status == 204 || status == 304;
 }
 
 /// Head, and body unless the request was HEAD or the status has none.
 asio::awaitable<Sent> send_response(Session& session, const Response& response, bool is_head) {
-    const auto length = has_no_length(response.status) ? std::nullopt : std::optional{response.size_bytes()};
+    const auto length = has_no_length(response.status) ? std::nullopt : response.size_bytes();
+    const auto* events = std::get_if<EventBody>(&response.body);
+    if (events != nullptr) session.keeps_alive = false;  // its end is the end of the connection
     std::string out = make_head(response, length, session.keeps_alive, session.context.clock.now());
     const bool has_body = !is_head && length && *length > 0;
     const auto* text = std::get_if<std::string>(&response.body);
     if (has_body && text != nullptr) out += *text;
     const auto written = co_await write_all(*session.connection, out, session.context.limits.write_stall);
     if (!written) co_return Sent{};
+    if (events != nullptr && !is_head) {
+        const Sent sent = co_await send_events(session, *events);
+        co_return sent;
+    }
     if (!has_body || text != nullptr) co_return Sent{has_body ? *length : 0, true};
     const Sent sent = co_await send_source(session, std::get<SourceBody>(response.body));
     co_return sent;

@@ -36,12 +36,17 @@ std::string_view to_string(Readiness readiness) noexcept {
     return "unready";
 }
 
-ReadinessReport
-judge_readiness(DatabaseHealth database, const status::RecorderStatus* recorder, UtcTime now) {
+ReadinessReport judge_readiness(
+    DatabaseHealth database,
+    bool is_catalogue_confirmed,
+    const status::RecorderStatus* recorder,
+    UtcTime now
+) {
     ReadinessReport report;
     if (database == DatabaseHealth::unreachable) report.reasons.emplace_back("database_unreachable");
     if (database == DatabaseHealth::wrong_schema) report.reasons.emplace_back("schema_version");
     const bool is_unready = !report.reasons.empty();
+    if (!is_unready && !is_catalogue_confirmed) report.reasons.emplace_back("catalogue_unconfirmed");
     for (auto& reason : recorder_reasons(recorder, now))
         report.reasons.push_back(std::move(reason));
     if (recorder != nullptr)

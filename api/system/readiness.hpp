@@ -23,8 +23,13 @@ struct ReadinessReport {
 
 /// Pure. Reasons: database_unreachable, schema_version, recorder_status_missing, recorder_status_old (ten
 /// seconds), volume_unwritable (some), no_volume (none takes footage), recorder_without_database,
-/// catalogue_backlog.
-[[nodiscard]] ReadinessReport
-judge_readiness(DatabaseHealth database, const status::RecorderStatus* recorder, UtcTime now);
+/// catalogue_backlog, catalogue_unconfirmed (made again from files; nothing is deleted until somebody
+/// confirms it).
+[[nodiscard]] ReadinessReport judge_readiness(
+    DatabaseHealth database,
+    bool is_catalogue_confirmed,
+    const status::RecorderStatus* recorder,
+    UtcTime now
+);
 
 }  // namespace sluice::api

@@ -26,7 +26,9 @@ Answer tell_health(const Call&) {
 
 Answer tell_readiness(const Call& call) {
     const auto status = call.services.status.read();
-    const auto report = judge_readiness(call.services.database.health(), status.get(), call.now);
+    const DatabaseHealth database = call.services.database.health();
+    const bool is_confirmed = call.services.database.is_confirmed();
+    const auto report = judge_readiness(database, is_confirmed, status.get(), call.now);
     const json age =
         report.status_age ? json(static_cast<double>(report.status_age->count()) / 1e6) : json(nullptr);
     const json body{

@@ -42,6 +42,29 @@ Service demo_cameras(const Site& site, const Users& users, const std::filesystem
     return service;
 }
 
+/// Reads volumes and writes copies beside the footage, so it runs as the recorder's user.
+Service worker(
+    const Users& users,
+    const std::filesystem::path& programs,
+    const std::vector<std::string>& arguments,
+    bool inherits_environment
+) {
+    Service service{
+        .name = kWorkerService,
+        .command =
+            {
+                .binary = programs / "sluice",
+                .arguments = {"work"},
+                .user = become(users, users.recorder),
+                .environment = {},
+                .inherits_environment = inherits_environment,
+            },
+        .stop_limit = 15s,
+    };
+    service.command.arguments.insert(service.command.arguments.end(), arguments.begin(), arguments.end());
+    return service;
+}
+
 }  // namespace
 
 std::vector<Service> services(const Site& site, const Users& users, const std::filesystem::path& programs) {
@@ -81,6 +104,7 @@ std::vector<Service> services(const Site& site, const Users& users, const std::f
             },
         .stop_limit = 15s,
     });
+    result.push_back(worker(users, programs, arguments, !is_embedded));
     result.push_back({
         .name = kRecorderService,
         .command =

@@ -134,7 +134,7 @@ public:
             say("Recording. Ctrl-C stops everything.");
             supervisor_.run_until([] { return false; }, Deadline::max());
         }
-        say("stopping: recorder, API, database");
+        say("stopping: recorder, worker, API, database");
         supervisor_.stop_all();
         say("stopped");
         return started;

@@ -1,6 +1,7 @@
 #include "storage/catalogue/footage_repository.hpp"
 
 #include "storage/catalogue/detail/connection.hpp"
+#include "storage/catalogue/detail/segment_row.hpp"
 #include "storage/catalogue/detail/values.hpp"
 
 #include <algorithm>
@@ -106,39 +107,6 @@ constexpr const char* kSegmentById = R"(
     FROM segments
     WHERE id = $1::uuid AND from_at >= from_us($2::bigint - 172800000000) AND from_at < from_us($2::bigint + 172800000000))";
 
-SegmentState to_state(const pqxx::field& field) {
-    const auto word = field.as<std::string>();
-    for (const SegmentState state : {SegmentState::open, SegmentState::finished, SegmentState::suspect})
-        if (word == to_string(state)) return state;
-    throw pqxx::conversion_error{"unknown state of a segment"};
-}
-
-SegmentRow to_segment(const pqxx::row& row) {
-    return {
-        .id = to_uuid(row[0]),
-        .stream_id = to_uuid(row[1]),
-        .run_id = to_uuid(row[2]),
-        .volume_id = to_uuid(row[3]),
-        .sequence = row[4].as<std::uint32_t>(),
-        .state = to_state(row[5]),
-        .path = row[6].as<std::string>(),
-        .range = {.from = to_time(row[7]), .to = to_time(row[8])},
-        .bytes = row[9].as<std::uint64_t>(),
-        .sha256 = detail::to_digest(row[10]),
-        .format_id = to_uuid(row[11]),
-        .sums =
-            {.samples = row[12].as<std::uint32_t>(),
-             .key_samples = row[13].as<std::uint32_t>(),
-             .fragments = row[14].as<std::uint32_t>(),
-             .duration_runs = row[15].as<std::uint32_t>(),
-             .composition_runs = row[16].as<std::uint32_t>(),
-             .sample_bytes = row[17].as<std::uint64_t>(),
-             .ticks = row[18].as<std::uint64_t>(),
-             .has_composition = row[19].as<bool>()},
-        .is_damaged = row[20].as<bool>(),
-    };
-}
-
 constexpr const char* kIndexes = R"(
     SELECT n.place, i.data
     FROM unnest($1::uuid[], $2::bigint[]) WITH ORDINALITY AS n (id, us, place)
@@ -216,7 +184,7 @@ Result<std::vector<SegmentRow>> load_segments(
     const SegmentCursor cursor = after.value_or(SegmentCursor{.from = UtcTime{}, .id = Uuid{}});
     return load(
         pool,
-        to_segment,
+        detail::to_segment,
         kSegments,
         to_string(stream_id),
         to_epoch_us(range.from),
@@ -229,7 +197,7 @@ Result<std::vector<SegmentRow>> load_segments(
 
 Result<std::optional<SegmentRow>> find_segment(Pool& pool, const Uuid& segment_id) {
     const std::int64_t made_us = to_epoch_us(made_at(segment_id));
-    return first_of(load(pool, to_segment, kSegmentById, to_string(segment_id), made_us));
+    return first_of(load(pool, detail::to_segment, kSegmentById, to_string(segment_id), made_us));
 }
 
 Result<Bytes> get_segment_index(Pool& pool, const Uuid& segment_id, UtcTime from) {

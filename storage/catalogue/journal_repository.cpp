@@ -1,5 +1,6 @@
 #include "config/base/log.hpp"
 #include "storage/catalogue/detail/connection.hpp"
+#include "storage/catalogue/detail/event_id.hpp"
 #include "storage/catalogue/detail/overlaps.hpp"
 #include "storage/catalogue/detail/values.hpp"
 #include "storage/catalogue/recorder_repository.hpp"
@@ -128,8 +129,6 @@ private:
         return true;
     }
 
-    // Lines have no id of their own: the hash of volume and line is one, so that a repeated line is the same
-    // event.
     void save_event(
         const char* kind,
         const char* first,
@@ -137,9 +136,7 @@ private:
         const char* second,
         const std::string& other
     ) {
-        const Sha256Digest hash = sha256(as_bytes(to_string(volume_id_) + volume::to_line(*line_)));
-        Uuid id;
-        std::copy_n(hash.begin(), id.bytes.size(), id.bytes.begin());
+        const Uuid id = detail::event_id(volume_id_, *line_);
         detail::run(
             transaction_,
             kEvent,
@@ -162,6 +159,13 @@ private:
 };
 
 }  // namespace
+
+Uuid detail::event_id(const Uuid& volume_id, const volume::JournalLine& line) {
+    const Sha256Digest hash = sha256(as_bytes(to_string(volume_id) + volume::to_line(line)));
+    Uuid id;
+    std::copy_n(hash.begin(), id.bytes.size(), id.bytes.begin());
+    return id;
+}
 
 Status apply_journal(
     Pool& pool,

@@ -1,5 +1,6 @@
 #include "storage/catalogue/detail/connection.hpp"
 #include "storage/catalogue/detail/overlaps.hpp"
+#include "storage/catalogue/detail/segment_row.hpp"
 #include "storage/catalogue/detail/values.hpp"
 #include "storage/catalogue/recorder_repository.hpp"
 
@@ -13,9 +14,8 @@ namespace sluice::catalogue {
 namespace {
 
 using detail::ArrayLiteral;
+using detail::kIdSlack;
 
-// An id's millisecond and its segment's start differ by a step of the host's clock at most: days are plenty.
-constexpr std::chrono::hours kIdSlack{48};
 // One statement's parameters stay a few megabytes; all chunks are one transaction.
 constexpr std::size_t kChunk = 500;
 
@@ -303,14 +303,6 @@ Result<std::set<Uuid>> grow_open(Pool& pool, std::span<const OpenSegment> segmen
     return grown;
 }
 
-// RFC 9562 §5.7: the first 48 bits are milliseconds since 1970.
-UtcTime time_of(const Uuid& id) {
-    std::int64_t milliseconds = 0;
-    for (std::size_t i = 0; i < 6; ++i)
-        milliseconds = milliseconds << 8 | id.bytes[i];
-    return UtcTime{std::chrono::milliseconds{milliseconds}};
-}
-
 }  // namespace
 
 Status save_open_segments(Pool& pool, std::span<const OpenSegment> segments) {
@@ -333,7 +325,7 @@ Status save_finished_segments(Pool& pool, std::span<const FinishedRow> segments)
 Status mark_suspect(Pool& pool, const Uuid& segment_id, const std::filesystem::path& path) {
     return pool.with([&](Connection& connection) -> Status {
         pqxx::work transaction{connection.get()};
-        const UtcTime made = time_of(segment_id);
+        const UtcTime made = made_at(segment_id);
         detail::run(
             transaction,
             kMarkSuspect,
@@ -352,7 +344,7 @@ Result<KnownSegments> find_known_segments(Pool& pool, std::span<const Uuid> ids)
     std::map<std::chrono::sys_days, ArrayLiteral> days;
     ArrayLiteral all;
     for (const Uuid& id : ids) {
-        days[std::chrono::floor<std::chrono::days>(time_of(id))].add(id);
+        days[std::chrono::floor<std::chrono::days>(made_at(id))].add(id);
         all.add(id);
     }
     KnownSegments known;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/base/unique_fd.hpp"
+#include "storage/catalogue/check_repository.hpp"
 #include "storage/catalogue/footage_repository.hpp"
 
 #include <cstdint>
@@ -22,10 +23,21 @@ struct Request {
     UtcTime from;
     std::optional<UtcTime> to;   ///< nullopt: up to what is durable
     std::optional<Uuid> run_id;  ///< chooses one of overlapping runs
+    /// True: damaged footage is given as it is, and the clip says which; false: it is refused.
+    bool takes_damaged = false;
 };
 
 /// Where each volume is mounted, by id: from the catalogue's volumes.
 using VolumePaths = std::map<Uuid, std::filesystem::path>;
+
+/// A segment of a clip that is not what was recorded: its time inside the clip and what is known of its
+/// bytes.
+struct DamagedPart {
+    Uuid segment_id;
+    TimeRange range;
+    std::vector<catalogue::Damage>
+        bytes;  ///< of the file; none: a copy of a suspect file, never safely written
+};
 
 struct Interval {
     TimeRange range;
@@ -62,6 +74,8 @@ public:
     /// same before and after an open segment is finished.
     [[nodiscard]] virtual std::string etag() const = 0;
     [[nodiscard]] virtual const std::vector<catalogue::GapRow>& gaps() const = 0;  ///< inside the range
+    /// Empty unless the request takes damaged footage.
+    [[nodiscard]] virtual const std::vector<DamagedPart>& damaged() const = 0;
     [[nodiscard]] virtual std::uint64_t frames() const = 0;
     /// The next piece at `offset`, at most `limit` bytes, at least one. Error: retry (database), abandon_file
     /// (a file is gone or does not agree with its index: nothing false is sent).

@@ -159,7 +159,9 @@ Result<Piece> HlsMedia::read(std::uint64_t offset, std::uint64_t limit) {
             .mdat_offset = fragment.data_offset - kMdatHeader,
             .mdat_bytes = bytes + kMdatHeader,
         };
-        const Status checked = check_chunk(fd_->get(), chunk, file_->path.filename().string());
+        Place place;
+        place.path = file_->path.filename().string();
+        const Status checked = check_chunk(fd_->get(), chunk, place);
         if (!checked) return std::unexpected(checked.error());
         const std::uint64_t skip = offset - head_bytes;
         return Piece{FileRange{

@@ -26,6 +26,7 @@ find_clip(catalogue::Pool& pool, const VolumePaths& volumes, const Request& requ
     Result<std::vector<catalogue::GapRow>> gaps = load_gaps(pool, request.stream_id, plan->range);
     if (!gaps) return std::unexpected(gaps.error());
     plan->gaps = std::move(*gaps);
+    plan->damaged = list_damaged(*candidates, first->row, last->row, plan->range);
     Result<std::unique_ptr<Clip>> clip = Mp4Clip::make(std::move(footage), std::move(*plan));
     if (!clip) return std::unexpected(clip.error());
     return std::move(*clip);

@@ -23,7 +23,7 @@ Result<Bytes> read_sample(Footage& footage, Place place, const Edge& key) {
         return failure(Remedy::abandon_file, "a key frame is too large: " + place.path);
     const Result<UniqueFd> file = footage.open(place);
     if (!file) return std::unexpected(file.error());
-    const Status checked = check_chunk(file->get(), chunk, place.path);
+    const Status checked = check_chunk(file->get(), chunk, place);
     if (!checked) return std::unexpected(checked.error());
     Bytes bytes(chunk.bytes);
     for (std::uint64_t done = 0; done < bytes.size();) {
@@ -60,7 +60,9 @@ Found<Snapshot> find_snapshot(catalogue::Pool& pool, const VolumePaths& volumes,
 Result<std::variant<Snapshot, Refusal>>
 take_snapshot(catalogue::Pool& pool, const VolumePaths& volumes, const Uuid& stream_id, UtcTime at) {
     using Answer = std::variant<Snapshot, Refusal>;
-    const Request instant{.stream_id = stream_id, .from = at, .to = at + Microseconds{1}, .run_id = {}};
+    const Request instant{
+        .stream_id = stream_id, .from = at, .to = at + Microseconds{1}, .run_id = {}, .takes_damaged = false
+    };
     Found<Snapshot> snapshot = find_snapshot(pool, volumes, instant);
     if (snapshot) return Answer{std::move(*snapshot)};
     if (auto* refusal = std::get_if<Refusal>(&snapshot.error())) return Answer{std::move(*refusal)};

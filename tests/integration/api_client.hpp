@@ -84,6 +84,17 @@ public:
         buffer_.erase(0, reply.body.size());
         return reply;
     }
+    /// Everything so far, once it holds `text`; fails when the connection ends before.
+    std::string read_until(std::string_view text) {
+        while (buffer_.find(text) == std::string::npos)
+            if (!read_more()) FAIL("the connection ended without " + std::string{text} + ":\n" + buffer_);
+        return buffer_;
+    }
+    std::string read_to_end() {
+        while (read_more()) {
+        }
+        return buffer_;
+    }
     /// Waits until the next answer's head has come; `receive` gives it afterwards.
     void await_head() {
         while (buffer_.find("\r\n\r\n") == std::string::npos)

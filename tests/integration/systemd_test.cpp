@@ -36,7 +36,7 @@ std::string text_of(const fs::path& file) {
 }  // namespace
 
 TEST_CASE("every systemd unit is hardened to an exposure of 2.0 or less", "[systemd]") {
-    REQUIRE(units().size() == 3);
+    REQUIRE(units().size() == 4);
     for (const fs::path& unit : units()) {
         INFO(unit);
         const auto done =
@@ -77,7 +77,7 @@ TEST_CASE("the recorder's unit requires none of the others", "[systemd]") {
 
 TEST_CASE("every unit is watched and started as its own user", "[systemd]") {
     for (const auto& [name, user] : std::vector<std::pair<std::string, std::string>>{
-             {"database", "sluice-db"}, {"recorder", "sluice"}, {"api", "sluice-api"}
+             {"database", "sluice-db"}, {"recorder", "sluice"}, {"worker", "sluice"}, {"api", "sluice-api"}
          }) {
         const std::string text = text_of(kUnits / ("sluice-" + name + ".service"));
         CHECK(text.find("\nUser=" + user + "\n") != std::string::npos);

@@ -19,7 +19,7 @@ constexpr std::array<const char*, 4> kRoles{
 /// d(elete) and t(runcate) stand nowhere: nothing is destroyed before the worker's rules for it are there.
 struct TableRights {
     const char* table;
-    const char* changeable;               ///< a column that the recorder may set, if any
+    const char* changeable;               ///< a column that the recorder or the worker may set, if any
     const char* fixed;                    ///< one that nobody may
     std::array<std::string_view, 4> may;  ///< recorder, worker, API, auditor
 };
@@ -43,6 +43,11 @@ constexpr TableRights kTables[] = {
     {"sessions", "", "end_reason", {"", "", "", ""}},     // likewise; changed by functions alone
     {"live_marks", "number", "stream_id", {"", "s", "siu", "s"}},
     {"schema_migrations", "", "sha256", {"s", "s", "s", "s"}},
+    {"jobs", "state", "kind", {"", "siu", "si", "s"}},
+    {"segment_damage", "", "what", {"", "s", "s", "s"}},  // through mark_damaged
+    {"segment_copies", "problem", "volume_id", {"", "siu", "s", "s"}},
+    {"scrub_cycles", "position_id", "volume_id", {"", "siu", "s", "s"}},
+    {"catalogue_state", "", "is_confirmed", {"s", "s", "s", "s"}},
     {"segments_rest", "", "path", {"", "", "", ""}},  // partitions have no door of their own
     {"segment_index_rest", "", "data", {"", "", "", ""}},
 };
@@ -181,6 +186,13 @@ TEST_CASE("functions of the owner are open to those who need them", "[pg][catalo
         {"SELECT id, principal_id, opened_at, seen_at, expires_at, idle_us, ended_at, end_reason FROM "
          "sessions",
          {false, true, false, true}},
+        {"SELECT cancel_job(gen_random_uuid())", {false, true, true, false}},
+        {"SELECT mark_damaged(gen_random_uuid(), now(), '{0}', '{1}', '{box}')", {false, true, false, false}},
+        {"INSERT INTO jobs (id, kind, same_work, principal) VALUES (gen_random_uuid(), 'check', 'x', 'y')",
+         {false, true, true, false}},
+        {"INSERT INTO jobs (id, kind, same_work, principal, state) VALUES (gen_random_uuid(), 'check', 'x', "
+         "'y', 'done')",
+         {false, false, false, false}},
         {"SELECT from_us(to_us(now())), coverage_tolerance()", {true, true, true, true}},
         {"SELECT principal_id, valid_from, valid_to, revoked_at, last_four FROM credentials",
          {false, true, false, true}},

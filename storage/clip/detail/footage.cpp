@@ -28,6 +28,7 @@ Place place_of(const catalogue::SegmentRow& row) {
         .durable_bytes = row.bytes,
         .state = row.state,
         .path = row.path.string(),
+        .is_damaged = row.is_damaged,
     };
 }
 

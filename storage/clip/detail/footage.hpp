@@ -21,6 +21,7 @@ struct Place {
     std::uint64_t durable_bytes = 0;
     catalogue::SegmentState state = catalogue::SegmentState::open;
     std::string path;  ///< relative to the volume
+    bool is_damaged = false;
 };
 [[nodiscard]] Place place_of(const catalogue::SegmentRow& row);
 

@@ -27,6 +27,8 @@ std::string make_etag(const Plan& plan) {
         put_uuid(facts, part.place.segment_id);
         put_u32(facts, part.first);
         put_u32(facts, part.end - 1);
+        // Not the bytes that were served before the damage was found.
+        if (part.place.is_damaged) put_text(facts, "damaged");
     }
     return to_hex(sha256(facts));
 }
@@ -118,7 +120,7 @@ Result<Piece> Mp4Clip::read_data(std::uint64_t offset, std::uint64_t limit) {
     const Chunk found = *chunk;
     Result<File> file = open_part(number);
     if (!file) return std::unexpected(file.error());
-    const Status checked = check_chunk((*file)->get(), found, plan_.parts[number].place.path);
+    const Status checked = check_chunk((*file)->get(), found, plan_.parts[number].place);
     if (!checked) return std::unexpected(checked.error());
     return Piece{FileRange{
         .file = std::move(*file),

@@ -20,6 +20,7 @@ struct Plan {
     std::vector<mp4::VideoFormat> formats;
     Presentation presentation;
     std::vector<catalogue::GapRow> gaps;
+    std::vector<DamagedPart> damaged;
 };
 
 /// Hash of what makes the bytes; nothing of path, state or catalogue.
@@ -33,6 +34,7 @@ public:
     [[nodiscard]] std::uint64_t size_bytes() const override { return layout_.size_bytes; }
     [[nodiscard]] std::string etag() const override { return etag_; }
     [[nodiscard]] const std::vector<catalogue::GapRow>& gaps() const override { return plan_.gaps; }
+    [[nodiscard]] const std::vector<DamagedPart>& damaged() const override { return plan_.damaged; }
     [[nodiscard]] std::uint64_t frames() const override;
     [[nodiscard]] Result<Piece> read(std::uint64_t offset, std::uint64_t limit) override;
 

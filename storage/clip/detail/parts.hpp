@@ -37,8 +37,9 @@ struct LoadedPart {
 [[nodiscard]] Result<LoadedPart>
 cut_part(const mp4::SegmentIndex& whole, std::uint32_t first, std::uint32_t end);
 
-/// The file is long enough and the fragment's mdat box says what the index says. Error: abandon_file.
-[[nodiscard]] Status check_chunk(int fd, const Chunk& chunk, const std::string& path);
+/// The file is long enough and the fragment's mdat box says what the index says; of a damaged segment, whose
+/// damage was told, only the length counts. Error: abandon_file.
+[[nodiscard]] Status check_chunk(int fd, const Chunk& chunk, const Place& place);
 
 /// Indexes of a clip's parts, read in batches as they are asked for. Holds one batch in its compact form and
 /// a few decoded ones, however long the clip is.

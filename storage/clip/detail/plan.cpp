@@ -150,6 +150,7 @@ Found<Plan> make_plan(
         .formats = {},
         .presentation = {.from = first.wall},
         .gaps = {},
+        .damaged = {},
     };
     Result<std::vector<Part>> parts = list_parts(footage, candidates, first, last, plan.presentation);
     if (!parts) return std::unexpected(parts.error());

@@ -66,7 +66,7 @@ Result<bool> is_run_going_on(catalogue::Pool& pool, const SegmentRow& newest) {
 
 Result<Horizon> find_horizon(catalogue::Pool& pool, Footage& footage, const SegmentRow& newest) {
     Horizon horizon{.available_to = newest.range.to, .presented_to = newest.range.to};
-    if (newest.state == SegmentState::suspect) return horizon;
+    if (newest.state == SegmentState::suspect && !newest.is_damaged) return horizon;
     Place place = place_of(newest);
     const Result<mp4::SegmentIndex> index = footage.load_index(place);
     if (!index) return std::unexpected(index.error());
@@ -124,6 +124,11 @@ Found<Candidates> find_candidates(catalogue::Pool& pool, Footage& footage, const
         rows = load_rows(pool, request, {request.from - kOpenLookback, found.asked.to});
     if (!rows) return std::unexpected(rows.error());
     if (rows->empty()) return std::unexpected(no_footage(pool, request, found.asked));
+    if (request.takes_damaged) {
+        auto tolerated = tolerate_damage(pool, *rows);
+        if (!tolerated) return std::unexpected(tolerated.error());
+        found.tolerated = std::move(*tolerated);
+    }
 
     const SegmentRow& newest =
         *std::ranges::max_element(*rows, {}, [](const SegmentRow& row) { return row.range.to; });
@@ -206,8 +211,9 @@ Stop damaged(std::vector<Interval> intervals) {
 }
 
 /// A file whose sync failed is not read either, before its sound fragments are copied.
-bool is_unsound(const SegmentRow& row) {
-    return row.is_damaged || row.state == SegmentState::suspect;
+bool is_unsound(const Candidates& candidates, const SegmentRow& row) {
+    const bool has_failed = row.is_damaged || row.state == SegmentState::suspect;
+    return has_failed && !candidates.tolerated.contains(row.id);
 }
 
 }  // namespace
@@ -225,7 +231,8 @@ Found<Formats> check_uniform(catalogue::Pool& pool, const Candidates& candidates
             known = formats.emplace(row.format_id, std::move(format->format)).first;
         }
         if (!row.range.overlaps(candidates.asked)) continue;
-        if (row.state == SegmentState::suspect) suspect.push_back({.range = row.range, .run_id = row.run_id});
+        if (row.state == SegmentState::suspect && is_unsound(candidates, row))
+            suspect.push_back({.range = row.range, .run_id = row.run_id});
         if (picture == nullptr) picture = &known->second;
         is_one_picture = is_one_picture && picture->has_same_picture(known->second);
     }
@@ -246,10 +253,23 @@ Found<void> check_sound(const Candidates& candidates, std::size_t first_row, std
     std::vector<Interval> unsound;
     for (std::size_t number = first_row; number <= last_row; ++number) {
         const SegmentRow& row = candidates.rows[number];
-        if (is_unsound(row)) unsound.push_back({.range = row.range, .run_id = row.run_id});
+        if (is_unsound(candidates, row)) unsound.push_back({.range = row.range, .run_id = row.run_id});
     }
     if (unsound.empty()) return {};
     return std::unexpected(damaged(std::move(unsound)));
+}
+
+std::vector<DamagedPart>
+list_damaged(const Candidates& candidates, std::size_t first_row, std::size_t last_row, TimeRange range) {
+    std::vector<DamagedPart> parts;
+    for (std::size_t number = first_row; number <= last_row; ++number) {
+        const SegmentRow& row = candidates.rows[number];
+        const auto known = candidates.tolerated.find(row.id);
+        const TimeRange inside = row.range.clamp(range);
+        if (known == candidates.tolerated.end() || inside.is_empty()) continue;
+        parts.push_back({.segment_id = row.id, .range = inside, .bytes = known->second});
+    }
+    return parts;
 }
 
 }  // namespace sluice::clip

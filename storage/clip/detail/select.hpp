@@ -1,6 +1,7 @@
 #pragma once
 
 #include "storage/clip/clip.hpp"
+#include "storage/clip/detail/damage.hpp"
 #include "storage/clip/detail/footage.hpp"
 #include "storage/clip/detail/timeline.hpp"
 
@@ -26,6 +27,7 @@ inline constexpr Microseconds kLookback = std::chrono::seconds{2};
 struct Candidates {
     TimeRange asked;                          ///< `to` filled in
     std::vector<catalogue::SegmentRow> rows;  ///< by begin; some end shortly before `asked.from`
+    Tolerated tolerated{};                    ///< rows that failed a check and are taken nevertheless
 };
 /// Refuses: NO_FOOTAGE, NOT_YET_DURABLE.
 [[nodiscard]] Found<Candidates>
@@ -53,6 +55,10 @@ find_first(catalogue::Pool& pool, Footage& footage, const Request& request, cons
 /// Refuses rows that failed a check: FOOTAGE_DAMAGED, with their intervals.
 [[nodiscard]] Found<void>
 check_sound(const Candidates& candidates, std::size_t first_row, std::size_t last_row);
+
+/// The tolerated ones among them, within `range`.
+[[nodiscard]] std::vector<DamagedPart>
+list_damaged(const Candidates& candidates, std::size_t first_row, std::size_t last_row, TimeRange range);
 
 /// Gaps of the stream that overlap the range.
 [[nodiscard]] Result<std::vector<catalogue::GapRow>>

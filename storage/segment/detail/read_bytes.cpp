@@ -3,24 +3,8 @@
 #include "storage/volume/durable_files.hpp"
 
 #include <algorithm>
-#include <cerrno>
-
-#include <unistd.h>
 
 namespace sluice::segment::detail {
-
-Result<std::size_t> read_at(int fd, std::uint64_t offset, std::span<std::uint8_t> into) {
-    std::size_t filled = 0;
-    while (filled < into.size()) {
-        const auto rest = into.subspan(filled);
-        const ssize_t got = ::pread(fd, rest.data(), rest.size(), static_cast<off_t>(offset + filled));
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return errno_error(Remedy::operator_acts, "cannot read " + volume::path_of(fd));
-        if (got == 0) break;
-        filled += static_cast<std::size_t>(got);
-    }
-    return filled;
-}
 
 Result<Sha256Digest> hash_file(int fd, std::uint64_t size_bytes) {
     constexpr std::uint64_t at_once = 1U << 20U;

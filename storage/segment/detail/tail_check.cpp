@@ -73,19 +73,26 @@ Result<bool> is_sound(int fd, const mp4::SegmentIndex& index, const mp4::Fragmen
     return has_no_hole(fd, fragment.data_offset, offset - fragment.data_offset);
 }
 
-}  // namespace
-
-Result<std::size_t> find_hollow_fragment(int fd, const mp4::SegmentIndex& index) {
-    const std::size_t count = index.fragments.size();
-    if (count == 0) return count;
-    const UtcTime oldest = index.fragments.back().wall - kVolatileTail;
-    for (std::size_t i = 0; i < count; ++i) {
+/// Fragments that began before `oldest` are passed over.
+Result<std::size_t> find_hollow_since(int fd, const mp4::SegmentIndex& index, UtcTime oldest) {
+    for (std::size_t i = 0; i < index.fragments.size(); ++i) {
         if (index.fragments[i].wall < oldest) continue;
         const auto sound = is_sound(fd, index, index.fragments[i]);
         if (!sound) return std::unexpected(sound.error());
         if (!*sound) return i;
     }
-    return count;
+    return index.fragments.size();
+}
+
+}  // namespace
+
+Result<std::size_t> find_hollow_fragment(int fd, const mp4::SegmentIndex& index) {
+    if (index.fragments.empty()) return std::size_t{0};
+    return find_hollow_since(fd, index, index.fragments.back().wall - kVolatileTail);
+}
+
+Result<std::size_t> find_any_hollow_fragment(int fd, const mp4::SegmentIndex& index) {
+    return find_hollow_since(fd, index, UtcTime::min());
 }
 
 void keep_fragments(mp4::SegmentIndex& index, std::size_t count) {

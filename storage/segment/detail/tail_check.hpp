@@ -14,6 +14,9 @@ namespace sluice::segment::detail {
 /// operator_acts, when the file can't be read.
 [[nodiscard]] Result<std::size_t> find_hollow_fragment(int fd, const mp4::SegmentIndex& index);
 
+/// The same over all fragments: of a file whose sync failed no part was surely written.
+[[nodiscard]] Result<std::size_t> find_any_hollow_fragment(int fd, const mp4::SegmentIndex& index);
+
 /// Drops the fragments from `count` on; the index then ends where the first of them began.
 void keep_fragments(mp4::SegmentIndex& index, std::size_t count);
 

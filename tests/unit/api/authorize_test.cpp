@@ -36,6 +36,10 @@ constexpr std::array kTable{
     Line{Action::read_media, true, true, false, false},
     Line{Action::open_session, true, true, false, false},
     Line{Action::close_session, true, true, false, false},
+    Line{Action::list_jobs, true, false, false, false},
+    Line{Action::read_job, true, false, false, false},
+    Line{Action::start_job, true, false, false, false},
+    Line{Action::cancel_job, true, false, false, false},
 };
 
 TEST_CASE("each role may do what its table says, and nothing else", "[api][authorize][rule]") {

@@ -27,8 +27,9 @@ status::RecorderStatus healthy() {
     recorder.streams = {stream};
     return recorder;
 }
-std::string judged(DatabaseHealth database, const status::RecorderStatus* recorder) {
-    const auto report = judge_readiness(database, recorder, kNow);
+std::string
+judged(DatabaseHealth database, const status::RecorderStatus* recorder, bool is_catalogue_confirmed = true) {
+    const auto report = judge_readiness(database, is_catalogue_confirmed, recorder, kNow);
     std::string text{to_string(report.readiness)};
     for (const auto& reason : report.reasons)
         text += " " + reason;
@@ -40,6 +41,8 @@ TEST_CASE("readiness: only the database makes it unready, everything else degrad
     CHECK(judged(DatabaseHealth::reachable, &recorder) == "ready");
     CHECK(judged(DatabaseHealth::unreachable, &recorder) == "unready database_unreachable");
     CHECK(judged(DatabaseHealth::wrong_schema, nullptr) == "unready schema_version recorder_status_missing");
+    CHECK(judged(DatabaseHealth::reachable, &recorder, false) == "degraded catalogue_unconfirmed");
+    CHECK(judged(DatabaseHealth::unreachable, &recorder, false) == "unready database_unreachable");
     recorder.written = kNow - 10s;
     CHECK(judged(DatabaseHealth::reachable, &recorder) == "degraded recorder_status_old");
     recorder = healthy();

@@ -47,11 +47,15 @@ TEST_CASE("the recorder is started last, so that it is stopped first and the dat
     const auto list = up::services(demo_site(), service_users(), "/bin");
     CHECK(
         names(list) ==
-        std::vector<std::string>{"sluice-database", "sluice-demo-cameras", "sluice-api", "sluice-recorder"}
+        std::vector<std::string>{
+            "sluice-database", "sluice-demo-cameras", "sluice-api", "sluice-worker", "sluice-recorder"
+        }
     );
     CHECK(list[0].command.user->name == "sluice-db");
     CHECK(list[2].command.user->name == "sluice-api");
     CHECK(list[3].command.user->name == "sluice");
+    CHECK(list[3].command.arguments.front() == "work");
+    CHECK(list[4].command.user->name == "sluice");
 }
 
 TEST_CASE("a site with a database server runs none of its own", "[cli][up]") {
@@ -60,7 +64,7 @@ TEST_CASE("a site with a database server runs none of its own", "[cli][up]") {
     site.config.database.url = "postgresql://db/sluice";
     CHECK(
         names(up::services(site, service_users(), "/bin")) ==
-        std::vector<std::string>{"sluice-api", "sluice-recorder"}
+        std::vector<std::string>{"sluice-api", "sluice-worker", "sluice-recorder"}
     );
 }
 

@@ -1,0 +1,78 @@
+#include "cli/commands.hpp"
+#include "config/base/lock_file.hpp"
+#include "config/base/log.hpp"
+#include "config/base/notify.hpp"
+#include "config/load.hpp"
+#include "jobs/worker.hpp"
+#include "storage/catalogue/conninfo.hpp"
+
+#include <csignal>
+#include <cstdlib>
+
+#include <sys/stat.h>
+
+#include <fmt/core.h>
+#include <pthread.h>
+
+namespace sluice::cli {
+namespace {
+
+constexpr std::chrono::seconds kStopLimit{8};
+
+sigset_t watched_signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP})
+        sigaddset(&set, signal);
+    return set;
+}
+
+/// Until told to stop, or with --once until nothing is left.
+void watch(const jobs::Worker& worker, const sigset_t& signals, bool is_once) {
+    while (!(is_once && worker.is_done())) {
+        notify("WATCHDOG=1");
+        const timespec while_waiting{is_once ? 0 : 1, is_once ? 100'000'000 : 0};
+        const int signal = sigtimedwait(&signals, nullptr, &while_waiting);
+        if (signal == SIGTERM || signal == SIGINT) return;
+    }
+}
+
+}  // namespace
+
+Status work(const fs::path& config, const WorkOptions& options) {
+    auto loaded = config::load_or_explain(config, config::Secrets::database_only);
+    if (!loaded) return std::unexpected(loaded.error());
+    ::umask(0027);
+    const sigset_t signals = watched_signals();
+    pthread_sigmask(
+        SIG_BLOCK, &signals, nullptr
+    );  // inherited by every thread: signals come to watch() alone
+    const auto lock = take_lock(loaded->data / "locks" / "worker.lock", "`sluice work`", loaded->data, 0640);
+    if (!lock) return std::unexpected(lock.error());
+    volume::RealFiles files;
+    const RealClock clock;
+    jobs::WorkerSettings settings;
+    settings.conninfo = catalogue::conninfo_of(*loaded, "sluice_worker");
+    settings.config = std::move(*loaded);
+    settings.owner = jobs::make_owner(clock.now());
+    settings.lease = options.lease;
+    settings.is_once = options.is_once;
+    jobs::Worker worker{std::move(settings), files, clock};
+    worker.start();
+    log::info("worker_started", {{"lease_ms", options.lease.count()}, {"once", options.is_once}});
+    notify("READY=1");
+    watch(worker, signals, options.is_once);
+    notify("STOPPING=1");
+    if (!worker.stop(kStopLimit)) {
+        log::warn(
+            "worker_hangs", {{"remedy", "a disk does not answer; the lease of its job runs out by itself"}}
+        );
+        std::_Exit(0);  // nothing of a hanging lane is worth waiting for
+    }
+    log::info("worker_stopped");
+    if (options.is_once && worker.failed() > 0)
+        return failure(Remedy::operator_acts, fmt::format("{} jobs failed", worker.failed()));
+    return {};
+}
+
+}  // namespace sluice::cli

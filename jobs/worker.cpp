@@ -1,0 +1,213 @@
+#include "jobs/worker.hpp"
+
+#include "config/base/log.hpp"
+
+#include <array>
+#include <utility>
+
+#include <unistd.h>
+
+#include <fmt/format.h>
+#include <pthread.h>
+
+namespace sluice::jobs {
+namespace {
+
+using namespace std::chrono_literals;
+using SteadyClock = std::chrono::steady_clock;
+using catalogue::JobOutcome;
+using catalogue::JobRow;
+using catalogue::JobState;
+
+constexpr auto kPoll = 500ms;
+constexpr auto kFileEvery = 60s;
+constexpr auto kFileSoon = 2s;
+constexpr auto kNap = 50ms;
+constexpr std::chrono::seconds kReleaseLimit{30};  // of trying to tell the outcome while the database is away
+
+/// Sleeps in short pieces; false: a stop was asked for.
+bool wait(const std::stop_token& stop, std::chrono::milliseconds time) {
+    const auto until = SteadyClock::now() + time;
+    while (!stop.stop_requested() && SteadyClock::now() < until)
+        std::this_thread::sleep_for(std::min<SteadyClock::duration>(kNap, until - SteadyClock::now()));
+    return !stop.stop_requested();
+}
+
+}  // namespace
+
+std::string make_owner(UtcTime now) {
+    std::array<char, 256> host{};
+    if (::gethostname(host.data(), host.size() - 1) != 0) host[0] = '?';
+    return fmt::format("{}/{}/{}", host.data(), ::getpid(), to_string(make_uuid_v7(now)));
+}
+
+/// One lane's life: ask, run, tell.
+class Worker::LaneLoop {
+public:
+    LaneLoop(Worker& worker, const Lane& lane, std::stop_token stop)
+        : worker_(worker),
+          lane_(lane),
+          stop_(std::move(stop)),
+          pool_(worker.settings_.conninfo, 1),
+          tools_{pool_, worker.settings_.config, worker.files_, worker.clock_} {}
+
+    void run() {
+        while (!stop_.stop_requested()) {
+            // Asked before: what is filed after this lane has looked must not be left lying.
+            const bool is_all_filed = worker_.has_filed_ || worker_.ended_ > 0;
+            const auto found = next();
+            if (!found) {
+                note_failure(found.error());
+                if (worker_.settings_.is_once && found.error().remedy() != Remedy::retry) return;
+                wait(stop_, database_delay(failures_));
+                continue;
+            }
+            note_success();
+            if (*found) {
+                handle(**found);
+                continue;
+            }
+            if (worker_.settings_.is_once && is_all_filed) return;
+            wait(stop_, kPoll);
+        }
+    }
+
+private:
+    Result<std::optional<JobRow>> next() {
+        if (lane_.files_jobs && SteadyClock::now() >= file_at_) {
+            const auto filed = file_own_jobs(tools_);
+            if (!filed) return std::unexpected(filed.error());
+            file_at_ = SteadyClock::now() + (filed->has_uncatalogued ? kFileSoon : kFileEvery);
+            worker_.has_filed_ = true;
+        }
+        return catalogue::claim_job(pool_, worker_.settings_.owner, lane_.kinds, worker_.settings_.lease);
+    }
+
+    void note_failure(const Error& error) {
+        if (++failures_ == 1)
+            log::warn("jobs_unreachable", {{"lane", lane_.name}, {"error", error.describe()}});
+    }
+    void note_success() {
+        if (std::exchange(failures_, 0U) > 0) log::info("jobs_reachable", {{"lane", lane_.name}});
+    }
+
+    void handle(const JobRow& job) {
+        log::info(
+            "job_started",
+            {{"job", to_string(job.id)},
+             {"kind", to_string(job.kind)},
+             {"attempt", job.attempts},
+             {"principal", job.principal}}
+        );
+        const auto outcome = decide(job);
+        if (!outcome) {
+            log::warn("job_lease_lost", {{"job", to_string(job.id)}, {"kind", to_string(job.kind)}});
+            return;
+        }
+        if (outcome->state == JobState::failed) ++worker_.failed_;
+        release(job, *outcome);
+    }
+
+    /// Runs it, and says what its row shall say. nullopt: nothing, it is somebody else's by now.
+    std::optional<JobOutcome> decide(const JobRow& job) {
+        JobOutcome outcome;
+        switch (judge_claimed(job)) {
+            case Verdict::cancel:
+                outcome.state = JobState::cancelled;
+                return outcome;
+            case Verdict::give_up:
+                outcome.state = JobState::failed;
+                outcome.error = fmt::format("{} workers began it and none ended it", job.attempts - 1);
+                return outcome;
+            case Verdict::run:
+                break;
+        }
+        LeaseKeeper lease{pool_, job.id, worker_.settings_.owner, worker_.settings_.lease, stop_};
+        auto result = run_guarded(job, lease);
+        if (result) {
+            outcome.result = std::move(*result);
+            return outcome;
+        }
+        const Stop stop = result.error().remedy() == Remedy::cancelled ? lease.reason() : Stop::failed;
+        return after_stop(stop, result.error(), job);
+    }
+
+    /// The border at which an exception of a kind becomes a failure of its job.
+    Result<std::string> run_guarded(const JobRow& job, LeaseKeeper& lease) {
+        try {
+            return run_job(job, tools_, lease);
+        } catch (const std::exception& error) {
+            return failure(Remedy::operator_acts, std::string{"internal error: "} + error.what());
+        }
+    }
+
+    /// Told again until the database takes it, the lease has run out, or we have to go.
+    void release(const JobRow& job, const JobOutcome& outcome) {
+        const auto until = SteadyClock::now() + kReleaseLimit;
+        for (unsigned failures = 1;; ++failures) {
+            const auto released = catalogue::release_job(pool_, job.id, worker_.settings_.owner, outcome);
+            if (released) {
+                log::info(
+                    *released ? "job_ended" : "job_lease_lost",
+                    {{"job", to_string(job.id)},
+                     {"kind", to_string(job.kind)},
+                     {"state", to_string(outcome.state)},
+                     {"error", outcome.error}}
+                );
+                return;
+            }
+            if (stop_.stop_requested() || SteadyClock::now() >= until) {
+                log_and_drop(
+                    std::unexpected(released.error()), "the lease runs out, and the job is run again"
+                );
+                return;
+            }
+            wait(stop_, database_delay(failures));
+        }
+    }
+
+    Worker& worker_;
+    const Lane& lane_;
+    std::stop_token stop_;
+    catalogue::Pool pool_;
+    Tools tools_;
+    unsigned failures_ = 0;
+    SteadyClock::time_point file_at_ = SteadyClock::now();
+};
+
+Worker::Worker(WorkerSettings settings, volume::DurableFiles& files, const Clock& clock)
+    : settings_(std::move(settings)),
+      files_(files),
+      clock_(clock),
+      lanes_{
+          {.name = "jobs",
+           .kinds = {catalogue::JobKind::check, catalogue::JobKind::copy_suspect},
+           .files_jobs = true},
+          {.name = "scrub", .kinds = {catalogue::JobKind::scrub}},
+      } {}
+
+Worker::~Worker() = default;
+
+void Worker::start() {
+    for (const Lane& lane : lanes_)
+        threads_.emplace_back([this, &lane](const std::stop_token& stop) { run_lane(stop, lane); });
+}
+
+void Worker::run_lane(const std::stop_token& stop, const Lane& lane) {
+    ::pthread_setname_np(::pthread_self(), lane.name.c_str());
+    LaneLoop{*this, lane, stop}.run();
+    ++ended_;
+}
+
+bool Worker::stop(std::chrono::milliseconds limit) {
+    for (std::jthread& thread : threads_)
+        thread.request_stop();
+    const auto until = SteadyClock::now() + limit;
+    while (!is_done() && SteadyClock::now() < until)
+        std::this_thread::sleep_for(kNap);
+    if (!is_done()) return false;
+    threads_.clear();
+    return true;
+}
+
+}  // namespace sluice::jobs

@@ -1,0 +1,94 @@
+#include "storage/check/listing.hpp"
+
+#include "storage/volume/list_folder.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include <sys/stat.h>
+
+namespace sluice::check {
+namespace {
+
+namespace fs = std::filesystem;
+using volume::FolderEntry;
+
+Result<std::vector<FolderEntry>> list_if_there(const fs::path& folder) {
+    auto entries = volume::list_folder(folder);
+    if (!entries && entries.error().code() == std::errc::no_such_file_or_directory)
+        return std::vector<FolderEntry>{};
+    return entries;
+}
+
+}  // namespace
+
+fs::path path_of(const StreamFolder& folder) {
+    return fs::path{"live"} / folder.day / folder.camera_slug / to_string(folder.stream);
+}
+
+Result<std::vector<std::string>> list_days(const fs::path& root) {
+    const auto entries = volume::list_folder(root / "live");
+    if (!entries) return std::unexpected(entries.error());
+    std::vector<std::string> days;
+    for (const FolderEntry& entry : *entries) {
+        const auto day = from_rfc3339(entry.name + "T00:00:00Z");
+        if (entry.is_folder && day && to_utc_day(*day) == entry.name) days.push_back(entry.name);
+    }
+    return days;
+}
+
+Result<DayListing> list_day(const fs::path& root, const std::string& day) {
+    DayListing listing;
+    const fs::path place = fs::path{"live"} / day;
+    const auto cameras = list_if_there(root / place);
+    if (!cameras) return std::unexpected(cameras.error());
+    for (const FolderEntry& camera : *cameras) {
+        if (!camera.is_folder) {
+            listing.strangers.push_back((place / camera.name).string());
+            continue;
+        }
+        const auto streams = list_if_there(root / place / camera.name);
+        if (!streams) return std::unexpected(streams.error());
+        for (const FolderEntry& stream : *streams) {
+            const auto kind = stream_kind_from(stream.name);
+            if (stream.is_folder && kind)
+                listing.folders.push_back({.day = day, .camera_slug = camera.name, .stream = *kind});
+            else
+                listing.strangers.push_back((place / camera.name / stream.name).string());
+        }
+    }
+    std::ranges::sort(listing.folders);
+    return listing;
+}
+
+Result<std::vector<FileEntry>>
+list_folder(const fs::path& root, const StreamFolder& folder, bool with_sizes) {
+    const fs::path place = path_of(folder);
+    const auto entries = list_if_there(root / place);
+    if (!entries) return std::unexpected(entries.error());
+    std::vector<FileEntry> files;
+    for (const FolderEntry& entry : *entries) {
+        FileEntry file = to_entry((place / entry.name).string());
+        if (with_sizes || file.kind == FileKind::part) {
+            const auto facts = find_facts(root / file.path);
+            if (!facts && !entry.is_folder) continue;
+            if (facts) file.bytes = facts->bytes;
+            if (facts) file.touched = facts->touched;
+        }
+        files.push_back(std::move(file));
+    }
+    return files;
+}
+
+std::optional<FileFacts> find_facts(const fs::path& file) {
+    struct stat found{};
+    if (::lstat(file.c_str(), &found) != 0 || !S_ISREG(found.st_mode)) return std::nullopt;
+    const auto touched =
+        std::chrono::seconds{found.st_mtim.tv_sec} + std::chrono::nanoseconds{found.st_mtim.tv_nsec};
+    return FileFacts{
+        .bytes = static_cast<std::uint64_t>(found.st_size),
+        .touched = UtcTime{std::chrono::duration_cast<Microseconds>(touched)},
+    };
+}
+
+}  // namespace sluice::check

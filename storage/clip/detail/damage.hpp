@@ -1,0 +1,22 @@
+#pragma once
+
+#include "storage/catalogue/check_repository.hpp"
+#include "storage/catalogue/rows.hpp"
+
+#include <map>
+#include <vector>
+
+/// Damaged footage for those who ask for it as it is.
+namespace sluice::clip {
+
+/// Rows that may be served although they failed a check, with what is known of the bytes; a suspect segment's
+/// copy has none.
+using Tolerated = std::map<Uuid, std::vector<catalogue::Damage>>;
+
+/// Prepares damaged and suspect rows: where the catalogue's index is what is damaged, or the file ends early,
+/// the file's own boxes are read instead (the row then counts as one without index); of a suspect file only
+/// its copy. A suspect row without copy is not tolerated.
+[[nodiscard]] Result<Tolerated>
+tolerate_damage(catalogue::Pool& pool, std::vector<catalogue::SegmentRow>& rows);
+
+}  // namespace sluice::clip
