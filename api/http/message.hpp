@@ -31,7 +31,7 @@ struct Request {
     std::string peer;       ///< address of the other side, without port
     std::string id;         ///< of this request: the client's X-Request-Id when it is decent, else ours
     bool is_tls = false;
-    Deadline received{};  ///< when the whole request stood there
+    Deadline received;  ///< when the whole request stood there
 
     /// First header of this name (lower case), or null.
     [[nodiscard]] const std::string* find_header(std::string_view name) const;
@@ -78,7 +78,7 @@ public:
 struct Postponement {
     std::shared_ptr<Event> event;  // shared by whoever makes it happen and those who wait
     std::uint64_t seen = 0;
-    Deadline until{};
+    Deadline until;
 };
 
 /// Server-sent events (text/event-stream), made as they are asked for. Thread: one call at a time, from a
@@ -103,8 +103,8 @@ struct Response {
     unsigned status = 200;
     Headers headers;  ///< without Content-Length, Date, Server, Connection: the server adds them
     std::variant<std::string, SourceBody, EventBody> body;
-    bool closes = false;                      ///< the connection ends after this answer; always after events
-    std::optional<Postponement> postponed{};  ///< then nothing else in it counts
+    bool closes = false;                    ///< the connection ends after this answer; always after events
+    std::optional<Postponement> postponed;  ///< then nothing else in it counts
     std::string route{};  ///< pattern that answered, "/v1/cameras/{slug}"; for log and counters, never sent
     std::string principal{};  ///< who asked; for the log, never sent
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
+#include <ranges>
 #include <string_view>
 #include <utility>
 
@@ -171,13 +172,13 @@ bool LiveFollower::grow(Tracked& tracked) {
 bool LiveFollower::settle() {
     bool has_ended = false;
     bool has_later = false;
-    for (auto tracked = tracked_.rbegin(); tracked != tracked_.rend(); ++tracked) {
-        if (!tracked->is_ended && (has_later || !tracked->is_part)) {
-            grow(*tracked);  // once more: what was written between the last look and the rename
-            tracked->is_ended = has_ended = true;
-            tracked->fd.reset();
+    for (Tracked& tracked : std::views::reverse(tracked_)) {
+        if (!tracked.is_ended && (has_later || !tracked.is_part)) {
+            grow(tracked);  // once more: what was written between the last look and the rename
+            tracked.is_ended = has_ended = true;
+            tracked.fd.reset();
         }
-        has_later = has_later || !tracked->file->index.fragments.empty();
+        has_later = has_later || !tracked.file->index.fragments.empty();
     }
     return has_ended;
 }

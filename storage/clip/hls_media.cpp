@@ -103,6 +103,7 @@ HlsSegment to_hls_segment(
         .ticks = cut.ticks,
         .wall = wall_of(index, {cut.first, cut.end}),
         .is_discontinuous = cut.is_after_gap,
+        .parts = {},
     };
 }
 

@@ -17,16 +17,16 @@ constexpr std::uint64_t kLongestPartTicks = kPartTicks + kPartTicks / 10;
 
 std::string seconds_text(std::uint64_t ticks) {
     std::array<char, 32> text{};
-    std::snprintf(
+    static_cast<void>(std::snprintf(
         text.data(), text.size(), "%.5f", static_cast<double>(ticks) / static_cast<double>(mp4::kTimescale)
-    );
+    ));
     return text.data();
 }
 
 /// With milliseconds, as players expect it.
 std::string date_text(UtcTime time) {
-    constexpr std::size_t kWithMilliseconds = 23;
-    return to_rfc3339(time).substr(0, kWithMilliseconds) + "Z";
+    constexpr std::size_t with_milliseconds = 23;
+    return to_rfc3339(time).substr(0, with_milliseconds) + "Z";
 }
 
 /// Writes segments one after the other and remembers which init segment stands.
@@ -146,8 +146,9 @@ std::string media_name(std::uint32_t first, std::uint32_t end) {
 
 std::optional<FragmentRange> fragments_from(std::string_view name) {
     FragmentRange range;
-    const char* const end = name.data() + name.size();
-    const auto [dash, first_error] = std::from_chars(name.data(), end, range.first);
+    const char* const begin = name.data();
+    const char* const end = begin + name.size();
+    const auto [dash, first_error] = std::from_chars(begin, end, range.first);
     if (first_error != std::errc{} || dash == end || *dash != '-') return std::nullopt;
     const auto [dot, second_error] = std::from_chars(dash + 1, end, range.end);
     if (second_error != std::errc{} || range.first >= range.end) return std::nullopt;

@@ -27,8 +27,8 @@ struct HlsSegment {
     std::uint64_t ticks = 0;
     TimeRange wall;  ///< arrival of the first fragment to the nominal end of the last
     bool is_discontinuous = false;
-    bool is_whole = true;          ///< false: may still grow, so it has parts and no duration
-    std::vector<HlsPart> parts{};  ///< one a fragment; only of live ones
+    bool is_whole = true;        ///< false: may still grow, so it has parts and no duration
+    std::vector<HlsPart> parts;  ///< one a fragment; only of live ones
 };
 
 /// What a client asked of a live playlist by its query (delivery directives).

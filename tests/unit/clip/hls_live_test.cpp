@@ -56,6 +56,25 @@ TEST_CASE("live follows the .part fragment by fragment, and over its rename", "[
     CHECK(follower.view()->wall == TimeRange{footage::kRunStart, footage::kRunStart + 7s});
 }
 
+TEST_CASE("a .part that was left behind has ended when the next file has footage", "[clip][hls][disk]") {
+    Shooting shooting;
+    shooting.begin();
+    shooting.shoot(3);
+    LiveFollower follower{shooting.source()};
+    REQUIRE(follower.look(shooting.now()));
+    CHECK_FALSE(follower.view()->playlist.segments.back().is_whole);
+    shooting.begin();  // as after a crash: nobody finishes the first file
+    static_cast<void>(follower.look(shooting.now()));
+    CHECK_FALSE(follower.view()->playlist.segments.back().is_whole);
+    shooting.shoot(1);
+    REQUIRE(follower.look(shooting.now()));
+    const auto& segments = follower.view()->playlist.segments;
+    REQUIRE(segments.size() == 3);
+    CHECK(segments[1].is_whole);
+    CHECK_FALSE(segments[2].is_whole);
+    shooting.finish();
+}
+
 TEST_CASE("a fragment that is half written is not shown", "[clip][hls][disk]") {
     Shooting shooting;
     shooting.begin();

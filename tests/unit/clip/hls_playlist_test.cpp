@@ -29,6 +29,7 @@ HlsSegment segment(std::uint32_t first, std::uint32_t end, std::uint8_t format =
         .end = end,
         .ticks = (end - first) * std::uint64_t{90'000},
         .wall = {kStart + std::chrono::seconds{first}, kStart + std::chrono::seconds{end}},
+        .parts = {},
     };
     for (std::uint32_t number = first; number < end; ++number)
         made.parts.push_back({.ticks = 90'000, .is_key = number == first});
