@@ -174,6 +174,7 @@ void Recorder::start_stream(StreamSettings settings, std::optional<volume::GapOp
 
 std::vector<VolumeWorker*> Recorder::workers() {
     std::vector<VolumeWorker*> workers;
+    workers.reserve(volumes_.size());
     for (const VolumeThread& volume : volumes_)
         workers.push_back(volume.worker.get());
     return workers;
@@ -193,10 +194,10 @@ void Recorder::reload() {
         journal(volume::Refused{"configuration", reason});
         return;
     }
-    apply(std::move(loaded.config));
+    apply(loaded.config);
 }
 
-void Recorder::apply(config::Config fresh) {
+void Recorder::apply(const config::Config& fresh) {
     const config::CameraDifference difference = config::difference(config_, fresh);
     config_.recorders = fresh.recorders;  // the rest takes a restart
     const volume::Installation installation = installation_.with([&](auto& kept) {

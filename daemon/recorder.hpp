@@ -49,7 +49,7 @@ private:
 
     void start_volumes();
     void start_stream(StreamSettings settings, std::optional<volume::GapOpened> carried);
-    void apply(config::Config fresh);
+    void apply(const config::Config& fresh);
     void journal(volume::JournalFact fact);
     void remember_volumes();
     [[nodiscard]] Status save_state();
