@@ -35,7 +35,7 @@ CREATE TABLE jobs (
         AND (lease_owner IS NULL) = (lease_until IS NULL)),
     CONSTRAINT jobs_end_has_time CHECK ((state IN ('done', 'failed', 'cancelled')) = (finished_at IS NOT NULL)),
     -- A failure says why.
-    CONSTRAINT jobs_failure_has_error CHECK (state <> 'failed' OR error <> '')
+    CONSTRAINT jobs_failure_has_error CHECK (state <> 'failed' OR coalesce(error, '') <> '')
 );
 CREATE INDEX jobs_waiting ON jobs (not_before, created_at) WHERE state IN ('queued', 'running');
 CREATE INDEX jobs_by_time ON jobs (created_at DESC, id DESC);
@@ -94,7 +94,7 @@ CREATE TABLE segment_copies (
     problem    text NOT NULL DEFAULT '',
     copied_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
     CONSTRAINT segment_copies_whole_or_why CHECK (CASE WHEN path IS NULL THEN problem <> ''
-        ELSE octet_length(sha256) = 32 AND bytes > 0 AND to_at > from_at END),
+        ELSE coalesce(octet_length(sha256) = 32 AND bytes > 0 AND to_at > from_at, false) END),
     CONSTRAINT segment_copies_path_inside CHECK (path LIKE 'copies/%' AND ('/' || path || '/') NOT LIKE '%/../%')
 );
 
