@@ -1,6 +1,7 @@
 #include "cli/commands.hpp"
 #include "config/load.hpp"
 #include "storage/catalogue/conninfo.hpp"
+#include "storage/catalogue/inventory.hpp"
 #include "storage/check/pace.hpp"
 #include "storage/check/rebuild.hpp"
 #include "storage/check/report.hpp"
@@ -82,7 +83,7 @@ Status rebuild(const config::Config& config, const CheckOptions& options) {
     const auto installation = volume::load_installation(config.data);
     if (!installation) return std::unexpected(installation.error());
     catalogue::Inventory present;
-    if (*installation) present = check::make_inventory(**installation, config);
+    if (*installation) present = catalogue::make_inventory(**installation, config);
     catalogue::Pool pool{catalogue::conninfo_of(config, "sluice_super"), 1};
     const auto volumes = check::find_volumes(pool, config.storage.volumes);
     if (!volumes) return std::unexpected(volumes.error());

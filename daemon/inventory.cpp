@@ -15,16 +15,6 @@ bool assign(std::map<std::string, Uuid>& ids, const std::string& name, UtcTime n
     return is_new;
 }
 
-std::string_view word_of(config::Vendor vendor) {
-    switch (vendor) {
-        case config::Vendor::generic:
-            return "generic";
-        case config::Vendor::dahua:
-            return "dahua";
-    }
-    return "generic";
-}
-
 }  // namespace
 
 bool assign_ids(volume::Installation& installation, const config::Config& config, UtcTime now) {
@@ -38,39 +28,6 @@ bool assign_ids(volume::Installation& installation, const config::Config& config
         }
     }
     return has_new;
-}
-
-catalogue::Inventory make_inventory(const volume::Installation& installation, const config::Config& config) {
-    catalogue::Inventory inventory;
-    for (const config::Recorder& recorder : config.recorders) {
-        const Uuid recorder_id = installation.recorders.at(recorder.slug);
-        inventory.recorders.push_back(
-            {recorder_id,
-             installation.installation_id,
-             recorder.slug,
-             recorder.name.empty() ? recorder.slug : recorder.name,
-             std::string{word_of(recorder.vendor)}}
-        );
-        for (const config::Camera& camera : recorder.cameras) {
-            catalogue::CameraRow row;
-            row.id = installation.cameras.at(camera.slug);
-            row.recorder_id = recorder_id;
-            row.recorder_slug = recorder.slug;
-            row.slug = camera.slug;
-            row.name = camera.name;
-            row.channel = camera.channel;
-            row.tags = camera.tags;
-            row.zone = camera.zone;
-            row.owner = camera.owner;
-            row.is_enabled = camera.enabled;
-            for (const StreamKind stream : camera.streams)
-                inventory.streams.push_back(
-                    {installation.streams.at(stream_key(camera, stream)), row.id, stream}
-                );
-            inventory.cameras.push_back(std::move(row));
-        }
-    }
-    return inventory;
 }
 
 std::vector<StreamSettings>

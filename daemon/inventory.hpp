@@ -2,7 +2,6 @@
 
 #include "config/config.hpp"
 #include "daemon/stream_worker.hpp"
-#include "storage/catalogue/recorder_repository.hpp"
 #include "storage/volume/installation.hpp"
 
 #include <vector>
@@ -11,10 +10,6 @@ namespace sluice::daemon {
 
 /// Gives an id to every recorder, camera and stream that has none yet (I19). True when something was added.
 bool assign_ids(volume::Installation& installation, const config::Config& config, UtcTime now);
-
-/// Pure; ids must be assigned.
-[[nodiscard]] catalogue::Inventory
-make_inventory(const volume::Installation& installation, const config::Config& config);
 
 /// One entry per configured stream, in the configuration's order. Pure; ids must be assigned.
 [[nodiscard]] std::vector<StreamSettings>

@@ -5,6 +5,7 @@
 #include "config/load.hpp"
 #include "daemon/volume_output.hpp"
 #include "storage/catalogue/conninfo.hpp"
+#include "storage/catalogue/inventory.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -85,7 +86,7 @@ Status Recorder::start() {
     journal(volume::ConfigLoaded{hash_of(options_.config_file), "start"});
     for (StreamSettings& settings : make_stream_settings(*installation, config_))
         start_stream(std::move(settings), std::nullopt);
-    feed_->set_inventory(make_inventory(*installation, config_));
+    feed_->set_inventory(catalogue::make_inventory(*installation, config_));
     feed_thread_ = std::jthread([this](const std::stop_token& stop) { feed_->run(stop); });
     pthread_setname_np(feed_thread_.native_handle(), "catalogue");
     log::info("recorder_started", {{"streams", streams_.size()}, {"volumes", volumes_.size()}});
@@ -256,7 +257,7 @@ void Recorder::apply(const config::Config& fresh) {
         const auto gap = carried.find(id);
         start_stream(std::move(settings), gap == carried.end() ? std::nullopt : std::optional{gap->second});
     }
-    feed_->set_inventory(make_inventory(installation, config_));
+    feed_->set_inventory(catalogue::make_inventory(installation, config_));
     const std::string summary =
         summarise(streams_.size() - kept - changed, removed, changed, difference.needs_restart);
     journal(volume::ConfigLoaded{hash_of(options_.config_file), summary});

@@ -12,10 +12,6 @@
 /// not in it: tombstones, tokens, jobs.
 namespace sluice::check {
 
-/// Rows of what the configuration names and `state.json` has ids for. Pure.
-[[nodiscard]] catalogue::Inventory
-make_inventory(const volume::Installation& installation, const config::Config& config);
-
 struct RebuildSummary {
     std::uint64_t segments = 0;
     std::uint64_t suspects = 0;

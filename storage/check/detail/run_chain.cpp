@@ -1,5 +1,6 @@
 #include "storage/check/detail/run_chain.hpp"
 
+#include "storage/catalogue/finished_row.hpp"
 #include "storage/mp4/index.hpp"
 
 #include <algorithm>
@@ -76,23 +77,14 @@ wall_end(const mp4::SegmentIndex& index, std::optional<UtcTime> next_began, std:
 }
 
 catalogue::FinishedRow make_row(const ReadSegment& segment, const Sha256Digest& sha256, UtcTime to) {
-    const mp4::SegmentInfo& info = segment.file.info;
-    catalogue::FinishedRow made;
-    made.format = segment.file.format;
-    made.index = mp4::encode_index(segment.file.index);
-    made.row.id = info.segment_id;
-    made.row.stream_id = info.stream_id;
-    made.row.run_id = info.run_id;
-    made.row.volume_id = segment.volume_id;
-    made.row.sequence = info.sequence;
-    made.row.state = catalogue::SegmentState::finished;
-    made.row.path = segment.path;
-    made.row.range = {.from = began(segment), .to = to};
-    made.row.bytes = segment.file.index.end_bytes;
-    made.row.sha256 = sha256;
-    made.row.format_id = catalogue::format_id(segment.file.format);
-    made.row.sums = mp4::sum_up(segment.file.index);
-    return made;
+    return catalogue::make_finished_row(
+        segment.file.info,
+        segment.file.format,
+        segment.file.index,
+        {segment.volume_id, segment.path},
+        {began(segment), to},
+        sha256
+    );
 }
 
 }  // namespace sluice::check::detail

@@ -2,6 +2,7 @@
 
 #include "config/base/files.hpp"
 #include "daemon/catalogue_feed.hpp"
+#include "storage/catalogue/inventory.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/studio.hpp"
 #include "tests/support/temp_folder.hpp"
@@ -65,7 +66,7 @@ TEST_CASE("inventory and streams say what the configuration says", "[daemon]") {
     volume::Installation installation;
     installation.installation_id = Uuid{{1}};
     assign_ids(installation, site(), UtcTime{std::chrono::seconds{1'763'892'000}});
-    const auto inventory = make_inventory(installation, site());
+    const auto inventory = catalogue::make_inventory(installation, site());
     CHECK(inventory.cameras.size() == 1);
     CHECK(inventory.streams.size() == 2);
     const auto streams = make_stream_settings(installation, site());

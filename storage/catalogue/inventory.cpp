@@ -1,6 +1,9 @@
-#include "storage/check/rebuild.hpp"
+#include "storage/catalogue/inventory.hpp"
 
-namespace sluice::check {
+#include <string>
+#include <string_view>
+
+namespace sluice::catalogue {
 namespace {
 
 std::string_view word_of(config::Vendor vendor) {
@@ -13,9 +16,8 @@ std::string_view word_of(config::Vendor vendor) {
     return "generic";
 }
 
-catalogue::CameraRow
-to_row(const config::Camera& camera, const config::Recorder& recorder, const Uuid& recorder_id) {
-    catalogue::CameraRow row;
+CameraRow to_row(const config::Camera& camera, const config::Recorder& recorder, const Uuid& recorder_id) {
+    CameraRow row;
     row.recorder_id = recorder_id;
     row.recorder_slug = recorder.slug;
     row.slug = camera.slug;
@@ -30,8 +32,8 @@ to_row(const config::Camera& camera, const config::Recorder& recorder, const Uui
 
 }  // namespace
 
-catalogue::Inventory make_inventory(const volume::Installation& installation, const config::Config& config) {
-    catalogue::Inventory inventory;
+Inventory make_inventory(const volume::Installation& installation, const config::Config& config) {
+    Inventory inventory;
     for (const config::Recorder& recorder : config.recorders) {
         const auto recorder_id = installation.recorders.find(recorder.slug);
         if (recorder_id == installation.recorders.end())
@@ -46,7 +48,7 @@ catalogue::Inventory make_inventory(const volume::Installation& installation, co
         for (const config::Camera& camera : recorder.cameras) {
             const auto camera_id = installation.cameras.find(camera.slug);
             if (camera_id == installation.cameras.end()) continue;
-            catalogue::CameraRow row = to_row(camera, recorder, recorder_id->second);
+            CameraRow row = to_row(camera, recorder, recorder_id->second);
             row.id = camera_id->second;
             inventory.cameras.push_back(std::move(row));
             for (const StreamKind kind : camera.streams) {
@@ -62,4 +64,4 @@ catalogue::Inventory make_inventory(const volume::Installation& installation, co
     return inventory;
 }
 
-}  // namespace sluice::check
+}  // namespace sluice::catalogue
