@@ -151,6 +151,7 @@ TEST_CASE("segments: a row that is not true of any file is refused", "[pg][catal
     CHECK(rows.segment("path", "'live/a..b.mp4'") == "");
     CHECK(rows.segment("path", "'live/a.mp4.part'") == "segments_finished_is_whole");
     CHECK(rows.segment("sha256", "'\\x00'") == "segments_finished_is_whole");
+    CHECK(rows.segment("sha256", "NULL") == "segments_finished_is_whole");
     CHECK(rows.segment("samples", "0") == "segments_finished_is_whole");
     CHECK(rows.segment("run_id", "gen_random_uuid()") == "segments_run_id_fkey");
     CHECK(rows.segment("stream_id", "gen_random_uuid()") == "segments_stream_id_fkey");
