@@ -129,7 +129,7 @@ int run(const Arguments& arguments, const Clock& clock, volume::DurableFiles& fi
     pthread_sigmask(
         SIG_BLOCK, &signals, nullptr
     );  // inherited by every thread: signals come to watch() alone
-    std::signal(SIGPIPE, SIG_IGN);
+    static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
     const auto lock =
         take_lock(config->data / "locks" / "recorder.lock", "sluice-recorder", config->data, 0640);
     if (!lock) return fail(lock.error());
