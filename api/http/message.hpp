@@ -62,9 +62,9 @@ struct Response {
     unsigned status = 200;
     Headers headers;  ///< without Content-Length, Date, Server, Connection: the server adds them
     std::variant<std::string, SourceBody> body;
-    bool closes = false;  ///< the connection ends after this answer
-    std::string route{};  ///< pattern that answered, "/v1/cameras/{slug}"; for log and counters, never sent
-    std::string principal{};  ///< who asked; for the log, never sent
+    bool closes = false;    ///< the connection ends after this answer
+    std::string route;      ///< pattern that answered, "/v1/cameras/{slug}"; for log and counters, never sent
+    std::string principal;  ///< who asked; for the log, never sent
 
     void set(std::string name, std::string value) { headers.emplace_back(std::move(name), std::move(value)); }
     [[nodiscard]] const std::string* find_header(std::string_view name) const;  ///< any case
