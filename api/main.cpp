@@ -53,13 +53,17 @@ std::optional<Line> parse_line(int count, char** arguments, int& exit_code) {
     Line line;
     exit_code = kUsageError;
     const auto complain = [](const std::string& text) {
-        std::fprintf(stderr, "sluice-api: %s\n%s", text.c_str(), kUsage);
+        // Without stderr nobody is left to be told; the exit code says it too.
+        static_cast<void>(std::fprintf(stderr, "sluice-api: %s\n%s", text.c_str(), kUsage));
         return std::nullopt;
     };
     for (int i = 1; i < count; ++i) {
         std::string word = arguments[i];
         if (word == "--help" || word == "--version") {
-            std::fputs(word == "--help" ? kUsage : "sluice-api " SLUICE_VERSION "\n", stdout);
+            // Whoever closed stdout did not want the text.
+            static_cast<void>(
+                std::fputs(word == "--help" ? kUsage : "sluice-api " SLUICE_VERSION "\n", stdout)
+            );
             exit_code = 0;
             return std::nullopt;
         }
@@ -90,7 +94,7 @@ sigset_t block_signals() {
     for (const int number : {SIGTERM, SIGINT, SIGHUP})
         sigaddset(&set, number);
     pthread_sigmask(SIG_BLOCK, &set, nullptr);  // before any thread starts, so that they all inherit it
-    std::signal(SIGPIPE, SIG_IGN);              // sendfile(2) has no MSG_NOSIGNAL
+    static_cast<void>(std::signal(SIGPIPE, SIG_IGN));  // sendfile(2) has no MSG_NOSIGNAL
     return set;
 }
 

@@ -298,7 +298,8 @@ int main(int count, char** arguments) {
     try {
         return run(count, arguments);
     } catch (const std::exception& error) {
-        std::fprintf(stderr, "sluice: internal error: %s\n", error.what());
+        // Without stderr nobody is left to be told; the exit code says it too.
+        static_cast<void>(std::fprintf(stderr, "sluice: internal error: %s\n", error.what()));
         return kFailed;
     }
 }

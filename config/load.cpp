@@ -14,7 +14,6 @@ namespace sluice::config {
 namespace {
 
 using detail::Findings;
-using detail::Place;
 using detail::Section;
 
 constexpr std::size_t kFileLimitBytes = 4U << 20U;
@@ -50,6 +49,7 @@ void read_password(Section& section, Secret& target, bool is_wanted, Findings& f
     }
     if (!is_wanted) return;
     if (!variable.empty()) {
+        // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody sets the environment once threads run
         const char* value = std::getenv(variable.c_str());
         if (value == nullptr) {
             return findings.error_at(
@@ -79,6 +79,7 @@ void read_password(Section& section, Secret& target, bool is_wanted, Findings& f
 
 void read_streams(Section& section, std::vector<StreamKind>& target, Findings& findings) {
     std::vector<std::string> words;
+    words.reserve(target.size());
     for (const StreamKind kind : target)
         words.emplace_back(to_string(kind));
     section.texts("streams", words);

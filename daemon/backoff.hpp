@@ -20,7 +20,8 @@ reconnect_delay(Patience patience, unsigned attempt, double spread) noexcept {
     if (patience == Patience::persistent)
         return milliseconds{30'000 + static_cast<std::int64_t>(spread * 30'000)};
     const std::int64_t step = std::min<std::int64_t>(500LL << std::min(attempt, 6U), 30'000);
-    return milliseconds{step / 2 + static_cast<std::int64_t>(spread * static_cast<double>(step / 2))};
+    const std::int64_t half = step / 2;
+    return milliseconds{half + static_cast<std::int64_t>(spread * static_cast<double>(half))};
 }
 
 }  // namespace sluice::daemon

@@ -6,6 +6,7 @@
 #include "storage/catalogue/migrate.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 namespace sluice::daemon {
 namespace {
@@ -241,8 +242,8 @@ Status CatalogueFeed::feed_finished() {
                     inbox.in_hand.erase(finished.segment_id);
                 return;
             }
-            for (auto finished = taken.rbegin(); finished != taken.rend(); ++finished)
-                inbox.finished.push_front(std::move(*finished));
+            for (Finished& finished : std::views::reverse(taken))
+                inbox.finished.push_front(std::move(finished));
         });
         if (!saved) return saved;
     }

@@ -67,6 +67,7 @@ std::optional<int> parse(int count, char** words, Arguments& arguments) {
         {nullptr, 0, nullptr, 0},
     }};
     opterr = 0;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread, at start
     for (int found = 0; (found = getopt_long(count, words, "", options.data(), nullptr)) != -1;) {
         switch (found) {
             case 'c':
@@ -129,14 +130,14 @@ int run(const Arguments& arguments, const Clock& clock, volume::DurableFiles& fi
     pthread_sigmask(
         SIG_BLOCK, &signals, nullptr
     );  // inherited by every thread: signals come to watch() alone
-    std::signal(SIGPIPE, SIG_IGN);
+    static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
     const auto lock =
         take_lock(config->data / "locks" / "recorder.lock", "sluice-recorder", config->data, 0640);
     if (!lock) return fail(lock.error());
     if (!config->database.password.is_empty())
-        ::setenv(
-            "PGPASSWORD", config->database.password.reveal().c_str(), 1
-        );  // not in a connection string that gets logged
+        // In the environment, and not in a connection string that gets logged.
+        // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread, at start
+        ::setenv("PGPASSWORD", config->database.password.reveal().c_str(), 1);
 
     prepare_libav();
     RecorderOptions options;

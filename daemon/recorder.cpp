@@ -210,25 +210,38 @@ void Recorder::apply(const config::Config& fresh) {
         return;
     }
     std::vector<StreamSettings> wanted = make_stream_settings(installation, config_);
-    const auto find_wanted = [&](const Uuid& stream_id) {
-        return std::find_if(wanted.begin(), wanted.end(), [&](const StreamSettings& settings) {
-            return settings.identity.stream_id == stream_id;
-        });
-    };
+    const Ending ended = end_unwanted(wanted);
+    const std::size_t kept = streams_.size();
+    // A stream that comes back after it was removed finds its past in the journal as it is now.
+    last_life_ = std::make_shared<const LastLifeRecord>(
+        load_last_life(config_.storage.volumes, installation, config_.data, clock_.now())
+    );
+    start_missing(std::move(wanted), ended.carried);
+    feed_->set_inventory(catalogue::make_inventory(installation, config_));
+    const std::string summary = summarise(
+        streams_.size() - kept - ended.changed, ended.removed, ended.changed, difference.needs_restart
+    );
+    journal(volume::ConfigLoaded{hash_of(options_.config_file), summary});
+    log::info("config_loaded", {{"summary", summary}});
+}
+
+Recorder::Ending Recorder::end_unwanted(const std::vector<StreamSettings>& wanted) {
+    Ending ended;
     std::vector<StreamWorker*> ending;
-    std::size_t removed = 0;
     for (const auto& stream : streams_) {
-        const auto next = find_wanted(stream->settings().identity.stream_id);
+        const auto next = std::ranges::find(
+            wanted,
+            stream->settings().identity.stream_id,
+            [](const StreamSettings& settings) { return settings.identity.stream_id; }
+        );
         const bool is_removed = next == wanted.end();
         if (!is_removed && is_same(stream->settings(), *next)) continue;
         stream->request_stop(is_removed ? GapCause::disabled_by_operator : GapCause::maintenance);
-        removed += is_removed ? 1 : 0;
+        ++(is_removed ? ended.removed : ended.changed);
         ending.push_back(stream.get());
     }
-    const std::size_t changed = ending.size() - removed;
     (void)await_end(ending, kReloadLimit);
 
-    std::map<Uuid, volume::GapOpened> carried;
     std::vector<std::unique_ptr<StreamWorker>> staying;
     for (auto& stream : streams_) {
         if (std::find(ending.begin(), ending.end(), stream.get()) == ending.end()) {
@@ -236,18 +249,20 @@ void Recorder::apply(const config::Config& fresh) {
         } else if (!stream->has_ended()) {
             log::error("stream_hangs", {{"camera", stream->settings().identity.camera_slug}});
             if (const auto gap = stream->abandon())
-                carried.emplace(stream->settings().identity.stream_id, *gap);
+                ended.carried.emplace(stream->settings().identity.stream_id, *gap);
             left_behind_.push_back(std::move(stream));
         } else if (const auto gap = stream->last_gap()) {
-            carried.emplace(stream->settings().identity.stream_id, *gap);
+            ended.carried.emplace(stream->settings().identity.stream_id, *gap);
         }
     }
     streams_ = std::move(staying);
-    const std::size_t kept = streams_.size();
-    // A stream that comes back after it was removed finds its past in the journal as it is now.
-    last_life_ = std::make_shared<const LastLifeRecord>(
-        load_last_life(config_.storage.volumes, installation, config_.data, clock_.now())
-    );
+    return ended;
+}
+
+void Recorder::start_missing(
+    std::vector<StreamSettings> wanted,
+    const std::map<Uuid, volume::GapOpened>& carried
+) {
     for (StreamSettings& settings : wanted) {
         const Uuid id = settings.identity.stream_id;
         const bool is_running = std::any_of(streams_.begin(), streams_.end(), [&](const auto& stream) {
@@ -257,11 +272,6 @@ void Recorder::apply(const config::Config& fresh) {
         const auto gap = carried.find(id);
         start_stream(std::move(settings), gap == carried.end() ? std::nullopt : std::optional{gap->second});
     }
-    feed_->set_inventory(catalogue::make_inventory(installation, config_));
-    const std::string summary =
-        summarise(streams_.size() - kept - changed, removed, changed, difference.needs_restart);
-    journal(volume::ConfigLoaded{hash_of(options_.config_file), summary});
-    log::info("config_loaded", {{"summary", summary}});
 }
 
 void Recorder::journal(volume::JournalFact fact) {

@@ -7,7 +7,9 @@
 #include "daemon/last_life.hpp"
 #include "daemon/volume_worker.hpp"
 
+#include <cstddef>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -47,9 +49,20 @@ private:
         std::jthread thread;
     };
 
+    /// Streams that a reload has ended.
+    struct Ending {
+        std::size_t removed = 0;                    ///< no longer wanted at all
+        std::size_t changed = 0;                    ///< wanted with other settings
+        std::map<Uuid, volume::GapOpened> carried;  ///< their open gaps, by stream
+    };
+
     void start_volumes();
     void start_stream(StreamSettings settings, std::optional<volume::GapOpened> carried);
     void apply(const config::Config& fresh);
+    /// Ends what is not wanted as it is.
+    Ending end_unwanted(const std::vector<StreamSettings>& wanted);
+    /// Starts what is wanted and does not run; a stream that ended with an open gap goes on with it.
+    void start_missing(std::vector<StreamSettings> wanted, const std::map<Uuid, volume::GapOpened>& carried);
     void journal(volume::JournalFact fact);
     void remember_volumes();
     [[nodiscard]] Status save_state();

@@ -92,7 +92,7 @@ std::uint64_t Timeline::nominal_ticks() const {
     const std::size_t count = std::min(interval_count_, intervals_.size());
     if (count == 0) return kUnknownInterval;
     auto sorted = intervals_;
-    const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(count / 2);
+    auto* const middle = sorted.begin() + static_cast<std::ptrdiff_t>(count / 2);
     std::nth_element(sorted.begin(), middle, sorted.begin() + static_cast<std::ptrdiff_t>(count));
     return *middle;
 }

@@ -263,13 +263,13 @@ void VolumeWorker::leave_all(GapCause cause, const std::string& detail, bool fin
         const Uuid id = file.writer.info().segment_id;
         file.link->fail({id, file.written_until, cause, detail, {}});
         if (finish_files) {
-            if (auto finished = file.writer.finish(file.written_until)) {
+            auto finished = file.writer.finish(file.written_until);
+            if (finished) {
                 last_[stream_id] = {finished->info.run_id, finished->info.sequence, finished->sha256};
                 news_.on_finished(settings_.volume_id, std::move(*finished));
                 continue;
-            } else {
-                log_and_drop(std::unexpected(finished.error()), "the .part stays for adoption");
             }
+            log_and_drop(std::unexpected(finished.error()), "the .part stays for adoption");
         }
         left.push_back(id);
     }

@@ -54,7 +54,7 @@ http::Response describe(const clip::Clip& clip, const Target& target, const clip
     return response;
 }
 
-std::string quoted_etag(std::string etag) {
+std::string quoted_etag(const std::string& etag) {
     return etag.starts_with('"') ? etag : '"' + etag + '"';
 }
 

@@ -134,7 +134,10 @@ protected:
     template <class... Arguments>
     explicit StreamConnection(Arguments&&... arguments) : stream_(std::forward<Arguments>(arguments)...) {}
     void watch_socket(tcp::socket& socket) { watch_ = std::make_shared<SocketWatch>(socket); }
+    Stream& stream() noexcept { return stream_; }
+    SocketWatch& socket_watch() noexcept { return *watch_; }
 
+private:
     Stream stream_;
     std::shared_ptr<SocketWatch> watch_;
 };
@@ -149,10 +152,10 @@ Status close_sending(tcp::socket& socket) {
 class PlainConnection final : public StreamConnection<tcp::socket> {
 public:
     explicit PlainConnection(tcp::socket socket) : StreamConnection(std::move(socket)) {
-        watch_socket(stream_);
+        watch_socket(stream());
     }
     asio::awaitable<Status> open(Deadline) override { co_return Status{}; }
-    asio::awaitable<Status> shutdown(Deadline) override { co_return close_sending(stream_); }
+    asio::awaitable<Status> shutdown(Deadline) override { co_return close_sending(stream()); }
     bool is_tls() const noexcept override { return false; }
 };
 
@@ -161,21 +164,21 @@ public:
     TlsConnection(tcp::socket socket, std::shared_ptr<asio::ssl::context> context)
         : StreamConnection(std::move(socket), *context),
           context_(std::move(context)) {
-        watch_socket(stream_.next_layer());
+        watch_socket(stream().next_layer());
     }
     asio::awaitable<Status> open(Deadline deadline) override {
-        watch_->begin(deadline);
-        const auto [code] = co_await stream_.async_handshake(asio::ssl::stream_base::server, kAsPair);
-        watch_->end();
-        if (code) co_return broken(*watch_, code, "TLS handshake");
+        socket_watch().begin(deadline);
+        const auto [code] = co_await stream().async_handshake(asio::ssl::stream_base::server, kAsPair);
+        socket_watch().end();
+        if (code) co_return broken(socket_watch(), code, "TLS handshake");
         co_return Status{};
     }
     asio::awaitable<Status> shutdown(Deadline deadline) override {
-        watch_->begin(deadline);
-        const auto [code] = co_await stream_.async_shutdown(kAsPair);
-        watch_->end();
-        if (code && !is_end(code)) co_return broken(*watch_, code, "TLS shutdown");
-        co_return close_sending(stream_.next_layer());
+        socket_watch().begin(deadline);
+        const auto [code] = co_await stream().async_shutdown(kAsPair);
+        socket_watch().end();
+        if (code && !is_end(code)) co_return broken(socket_watch(), code, "TLS shutdown");
+        co_return close_sending(stream().next_layer());
     }
     bool is_tls() const noexcept override { return true; }
 

@@ -13,7 +13,7 @@
 #include <boost/asio/ip/tcp.hpp>
 
 namespace boost::asio::ssl {
-class context;
+class context;  // NOLINT(readability-identifier-naming): Boost's name
 }
 
 namespace sluice::http {

@@ -105,8 +105,8 @@ struct Response {
     std::variant<std::string, SourceBody, EventBody> body;
     bool closes = false;                    ///< the connection ends after this answer; always after events
     std::optional<Postponement> postponed;  ///< then nothing else in it counts
-    std::string route{};  ///< pattern that answered, "/v1/cameras/{slug}"; for log and counters, never sent
-    std::string principal{};  ///< who asked; for the log, never sent
+    std::string route;      ///< pattern that answered, "/v1/cameras/{slug}"; for log and counters, never sent
+    std::string principal;  ///< who asked; for the log, never sent
 
     void set(std::string name, std::string value) { headers.emplace_back(std::move(name), std::move(value)); }
     [[nodiscard]] const std::string* find_header(std::string_view name) const;  ///< any case

@@ -27,9 +27,9 @@ match(const std::vector<std::string>& pattern, const std::vector<std::string>& p
 
 }  // namespace
 
-void Router::add(std::string method, std::string pattern, std::size_t route) {
+void Router::add(std::string method, std::string_view pattern, std::size_t route) {
     std::vector<std::string> parts;
-    for (const std::string_view part : split(std::string_view{pattern}.substr(1), '/'))
+    for (const std::string_view part : split(pattern.substr(1), '/'))
         parts.emplace_back(part);
     entries_.push_back({std::move(method), std::move(parts), route});
 }

@@ -13,7 +13,7 @@ namespace sluice::http {
 class Router {
 public:
     /// `route` is the caller's number for it. HEAD goes where GET goes.
-    void add(std::string method, std::string pattern, std::size_t route);
+    void add(std::string method, std::string_view pattern, std::size_t route);
 
     struct Found {
         std::size_t route = 0;

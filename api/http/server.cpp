@@ -111,6 +111,7 @@ void Server::Impl::admit(tcp::socket socket) {
     const bool is_one_too_many = open > options.limits.connections;
     if (is_one_too_many) shared.with([](Shared& state) { ++state.turned_away; });
     if (open > options.limits.connections + kTurnAwayAtOnce) {
+        // NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): it loses the value of a captured binding
         shared.with([&](Shared& state) { state.watches.erase(number); });
         return;
     }

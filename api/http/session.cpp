@@ -24,11 +24,11 @@ using std::chrono::steady_clock;
 
 namespace {
 
-constexpr std::size_t kReadBytes = 8 * 1024;
-constexpr std::size_t kTlsFillBytes = 256 * 1024;
+constexpr std::size_t kReadBytes = 8UL * 1024;
+constexpr std::size_t kTlsFillBytes = 256UL * 1024;
 constexpr std::uint64_t kTurnBytes = 16ULL
                                      << 20U;  ///< of one connection, before another one's job gets the worker
-constexpr std::size_t kLingerBytes = 4 * 1024 * 1024;
+constexpr std::size_t kLingerBytes = 4UL * 1024 * 1024;
 constexpr std::chrono::seconds kEventSilence{15};
 
 /// How reading a request ended, when not with a request.
@@ -63,32 +63,47 @@ Request complete(Session& session, Request request) {
     return request;
 }
 
+/// A request under way: how far it is, and until when the next bytes have to come.
+struct Arrival {
+    RequestReader::Progress progress = RequestReader::Progress::needs_head;
+    Deadline deadline;
+    bool is_idle = true;  ///< nothing of it has come yet
+};
+
+/// Hands what was read to the reader. The first byte sets the deadline of the head, a whole head that of the
+/// body.
+std::optional<WireError> take_in(Session& session, Arrival& arrival) {
+    const Limits& limits = session.context.limits;
+    if (arrival.is_idle) arrival.deadline = steady_clock::now() + limits.head;
+    arrival.is_idle = false;
+    const auto fed = session.reader.feed(session.buffer);
+    if (!fed) return fed.error();
+    if (arrival.progress != *fed) arrival.deadline = steady_clock::now() + limits.body;
+    arrival.progress = *fed;
+    return std::nullopt;
+}
+
 /// Reads until a whole request stands there. A request that is late in its middle gets a 408.
 asio::awaitable<ReadOutcome> read_request(Session& session) {
     const Limits& limits = session.context.limits;
-    auto progress = RequestReader::Progress::needs_head;
-    Deadline deadline = steady_clock::now() + (session.has_served ? limits.idle : limits.first_byte);
-    bool is_idle = true;
+    Arrival arrival;
+    arrival.deadline = steady_clock::now() + (session.has_served ? limits.idle : limits.first_byte);
     for (;;) {
         if (!session.buffer.empty()) {
-            if (is_idle) deadline = steady_clock::now() + limits.head;
-            is_idle = false;
-            const auto fed = session.reader.feed(session.buffer);
-            if (!fed) co_return fed.error();
-            if (*fed == RequestReader::Progress::done) break;
-            if (progress != *fed) deadline = steady_clock::now() + limits.body;
-            progress = *fed;
+            if (auto wrong = take_in(session, arrival)) co_return std::move(*wrong);
+            if (arrival.progress == RequestReader::Progress::done) break;
         }
         if (session.reader.wants_continue()) {
             const auto sent = co_await write_all(*session.connection, kContinue, limits.write_stall);
             if (!sent) co_return NoRequest::peer_gone;
         }
-        std::array<char, kReadBytes> bytes;  // not cleared: only what was read is looked at
-        session.connection->watch().set_idle(is_idle);
-        const auto count = co_await session.connection->read_some(bytes, deadline);
+        // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): only what was read is looked at
+        std::array<char, kReadBytes> bytes;
+        session.connection->watch().set_idle(arrival.is_idle);
+        const auto count = co_await session.connection->read_some(bytes, arrival.deadline);
         session.connection->watch().set_idle(false);
         const bool is_late = !count && count.error().code() == std::errc::timed_out;
-        if (is_late && !is_idle)
+        if (is_late && !arrival.is_idle)
             co_return WireError{408, "REQUEST_TIMEOUT", "The request took too long to arrive."};
         if (!count || *count == 0) co_return NoRequest::peer_gone;
         session.buffer.append(bytes.data(), *count);
@@ -265,7 +280,7 @@ asio::awaitable<void> linger(Session& session) {
     const Deadline deadline = steady_clock::now() + session.context.limits.linger;
     const auto closed = co_await session.connection->shutdown(deadline);
     if (!closed) co_return;
-    std::array<char, kReadBytes> bytes;
+    std::array<char, kReadBytes> bytes;  // NOLINT(cppcoreguidelines-pro-type-member-init): never looked at
     for (std::size_t total = 0; total < kLingerBytes;) {
         const auto count = co_await session.connection->read_some(bytes, deadline);
         if (!count || *count == 0) co_return;

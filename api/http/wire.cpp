@@ -13,12 +13,11 @@
 
 namespace sluice::http {
 
-namespace beast = boost::beast;
 namespace bhttp = boost::beast::http;
 
 struct RequestReader::Parser {
     bhttp::request_parser<bhttp::buffer_body> beast;
-    std::array<char, 16 * 1024> sink{};  ///< where bodies go to be forgotten
+    std::array<char, 16UL * 1024> sink{};  ///< where bodies go to be forgotten
     bool has_answered_continue = false;
 
     void reset_sink() {
@@ -32,7 +31,7 @@ namespace {
 
 /// A head that is too long because of its first line has a target that is too long.
 bool is_request_line_long(std::string_view buffer) {
-    constexpr std::size_t kLongLine = 8 * 1024;
+    constexpr std::size_t kLongLine = 8UL * 1024;
     return buffer.size() > kLongLine && buffer.find('\n') > kLongLine;  // also when there is none
 }
 
@@ -68,7 +67,7 @@ std::optional<WireError> check_head(const Fields& head, std::uint32_t target_lim
 /// "http://host/path?query" → "/path?query": RFC 9112 §3.2.2 has servers accept both.
 std::string to_origin_form(const std::string& target) {
     const std::size_t scheme = target.find("://");
-    const bool is_absolute = scheme != std::string::npos && scheme <= 5 && !target.starts_with('/');
+    const bool is_absolute = scheme <= 5 && !target.starts_with('/');  // npos is far more than 5
     if (!is_absolute) return target;
     const std::size_t path = target.find_first_of("/?", scheme + 3);
     if (path == std::string::npos) return "/";
@@ -83,9 +82,9 @@ std::string http_date(std::chrono::system_clock::time_point now) {
     };
     const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
     std::tm utc{};
-    ::gmtime_r(&seconds, &utc);
+    static_cast<void>(::gmtime_r(&seconds, &utc));  // fails only for years beyond an int
     std::array<char, 32> text{};
-    std::snprintf(
+    static_cast<void>(std::snprintf(  // 29 letters until the year 10000
         text.data(),
         text.size(),
         "%s, %02d %s %04d %02d:%02d:%02d GMT",
@@ -96,7 +95,7 @@ std::string http_date(std::chrono::system_clock::time_point now) {
         utc.tm_hour,
         utc.tm_min,
         utc.tm_sec
-    );
+    ));
     return text.data();
 }
 

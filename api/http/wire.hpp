@@ -14,7 +14,7 @@ namespace sluice::http {
 struct Limits {
     std::uint32_t head_bytes = 16 * 1024;
     std::uint32_t target_bytes = 8 * 1024;
-    std::uint64_t body_bytes = 1024 * 1024;
+    std::uint64_t body_bytes = 1024UL * 1024;
     std::size_t connections = 1024;
     std::size_t requests_per_connection = 10'000;
     std::chrono::seconds first_byte{10};  ///< of a connection's first request

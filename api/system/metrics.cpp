@@ -39,9 +39,8 @@ void per_stream(
         );
 }
 
-void add_streams(MetricsText& out, const status::RecorderStatus& recorder) {
+void add_stream_gauges(MetricsText& out, const status::RecorderStatus& recorder) {
     using Stream = status::StreamStatus;
-    const auto count = [](std::uint64_t value) { return static_cast<double>(value); };
     per_stream(
         out,
         recorder,
@@ -73,6 +72,11 @@ void add_streams(MetricsText& out, const status::RecorderStatus& recorder) {
         "Frames per second over the last ten seconds.",
         [](const Stream& s) { return s.frame_rate; }
     );
+}
+
+void add_stream_counters(MetricsText& out, const status::RecorderStatus& recorder) {
+    using Stream = status::StreamStatus;
+    const auto count = [](std::uint64_t value) { return static_cast<double>(value); };
     per_stream(
         out,
         recorder,
@@ -113,6 +117,9 @@ void add_streams(MetricsText& out, const status::RecorderStatus& recorder) {
         "Connections begun again.",
         [count](const Stream& s) { return count(s.reconnects); }
     );
+}
+
+void add_stream_times(MetricsText& out, const status::RecorderStatus& recorder) {
     out.family("sluice_stream_last_packet_timestamp_seconds", "gauge", "When the last packet arrived.");
     for (const auto& s : recorder.streams)
         if (s.last_packet)
@@ -239,7 +246,9 @@ void add_recorder(MetricsText& out, const MetricsInput& input) {
             "1 when the kernel holds the clock for synchronised.",
             *recorder.clock_synchronised ? 1 : 0
         );
-    add_streams(out, recorder);
+    add_stream_gauges(out, recorder);
+    add_stream_counters(out, recorder);
+    add_stream_times(out, recorder);
     add_volumes(out, recorder);
 }
 

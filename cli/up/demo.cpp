@@ -91,7 +91,7 @@ Result<fs::path> ensure_demo(const fs::path& data, const Users& users) {
     const fs::path password = demo_password_file(data);
     if (!fs::exists(password, code))
         if (auto written = write_password(password, users); !written) return std::unexpected(written.error());
-    const fs::path file = data / "sluice.toml";
+    fs::path file = data / "sluice.toml";
     if (fs::exists(file, code)) return file;
     const auto api = find_free_port(8080);
     if (!api) return std::unexpected(api.error());

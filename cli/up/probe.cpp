@@ -52,6 +52,7 @@ Result<UniqueFd> connect_to(const HostPort& where) {
         return failure(Remedy::retry, "cannot resolve " + where.host);
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> found{list, ::freeaddrinfo};
     UniqueFd fd{::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    if (!fd.is_open()) return errno_error(Remedy::retry, "cannot open a socket for " + where.host);
     const timeval limit{.tv_sec = 2, .tv_usec = 0};
     ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
@@ -108,6 +109,7 @@ bool is_listening(unsigned short port) {
 Result<unsigned short> find_free_port(unsigned short wanted) {
     for (const unsigned short port : {wanted, static_cast<unsigned short>(0)}) {
         const UniqueFd fd{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+        if (!fd.is_open()) continue;
         const int on = 1;  // as the servers do: a port in TIME_WAIT is free
         ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
         sockaddr_in address = loopback(port);

@@ -39,7 +39,7 @@ template <class... Values>
 void say(fmt::format_string<Values...> text, Values&&... values) {
     fmt::print(text, std::forward<Values>(values)...);
     fmt::print("\n");
-    std::fflush(stdout);
+    static_cast<void>(std::fflush(stdout));  // recording does not depend on a reader of stdout
 }
 
 Result<fs::path> programs_folder() {
@@ -156,7 +156,7 @@ private:
         return {};
     }
 
-    Status migrate_server() {
+    [[nodiscard]] Status migrate_server() const {
         if (site_.config.database.url.empty()) return {};
         const auto report = catalogue::migrate(catalogue::conninfo_of(site_.config, "sluice_super"), false);
         if (report) {

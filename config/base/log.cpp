@@ -49,6 +49,7 @@ int priority(Level level) {
 
 /// systemd sets JOURNAL_STREAM=device:inode of the journal's pipe; anything else on stderr wants plain lines.
 bool stderr_is_journal() {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): before the first thread, and nobody here sets it
     const char* stream = std::getenv("JOURNAL_STREAM");
     if (stream == nullptr) return false;
     struct stat status{};

@@ -43,7 +43,7 @@ Result<PrincipalRow> create_machine_token(
     const Sha256Digest& token_hash,
     UtcTime now
 ) {
-    const PrincipalRow principal{
+    PrincipalRow principal{
         .id = make_uuid_v7(now),
         .kind = PrincipalKind::machine,
         .name = detail::clean_text(name),

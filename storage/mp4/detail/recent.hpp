@@ -16,7 +16,7 @@ public:
 
     /// Place of the value, or kPlaces; either way it is the newest afterwards.
     unsigned find_and_touch(std::int64_t value) noexcept {
-        const auto found = std::find(values_.begin(), values_.end(), value);
+        const auto* const found = std::find(values_.begin(), values_.end(), value);
         const auto place = static_cast<unsigned>(found - values_.begin());
         touch(std::min(place, kPlaces - 1), value);
         return place;
