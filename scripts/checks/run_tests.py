@@ -14,7 +14,7 @@ import xml.etree.ElementTree as ElementTree
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SUITES = {"unit": "unit_tests", "pg": "pg_tests", "integration": "integration_tests"}
 PROGRAMS = ["sluice", "sluice-recorder", "sluice-api", "sluice-demo-cameras", "rtsp-farm",
-            "powercut-disk", "no-sync", "slow-disk"]
+            "powercut-disk", "no-sync", "slow-disk", "stepped-recorder"]
 LIMIT_SECONDS = {False: 30 * 60, True: 6 * 3600}
 
 
