@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <fstream>
 #include <map>
+#include <mutex>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,10 +21,13 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-#include <catch2/catch.hpp>
-
-/// A small HTTP client for tests: blocking, every wait limited, and able to misbehave.
+/// A small HTTP client for tests: blocking, every wait limited, and able to misbehave. It throws what it
+/// cannot do: Catch2's assertions belong to the test's own thread, and clients run on many.
 namespace sluice::test {
+
+inline void demand(bool is_so, const std::string& complaint) {
+    if (!is_so) throw std::runtime_error{complaint};
+}
 
 struct Reply {
     int status = 0;                              ///< 0: the connection ended without an answer
@@ -40,7 +45,7 @@ class Client {
 public:
     explicit Client(std::uint16_t port, int receive_buffer_bytes = 0)
         : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        REQUIRE(fd_.is_open());
+        demand(fd_.is_open(), "no socket for the client");
         const timeval limit{20, 0};
         ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
         ::setsockopt(fd_.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
@@ -52,7 +57,10 @@ public:
         address.sin_family = AF_INET;
         address.sin_port = htons(port);
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        REQUIRE(::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+        demand(
+            ::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0,
+            "the API takes no connection"
+        );
     }
 
     /// False when the other side does not take it any more.
@@ -87,7 +95,7 @@ public:
     /// Everything so far, once it holds `text`; fails when the connection ends before.
     std::string read_until(std::string_view text) {
         while (buffer_.find(text) == std::string::npos)
-            if (!read_more()) FAIL("the connection ended without " + std::string{text} + ":\n" + buffer_);
+            demand(read_more(), "the connection ended without " + std::string{text} + ":\n" + buffer_);
         return buffer_;
     }
     std::string read_to_end() {
@@ -98,7 +106,7 @@ public:
     /// Waits until the next answer's head has come; `receive` gives it afterwards.
     void await_head() {
         while (buffer_.find("\r\n\r\n") == std::string::npos)
-            if (!read_more()) FAIL("the connection ended without an answer");
+            demand(read_more(), "the connection ended without an answer");
     }
     /// True when the other side has closed and nothing more came.
     bool is_at_end() { return buffer_.empty() && !read_more() && last_ == 0; }
@@ -106,11 +114,11 @@ public:
 private:
     static void parse_head(std::string_view head, Reply& reply) {
         const auto lines = http::split(head, '\n');
-        REQUIRE(lines.front().starts_with("HTTP/1.1 "));
+        demand(lines.front().starts_with("HTTP/1.1 "), "not HTTP/1.1: " + std::string{lines.front()});
         reply.status = std::stoi(std::string{lines.front().substr(9, 3)});
         for (std::size_t i = 1; i < lines.size(); ++i) {
             const std::size_t colon = lines[i].find(':');
-            REQUIRE(colon != std::string_view::npos);
+            demand(colon != std::string_view::npos, "a header without colon: " + std::string{lines[i]});
             std::string_view value = http::trim(lines[i].substr(colon + 1));
             while (value.ends_with('\r'))
                 value.remove_suffix(1);
@@ -155,6 +163,8 @@ inline void record_exchange(std::string_view method, std::string_view target, co
         log::append_json_string(line, reply.body);
     else
         line += "null";
+    static std::mutex mutex;  // clients of one test run on several threads
+    const std::lock_guard lock{mutex};
     std::ofstream{path, std::ios::app} << line + "}\n";
 }
 
@@ -169,7 +179,7 @@ inline Reply fetch(
     std::string text = method + " " + target + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
     for (const std::string& header : headers)
         text += header + "\r\n";
-    REQUIRE(client.send(text + "\r\n"));
+    demand(client.send(text + "\r\n"), "the API took no request");
     Reply reply = client.receive(method == "HEAD");
     if (reply.status != 0) record_exchange(method, target, reply);
     return reply;

@@ -60,7 +60,7 @@ private:
 /// When the last picture in these bytes was sent: the farm writes it into each, "…;at=MICROSECONDS".
 std::int64_t last_sent_us(const std::string& bytes) {
     const std::size_t found = bytes.rfind(";at=");
-    REQUIRE(found != std::string::npos);
+    demand(found != std::string::npos, "a part without the farm's time");
     return std::stoll(bytes.substr(found + 4, 16));
 }
 
@@ -90,12 +90,12 @@ Watched watch(const SiteApi& api, const std::string& slug, std::size_t parts) {
         const Reply reply = api.get(
             base + "live.m3u8?_HLS_msn=" + std::to_string(whole) + "&_HLS_part=" + std::to_string(growing)
         );
-        REQUIRE(reply.status == 200);
+        demand(reply.status == 200, "no playlist: " + std::to_string(reply.status));
         playlist = reply.body;
         for (const std::string& part : parts_of(playlist)) {
             if (!known.insert(part).second) continue;
             const Reply media = api.get(base + part);
-            REQUIRE(media.status == 200);
+            demand(media.status == 200, "no part: " + std::to_string(media.status));
             watched.ages.push_back(static_cast<double>(now_us() - last_sent_us(media.body)) / 1e6);
             watched.addresses.push_back(part);
             watched.bytes += media.body.size();
