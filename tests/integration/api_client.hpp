@@ -3,6 +3,7 @@
 #include "api/http/text.hpp"
 #include "config/base/log.hpp"
 #include "config/base/unique_fd.hpp"
+#include "tests/support/demand.hpp"
 
 #include <array>
 #include <cstdint>
@@ -10,7 +11,6 @@
 #include <fstream>
 #include <map>
 #include <mutex>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,10 +24,6 @@
 /// A small HTTP client for tests: blocking, every wait limited, and able to misbehave. It throws what it
 /// cannot do: Catch2's assertions belong to the test's own thread, and clients run on many.
 namespace sluice::test {
-
-inline void demand(bool is_so, const std::string& complaint) {
-    if (!is_so) throw std::runtime_error{complaint};
-}
 
 struct Reply {
     int status = 0;                              ///< 0: the connection ended without an answer

@@ -8,7 +8,6 @@
 #include <atomic>
 #include <fstream>
 #include <future>
-#include <thread>
 
 #include <nlohmann/json.hpp>
 
@@ -372,12 +371,12 @@ TEST_CASE("ffmpeg plays live and gets every frame that comes", "[api][hls][integ
     stage.start();
     std::atomic<bool> is_done{false};
     // A recorder that is as fast as ffmpeg asks: it waits for the playlist to move.
-    std::thread recorder{[&] {
+    auto recorder = std::async(std::launch::async, [&] {
         while (!is_done) {
             run.append(25);
             static_cast<void>(eventually(100ms, [&] { return is_done.load(); }));
         }
-    }};
+    });
     const std::string address =
         "http://any:" + stage.token() + "@127.0.0.1:" + std::to_string(stage.port()) + kLive;
     const auto played = run_to_end(
@@ -398,7 +397,7 @@ TEST_CASE("ffmpeg plays live and gets every frame that comes", "[api][hls][integ
         60s
     );
     is_done = true;
-    recorder.join();
+    recorder.get();
     REQUIRE(played);
     CHECK(played->status.code == 0);
     CHECK(played->errors == "");
