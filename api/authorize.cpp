@@ -25,6 +25,8 @@ bool is_footage(Action action) {
         case Action::read_job:
         case Action::start_job:
         case Action::cancel_job:
+        case Action::start_purge:
+        case Action::read_retention:
             return false;
     }
     return false;
@@ -79,6 +81,10 @@ std::string_view to_string(Action action) noexcept {
             return "start_job";
         case Action::cancel_job:
             return "cancel_job";
+        case Action::start_purge:
+            return "start_purge";
+        case Action::read_retention:
+            return "read_retention";
     }
     return "unknown";
 }

@@ -32,6 +32,8 @@ enum class Action {
     read_job,
     start_job,
     cancel_job,
+    start_purge,
+    read_retention,  ///< purges, certificates, forecast, planner, coverage report
 };
 [[nodiscard]] std::string_view to_string(Action action) noexcept;
 

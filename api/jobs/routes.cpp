@@ -1,6 +1,7 @@
 #include "api/jobs/routes.hpp"
 
 #include "api/cursor.hpp"
+#include "api/jobs/filing.hpp"
 #include "api/jobs/rules.hpp"
 
 #include <atomic>
@@ -55,37 +56,9 @@ std::expected<void, http::Problem> refuse_body(const Call& call) {
 }
 
 Answer start_job(const Call& call) {
-    if (auto plain = refuse_body(call); !plain) return std::unexpected(plain.error());
     auto wanted = parse_job_request(call.parameters);
     if (!wanted) return std::unexpected(wanted.error());
-    catalogue::Pool& pool = call.services.database.pool();
-    catalogue::NewJob job{
-        .id = make_uuid_v7(call.now),
-        .kind = wanted->kind,
-        .arguments = std::move(wanted->arguments),
-        .same_work = std::move(wanted->same_work),
-        .principal_id = call.principal->id,
-        .principal = call.principal->name,
-    };
-    if (const std::string* key = call.request.find_header("idempotency-key")) {
-        if (key->empty() || key->size() > kLongestKey)
-            return std::unexpected(
-                problem(400, "BAD_IDEMPOTENCY_KEY", "Idempotency-Key has 1 to 200 letters.")
-            );
-        job.id = job_id_of(call.principal->id, *key);
-        const auto known = catalogue::find_job(pool, job.id);
-        if (!known) return std::unexpected(to_problem(known.error()));
-        if (*known) return created(**known, 200);
-    }
-    const auto filed = catalogue::file_job(pool, job);
-    if (!filed) return std::unexpected(to_problem(filed.error()));
-    const auto row =
-        *filed ? catalogue::find_job(pool, job.id) : catalogue::find_same_work(pool, job.same_work);
-    if (!row) return std::unexpected(to_problem(row.error()));
-    if (*filed && *row) return created(**row, 201);
-    http::Problem taken = problem(409, "JOB_EXISTS", "The same work waits or runs already.");
-    if (*row) taken.members.emplace_back("job", '"' + to_string((*row)->id) + '"');
-    return std::unexpected(taken);
+    return file_request(call, std::move(*wanted));
 }
 
 Answer list_jobs(const Call& call) {
@@ -199,6 +172,38 @@ Route job_route(
 }
 
 }  // namespace
+
+Answer file_request(const Call& call, JobRequest wanted) {
+    if (auto plain = refuse_body(call); !plain) return std::unexpected(plain.error());
+    catalogue::Pool& pool = call.services.database.pool();
+    catalogue::NewJob job{
+        .id = make_uuid_v7(call.now),
+        .kind = wanted.kind,
+        .arguments = std::move(wanted.arguments),
+        .same_work = std::move(wanted.same_work),
+        .principal_id = call.principal->id,
+        .principal = call.principal->name,
+    };
+    if (const std::string* key = call.request.find_header("idempotency-key")) {
+        if (key->empty() || key->size() > kLongestKey)
+            return std::unexpected(
+                problem(400, "BAD_IDEMPOTENCY_KEY", "Idempotency-Key has 1 to 200 letters.")
+            );
+        job.id = job_id_of(call.principal->id, *key);
+        const auto known = catalogue::find_job(pool, job.id);
+        if (!known) return std::unexpected(to_problem(known.error()));
+        if (*known) return created(**known, 200);
+    }
+    const auto filed = catalogue::file_job(pool, job);
+    if (!filed) return std::unexpected(to_problem(filed.error()));
+    const auto row =
+        *filed ? catalogue::find_job(pool, job.id) : catalogue::find_same_work(pool, job.same_work);
+    if (!row) return std::unexpected(to_problem(row.error()));
+    if (*filed && *row) return created(**row, 201);
+    http::Problem taken = problem(409, "JOB_EXISTS", "The same work waits or runs already.");
+    if (*row) taken.members.emplace_back("job", '"' + to_string((*row)->id) + '"');
+    return std::unexpected(taken);
+}
 
 void add_job_routes(Routes& routes) {
     Route start = job_route("POST", "/v1/jobs", Action::start_job, start_job);

@@ -7,6 +7,7 @@
 #include "api/http/range.hpp"
 #include "api/http/text.hpp"
 #include "api/jobs/routes.hpp"
+#include "api/retention/routes.hpp"
 #include "api/segments/routes.hpp"
 #include "api/sessions/routes.hpp"
 #include "api/system/routes.hpp"
@@ -106,6 +107,7 @@ Application::Application(Services& services) : services_(services) {
     add_hls_routes(routes_);
     add_session_routes(routes_);
     add_job_routes(routes_);
+    add_retention_routes(routes_);
     for (std::size_t i = 0; i < routes_.size(); ++i)
         router_.add(routes_[i].method, routes_[i].pattern, i);
 }

@@ -31,6 +31,7 @@ struct MetricsInput {
     RouteCounts routes;
     http::ServerCounters server;
     DatabaseHealth database = DatabaseHealth::unreachable;
+    CatalogueSigns catalogue;
     UtcTime started;
     UtcTime now;
 };

@@ -38,7 +38,7 @@ std::string_view to_string(Readiness readiness) noexcept {
 
 ReadinessReport judge_readiness(
     DatabaseHealth database,
-    bool is_catalogue_confirmed,
+    const CatalogueSigns& catalogue,
     const status::RecorderStatus* recorder,
     UtcTime now
 ) {
@@ -46,7 +46,8 @@ ReadinessReport judge_readiness(
     if (database == DatabaseHealth::unreachable) report.reasons.emplace_back("database_unreachable");
     if (database == DatabaseHealth::wrong_schema) report.reasons.emplace_back("schema_version");
     const bool is_unready = !report.reasons.empty();
-    if (!is_unready && !is_catalogue_confirmed) report.reasons.emplace_back("catalogue_unconfirmed");
+    if (!is_unready && !catalogue.is_confirmed) report.reasons.emplace_back("catalogue_unconfirmed");
+    if (!is_unready && catalogue.is_floor_at_risk) report.reasons.emplace_back("floor_at_risk");
     for (auto& reason : recorder_reasons(recorder, now))
         report.reasons.push_back(std::move(reason));
     if (recorder != nullptr)

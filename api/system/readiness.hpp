@@ -24,10 +24,10 @@ struct ReadinessReport {
 /// Pure. Reasons: database_unreachable, schema_version, recorder_status_missing, recorder_status_old (ten
 /// seconds), volume_unwritable (some), no_volume (none takes footage), recorder_without_database,
 /// catalogue_backlog, catalogue_unconfirmed (made again from files; nothing is deleted until somebody
-/// confirms it).
+/// confirms it), floor_at_risk (the disks will not hold the floor, RET_FLOOR_AT_RISK).
 [[nodiscard]] ReadinessReport judge_readiness(
     DatabaseHealth database,
-    bool is_catalogue_confirmed,
+    const CatalogueSigns& catalogue,
     const status::RecorderStatus* recorder,
     UtcTime now
 );

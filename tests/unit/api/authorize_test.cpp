@@ -40,6 +40,8 @@ constexpr std::array kTable{
     Line{Action::read_job, true, false, false, false},
     Line{Action::start_job, true, false, false, false},
     Line{Action::cancel_job, true, false, false, false},
+    Line{Action::start_purge, true, false, false, false},
+    Line{Action::read_retention, true, false, false, false},
 };
 
 TEST_CASE("each role may do what its table says, and nothing else", "[api][authorize][rule]") {
