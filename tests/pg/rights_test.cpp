@@ -53,6 +53,12 @@ constexpr TableRights kTables[] = {
     {"hold_cameras", "", "camera_id", {"", "s", "si", "s"}},
     {"incidents", "", "kind", {"", "si", "si", "s"}},
     {"notices", "acknowledger", "due_at", {"", "si", "su", "s"}},
+    // Added to, never changed but through the owner's functions.
+    {"ledger_records", "", "record", {"i", "si", "si", "s"}},  // some columns only, below
+    {"ledger_nodes", "", "hash", {"", "s", "s", "s"}},
+    {"ledger_tree", "", "root", {"", "s", "s", "s"}},
+    {"ledger_cosignatures", "", "line", {"", "s", "si", "s"}},
+    {"ledger_hours", "", "hour", {"", "si", "", "s"}},
     {"segments_rest", "", "path", {"", "", "", ""}},  // partitions have no door of their own
     {"segment_index_rest", "", "data", {"", "", "", ""}},
 };
@@ -203,6 +209,27 @@ TEST_CASE("functions of the owner are open to those who need them", "[pg][catalo
         {"INSERT INTO jobs (id, kind, same_work, principal, state) VALUES (gen_random_uuid(), 'check', 'x', "
          "'y', 'done')",
          {false, false, false, false}},
+        {"INSERT INTO ledger_records (id, at, action, record, salt) VALUES (gen_random_uuid(), now(), 'a.b', "
+         "'{}', sha256('x'))",
+         {true, true, true, false}},
+        // Nobody chooses a record's place in the tree or the time at which it came.
+        {"INSERT INTO ledger_records (id, at, action, record, salt, leaf_index, leaf_data) VALUES "
+         "(gen_random_uuid(), now(), 'a.b', '{}', sha256('x'), 0, sha256('x'))",
+         {false, false, false, false}},
+        {"INSERT INTO ledger_records (id, at, action, record, salt, filed_at) VALUES (gen_random_uuid(), "
+         "now(), 'a.b', '{}', sha256('x'), now())",
+         {false, false, false, false}},
+        {"UPDATE ledger_records SET leaf_index = NULL", {false, false, false, false}},
+        {"UPDATE ledger_records SET salt = NULL", {false, false, false, false}},
+        {"UPDATE ledger_tree SET size = 0", {false, false, false, false}},
+        {"INSERT INTO ledger_nodes VALUES (1, 0, sha256('x'))", {false, false, false, false}},
+        {"SELECT ledger_extend(0, '{}', '{}', '{}', '{}', '{}', sha256(''), 'note', now())",
+         {false, true, false, false}},
+        {"SELECT ledger_say_trouble('x')", {false, true, false, false}},
+        {"SELECT ledger_erase(gen_random_uuid(), gen_random_uuid())", {false, true, false, false}},
+        {"INSERT INTO ledger_cosignatures (size, root, witness, key_id, signed_at, checkpoint, line) VALUES "
+         "(0, sha256(''), 'w', 1, now(), 'c', 'l')",
+         {false, false, true, false}},
         {"SELECT from_us(to_us(now())), coverage_tolerance()", {true, true, true, true}},
         {"SELECT principal_id, valid_from, valid_to, revoked_at, last_four FROM credentials",
          {false, true, false, true}},
