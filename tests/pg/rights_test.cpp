@@ -48,17 +48,17 @@ constexpr TableRights kTables[] = {
     {"segment_copies", "problem", "volume_id", {"", "siu", "s", "s"}},
     {"scrub_cycles", "position_id", "volume_id", {"", "siu", "s", "s"}},
     {"catalogue_state", "", "is_confirmed", {"s", "s", "s", "s"}},
-    {"policy_versions", "", "valid_from", {"s", "s", "s", "s"}},  // changed by functions alone
-    {"holds", "expires_at", "kind", {"", "s", "siu", "s"}},
-    {"hold_cameras", "", "camera_id", {"", "s", "si", "s"}},
-    {"incidents", "", "kind", {"", "si", "si", "s"}},
-    {"notices", "acknowledger", "due_at", {"", "si", "su", "s"}},
     // Added to, never changed but through the owner's functions.
     {"ledger_records", "", "record", {"i", "si", "si", "s"}},  // some columns only, below
     {"ledger_nodes", "", "hash", {"", "s", "s", "s"}},
     {"ledger_tree", "", "root", {"", "s", "s", "s"}},
     {"ledger_cosignatures", "", "line", {"", "s", "si", "s"}},
     {"ledger_hours", "", "hour", {"", "si", "", "s"}},
+    {"policy_versions", "", "valid_from", {"s", "s", "s", "s"}},  // changed by functions alone
+    {"holds", "expires_at", "kind", {"", "s", "siu", "s"}},
+    {"hold_cameras", "", "camera_id", {"", "s", "si", "s"}},
+    {"incidents", "", "kind", {"", "si", "si", "s"}},
+    {"notices", "acknowledger", "due_at", {"", "si", "su", "s"}},
     {"segments_rest", "", "path", {"", "", "", ""}},  // partitions have no door of their own
     {"segment_index_rest", "", "data", {"", "", "", ""}},
 };
