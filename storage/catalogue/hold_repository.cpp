@@ -2,6 +2,7 @@
 
 #include "storage/catalogue/detail/connection.hpp"
 #include "storage/catalogue/detail/values.hpp"
+#include "storage/catalogue/record_repository.hpp"
 
 #include <array>
 #include <utility>
@@ -34,13 +35,15 @@ constexpr const char* kPlaceCameras =
 constexpr const char* kFind = R"(
     SELECT id, kind, to_us(from_at), to_us(to_at), reason, owner_kind, owner_id, owner, legal_basis, custodian,
            to_us(review_at), to_us(expires_at), placed_by, placer, to_us(placed_at), releaser, to_us(released_at),
-           release_reason, revision, ARRAY(SELECT camera_id::text FROM hold_cameras WHERE hold_id = id ORDER BY 1)
+           release_reason, revision, ARRAY(SELECT camera_id::text FROM hold_cameras WHERE hold_id = holds.id ORDER BY camera_id),
+           ARRAY(SELECT c.slug FROM hold_cameras h JOIN cameras c ON c.id = h.camera_id WHERE h.hold_id = holds.id ORDER BY c.id)
     FROM holds WHERE id = $1::uuid)";
 
 constexpr const char* kList = R"(
     SELECT id, kind, to_us(from_at), to_us(to_at), reason, owner_kind, owner_id, owner, legal_basis, custodian,
            to_us(review_at), to_us(expires_at), placed_by, placer, to_us(placed_at), releaser, to_us(released_at),
-           release_reason, revision, ARRAY(SELECT camera_id::text FROM hold_cameras WHERE hold_id = id ORDER BY 1)
+           release_reason, revision, ARRAY(SELECT camera_id::text FROM hold_cameras WHERE hold_id = holds.id ORDER BY camera_id),
+           ARRAY(SELECT c.slug FROM hold_cameras h JOIN cameras c ON c.id = h.camera_id WHERE h.hold_id = holds.id ORDER BY c.id)
     FROM holds
     WHERE (placed_at, id) < (from_us($1::bigint), $2::uuid)
       AND ($3::uuid IS NULL OR id IN (SELECT hold_id FROM hold_cameras WHERE camera_id = $3::uuid))
@@ -118,21 +121,25 @@ HoldRow to_hold(const pqxx::row& row) {
         if (!camera) throw pqxx::conversion_error{"a camera's id"};
         hold.cameras.push_back(*camera);
     }
+    hold.camera_slugs = detail::to_texts(row[20]);
     return hold;
 }
 
-/// Rows that one statement changed, in a transaction of its own.
+/// A change and its record, or neither. False: the statement found no row.
 template <class... Args>
-Result<std::size_t> change(Pool& pool, const char* sql, const Args&... args) {
-    std::size_t changed = 0;
+Result<bool> change(Pool& pool, const ledger::Act& act, UtcTime now, const char* sql, const Args&... args) {
+    bool has_changed = false;
     const Status status = pool.with([&](Connection& connection) -> Status {
         pqxx::work transaction{connection.get()};
-        changed = run(transaction, sql, args...).affected_rows();
+        if (run(transaction, sql, args...).affected_rows() == 0) return {};
+        const auto record = append_record(transaction, act, now);
+        if (!record) return std::unexpected(record.error());
         transaction.commit();
+        has_changed = true;
         return {};
     });
     if (!status) return std::unexpected(status.error());
-    return changed;
+    return has_changed;
 }
 
 template <class... Args>
@@ -195,7 +202,7 @@ HoldState state_at(const HoldRow& hold, UtcTime now) noexcept {
     return hold.expires && *hold.expires <= now ? HoldState::expired : HoldState::active;
 }
 
-Result<bool> place_hold(Pool& pool, const HoldRow& hold) {
+Result<bool> place_hold(Pool& pool, const HoldRow& hold, const ledger::Act& act) {
     bool is_placed = false;
     const Status status = pool.with([&](Connection& connection) -> Status {
         pqxx::work transaction{connection.get()};
@@ -219,6 +226,8 @@ Result<bool> place_hold(Pool& pool, const HoldRow& hold) {
                 to_epoch_us(hold.placed));
         if (placed.affected_rows() == 0) return {};
         run(transaction, kPlaceCameras, to_string(hold.id), to_array(hold.cameras));
+        const auto record = append_record(transaction, act, hold.placed);
+        if (!record) return std::unexpected(record.error());
         transaction.commit();
         is_placed = true;
         return {};
@@ -257,17 +266,25 @@ Result<bool> extend_hold(
     const Uuid& id,
     int revision,
     std::optional<UtcTime> expires,
-    std::optional<UtcTime> review
+    std::optional<UtcTime> review,
+    const ledger::Act& act,
+    UtcTime now
 ) {
-    const auto changed = change(pool, kExtend, to_string(id), revision, or_null(expires), or_null(review));
-    if (!changed) return std::unexpected(changed.error());
-    return *changed > 0;
+    return change(pool, act, now, kExtend, to_string(id), revision, or_null(expires), or_null(review));
 }
 
-Result<bool>
-release_hold(Pool& pool, const Uuid& id, int revision, const Uuid& releaser_id, const Release& release) {
-    const auto changed = change(
+Result<bool> release_hold(
+    Pool& pool,
+    const Uuid& id,
+    int revision,
+    const Uuid& releaser_id,
+    const Release& release,
+    const ledger::Act& act
+) {
+    return change(
         pool,
+        act,
+        release.released,
         kRelease,
         to_string(id),
         revision,
@@ -276,8 +293,6 @@ release_hold(Pool& pool, const Uuid& id, int revision, const Uuid& releaser_id, 
         to_epoch_us(release.released),
         detail::clean_text(release.reason)
     );
-    if (!changed) return std::unexpected(changed.error());
-    return *changed > 0;
 }
 
 Result<HoldImpact> measure_hold(Pool& pool, const std::vector<Uuid>& cameras, const TimeRange& range) {
@@ -301,7 +316,15 @@ Result<std::size_t> file_expiry_notices(Pool& pool, const std::vector<unsigned>&
     detail::ArrayLiteral days;
     for (const unsigned count : days_ahead)
         days.add(std::uint64_t{count});
-    return change(pool, kNotices, days.str(), to_epoch_us(now));
+    std::size_t filed = 0;
+    const Status status = pool.with([&](Connection& connection) -> Status {
+        pqxx::work transaction{connection.get()};
+        filed = run(transaction, kNotices, days.str(), to_epoch_us(now)).affected_rows();
+        transaction.commit();
+        return {};
+    });
+    if (!status) return std::unexpected(status.error());
+    return filed;
 }
 
 }  // namespace sluice::catalogue

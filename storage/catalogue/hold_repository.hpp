@@ -4,6 +4,7 @@
 #include "config/base/uuid.hpp"
 #include "storage/catalogue/pool.hpp"
 #include "storage/catalogue/rows.hpp"
+#include "storage/ledger/act.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -38,6 +39,7 @@ struct HoldRow {
     HoldKind kind = HoldKind::flag;
     TimeRange range;  ///< may reach into the future
     std::vector<Uuid> cameras;
+    std::vector<std::string> camera_slugs{};  ///< filled by reads
     std::string reason;
     std::string owner_kind = "principal";
     Uuid owner_id;
@@ -56,8 +58,9 @@ struct HoldRow {
 /// Follows from times alone. Released counts before expired.
 [[nodiscard]] HoldState state_at(const HoldRow& hold, UtcTime now) noexcept;
 
+/// Each change and its record in the audit log are one transaction.
 /// False: a hold with this id is there already, and nothing was written.
-[[nodiscard]] Result<bool> place_hold(Pool& pool, const HoldRow& hold);
+[[nodiscard]] Result<bool> place_hold(Pool& pool, const HoldRow& hold, const ledger::Act& act);
 [[nodiscard]] Result<std::optional<HoldRow>> find_hold(Pool& pool, const Uuid& id);
 
 struct HoldCursor {
@@ -80,11 +83,19 @@ load_holds(Pool& pool, const HoldFilter& filter, std::optional<HoldCursor> after
     const Uuid& id,
     int revision,
     std::optional<UtcTime> expires,
-    std::optional<UtcTime> review
+    std::optional<UtcTime> review,
+    const ledger::Act& act,
+    UtcTime now
 );
 /// False: as above.
-[[nodiscard]] Result<bool>
-release_hold(Pool& pool, const Uuid& id, int revision, const Uuid& releaser_id, const Release& release);
+[[nodiscard]] Result<bool> release_hold(
+    Pool& pool,
+    const Uuid& id,
+    int revision,
+    const Uuid& releaser_id,
+    const Release& release,
+    const ledger::Act& act
+);
 
 /// What a hold protects now: finished, open and suspect segments that touch it, and the oldest of them.
 struct HoldImpact {

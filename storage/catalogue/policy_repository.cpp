@@ -3,9 +3,12 @@
 #include "config/policy/json.hpp"
 #include "storage/catalogue/detail/connection.hpp"
 #include "storage/catalogue/detail/values.hpp"
+#include "storage/catalogue/record_repository.hpp"
 
 #include <algorithm>
 #include <utility>
+
+#include <nlohmann/json.hpp>
 
 namespace sluice::catalogue {
 namespace {
@@ -78,6 +81,10 @@ Result<policy::History> load_policy_history(Pool& pool) {
     return history;
 }
 
+ledger::Actor actor_of(const PrincipalRow& principal, std::string role) {
+    return {.id = principal.id, .name = principal.name, .role = std::move(role)};
+}
+
 Result<int> propose_policy(
     Pool& pool,
     const policy::Rules& rules,
@@ -96,6 +103,16 @@ Result<int> propose_policy(
                      detail::clean_text(proposer.name),
                      to_epoch_us(now))[0][0]
                      .as<int>();
+        const nlohmann::json facts{{"rules", nlohmann::json::parse(policy::to_json(rules))}, {"note", note}};
+        const auto record = append_record(
+            transaction,
+            {.action = "policy.proposed",
+             .actor = actor_of(proposer, "secretariat"),
+             .subject = {"policy", std::to_string(number)},
+             .facts = facts.dump()},
+            now
+        );
+        if (!record) return std::unexpected(record.error());
         transaction.commit();
         return {};
     });
@@ -123,6 +140,17 @@ Result<bool> adopt_policy(
                          to_epoch_us(valid_from),
                          to_epoch_us(now))[0][0]
                          .as<bool>();
+        if (!is_adopted) return {};
+        const nlohmann::json facts{{"document", document}, {"valid_from", to_rfc3339(valid_from)}};
+        const auto record = append_record(
+            transaction,
+            {.action = "policy.adopted",
+             .actor = actor_of(adopter, "director"),
+             .subject = {"policy", std::to_string(number)},
+             .facts = facts.dump()},
+            now
+        );
+        if (!record) return std::unexpected(record.error());
         transaction.commit();
         return {};
     });

@@ -3,6 +3,7 @@
 #include "config/policy/history.hpp"
 #include "storage/catalogue/pool.hpp"
 #include "storage/catalogue/rows.hpp"
+#include "storage/ledger/act.hpp"
 
 #include <optional>
 #include <string>
@@ -32,7 +33,11 @@ struct PolicyVersionRow {
 /// The adopted ones, for the rules. Error: as above; refuse, when a version does not say what the rules need.
 [[nodiscard]] Result<policy::History> load_policy_history(Pool& pool);
 
-/// The new version's number. Pre: policy::to_policy takes the rules.
+/// Actor of the records of both: the person in the role that allows it.
+[[nodiscard]] ledger::Actor actor_of(const PrincipalRow& principal, std::string role);
+
+/// The new version's number. Each step and its record in the audit log are one transaction. Pre:
+/// policy::to_policy takes the rules. Error: refuse, when the proposer is no person of the secretariat.
 [[nodiscard]] Result<int> propose_policy(
     Pool& pool,
     const policy::Rules& rules,

@@ -13,6 +13,12 @@
 namespace sluice::catalogue {
 namespace {
 
+const ledger::Act kAct{
+    .action = "hold.changed",
+    .actor = {.id = {}, .name = "秘書", .role = "secretariat"},
+    .subject = {"hold", "1"}
+};
+
 struct Vault {
     Site site;
     Pool owner{site.database.conninfo("sluice_super"), 1};
@@ -43,8 +49,8 @@ TEST_CASE("a hold is placed, found, extended and released, each once", "[pg][hol
     Vault vault;
     HoldRow hold = vault.hold({kStart, kStart + 1h}, {vault.camera(0), vault.camera(1)});
     std::ranges::sort(hold.cameras, {}, [](const Uuid& id) { return to_string(id); });
-    CHECK(need(place_hold(vault.api, hold)));
-    CHECK_FALSE(need(place_hold(vault.api, hold)));
+    CHECK(need(place_hold(vault.api, hold, kAct)));
+    CHECK_FALSE(need(place_hold(vault.api, hold, kAct)));
     auto found = need(find_hold(vault.api, hold.id)).value();
     CHECK(found.cameras == hold.cameras);
     CHECK(found.range == hold.range);
@@ -52,11 +58,12 @@ TEST_CASE("a hold is placed, found, extended and released, each once", "[pg][hol
     CHECK(state_at(found, kStart) == HoldState::active);
     CHECK(state_at(found, *hold.expires) == HoldState::expired);
 
-    CHECK(need(extend_hold(vault.api, hold.id, 1, kStart + 200 * 24h, std::nullopt)));
-    CHECK_FALSE(need(extend_hold(vault.api, hold.id, 1, kStart + 300 * 24h, std::nullopt)));
+    CHECK(need(extend_hold(vault.api, hold.id, 1, kStart + 200 * 24h, std::nullopt, kAct, kStart)));
+    CHECK_FALSE(need(extend_hold(vault.api, hold.id, 1, kStart + 300 * 24h, std::nullopt, kAct, kStart)));
     CHECK(need(find_hold(vault.api, hold.id))->expires == kStart + 200 * 24h);
-    CHECK(need(release_hold(vault.api, hold.id, 2, vault.keeper, {"秘書", kStart + 1h, "found"})));
-    CHECK_FALSE(need(release_hold(vault.api, hold.id, 3, vault.keeper, {"秘書", kStart + 2h, "again"})));
+    CHECK(need(release_hold(vault.api, hold.id, 2, vault.keeper, {"秘書", kStart + 1h, "found"}, kAct)));
+    CHECK_FALSE(need(release_hold(vault.api, hold.id, 3, vault.keeper, {"秘書", kStart + 2h, "again"}, kAct))
+    );
     found = need(find_hold(vault.api, hold.id)).value();
     CHECK(state_at(found, kStart) == HoldState::released);
     REQUIRE(found.release);
@@ -81,7 +88,7 @@ TEST_CASE("what a hold must have is refused by the table itself", "[pg][hold][ar
     SECTION("an interval") {
         hold.range.to = hold.range.from;
     }
-    const auto placed = place_hold(vault.api, hold);
+    const auto placed = place_hold(vault.api, hold, kAct);
     REQUIRE_FALSE(placed);
     CHECK(placed.error().remedy() == Remedy::refuse);
     CHECK_FALSE(need(find_hold(vault.api, hold.id)));
@@ -94,7 +101,7 @@ TEST_CASE("holds are listed by camera, time and state, newest first", "[pg][hold
         HoldRow hold = vault.hold({kStart + i * 1h, kStart + (i + 1) * 1h}, {vault.camera(i == 1 ? 1 : 0)});
         hold.placed = kStart + i * 1min;
         hold.expires = kStart + 24h * (i + 1);
-        REQUIRE(need(place_hold(vault.api, hold)));
+        REQUIRE(need(place_hold(vault.api, hold, kAct)));
         holds.push_back(hold);
     }
     const auto ids =
@@ -134,7 +141,7 @@ TEST_CASE("whoever destroys keeps holds out until its batch is done", "[pg][hold
     const HoldRow hold = vault.hold({kStart, kStart + 1h}, {vault.camera(0)});
     std::atomic<bool> is_done{false};
     auto placing = std::async(std::launch::async, [&] {
-        auto placed = place_hold(vault.api, hold);
+        auto placed = place_hold(vault.api, hold, kAct);
         is_done = true;
         return placed;
     });
@@ -154,7 +161,7 @@ TEST_CASE("whoever destroys keeps holds out until its batch is done", "[pg][hold
 TEST_CASE("the end of a hold is told 30, 7 and 1 days ahead, each once", "[pg][hold]") {
     Vault vault;
     const HoldRow hold = vault.hold({kStart, kStart + 1h}, {vault.camera(0)});
-    REQUIRE(need(place_hold(vault.api, hold)));
+    REQUIRE(need(place_hold(vault.api, hold, kAct)));
     const std::vector<unsigned> days{30, 7, 1};
     const auto file = [&](UtcTime now) { return need(file_expiry_notices(vault.worker, days, now)); };
     CHECK(file(*hold.expires - 31 * 24h) == 0);
@@ -164,13 +171,13 @@ TEST_CASE("the end of a hold is told 30, 7 and 1 days ahead, each once", "[pg][h
     CHECK(file(*hold.expires - 1h) == 1);
     CHECK(file(*hold.expires) == 0);
     // Extended: told of anew.
-    REQUIRE(need(extend_hold(vault.api, hold.id, 1, kStart + 200 * 24h, std::nullopt)));
+    REQUIRE(need(extend_hold(vault.api, hold.id, 1, kStart + 200 * 24h, std::nullopt, kAct, kStart)));
     CHECK(file(kStart + 171 * 24h) == 1);
     CHECK(
         vault.site.database.query("SELECT string_agg(days_ahead::text, ' ' ORDER BY created_at) FROM notices "
                                   "WHERE audience = 'secretariat'") == "30 7 1 30"
     );
-    REQUIRE(need(release_hold(vault.api, hold.id, 2, vault.keeper, {"秘書", kStart, "over"})));
+    REQUIRE(need(release_hold(vault.api, hold.id, 2, vault.keeper, {"秘書", kStart, "over"}, kAct)));
     CHECK(file(kStart + 195 * 24h) == 0);
 }
 

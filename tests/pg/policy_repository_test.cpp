@@ -50,6 +50,9 @@ TEST_CASE("a version is proposed by one person and adopted by another", "[pg][po
     const auto own = adopt_policy(house.api, 2, house.secretary, "115-7", kStart + 1h, kStart);
     REQUIRE_FALSE(own);
     CHECK(own.error().remedy() == Remedy::refuse);
+    CHECK_FALSE(propose_policy(house.api, rules, "", house.director, kStart));
+    const auto other = house.person("another", "secretariat");
+    CHECK_FALSE(adopt_policy(house.api, 2, other, "115-7", kStart + 1h, kStart));
     const auto back = adopt_policy(house.api, 2, house.director, "115-7", kStart - 1s, kStart);
     REQUIRE_FALSE(back);
     CHECK(back.error().remedy() == Remedy::refuse);
@@ -68,6 +71,11 @@ TEST_CASE("a version is proposed by one person and adopted by another", "[pg][po
     CHECK(version.adoption->adopter == "局長");
     CHECK(version.adoption->document == "115-7");
     CHECK(version.note == "longer window");
+    // What was refused left no record.
+    CHECK(
+        house.database.query("SELECT string_agg(action, ' ' ORDER BY filed_at) FROM ledger_records") ==
+        "policy.proposed policy.adopted"
+    );
 }
 
 TEST_CASE("a person keeps name and roles; a second token is the same person's", "[pg][catalogue]") {

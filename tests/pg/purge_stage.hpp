@@ -26,6 +26,14 @@ using std::chrono::days;
 
 inline constexpr UtcTime kPurgeNow{std::chrono::sys_days{std::chrono::year{2026} / 11 / 23} + 10h};
 
+inline ledger::Act hold_act() {
+    return {
+        .action = "hold.changed",
+        .actor = {.id = std::nullopt, .name = "秘書", .role = "secretariat"},
+        .subject = {.kind = "hold", .id = "1"}
+    };
+}
+
 /// Throws with the error's text, so that a test says why.
 template <class T>
 T take(Result<T> result) {
@@ -151,11 +159,11 @@ public:
         return row;
     }
     Uuid take_hold(const catalogue::HoldRow& row) {
-        REQUIRE(take(catalogue::place_hold(api, row)));
+        REQUIRE(take(catalogue::place_hold(api, row, hold_act())));
         return row.id;
     }
     void release(const Uuid& id) {
-        REQUIRE(take(catalogue::release_hold(api, id, 1, keeper, {"秘書", kPurgeNow, "done"})));
+        REQUIRE(take(catalogue::release_hold(api, id, 1, keeper, {"秘書", kPurgeNow, "done"}, hold_act())));
     }
 
     retention::PurgeReport purge(retention::PurgeRequest request = {.principal = "cron"}) {

@@ -73,16 +73,24 @@ CREATE FUNCTION propose_policy(rules jsonb, note text, principal uuid, name text
 DECLARE
     upcoming integer;
 BEGIN
+    PERFORM FROM principals p WHERE p.id = $3 AND p.kind = 'person' AND 'secretariat' = ANY(p.roles);
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'only a person of the secretariat proposes' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
     LOCK TABLE policy_versions IN SHARE ROW EXCLUSIVE MODE;
     SELECT coalesce(max(number), 0) + 1 INTO upcoming FROM policy_versions;
     INSERT INTO policy_versions (number, rules, note, proposed_by, proposer, proposed_at) VALUES (upcoming, $1, $2, $3, $4, $5);
     RETURN upcoming;
 END $$;
 
--- Whether it was still a proposal, by somebody else. The table's constraints say the rest.
+-- Whether it was still a proposal. The table's constraints say the rest.
 CREATE FUNCTION adopt_policy(version integer, principal uuid, name text, paper text, since timestamptz, at timestamptz)
     RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
+    PERFORM FROM principals p WHERE p.id = $2 AND p.kind = 'person' AND 'director' = ANY(p.roles);
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'only the director adopts' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
     UPDATE policy_versions SET adopted_by = $2, adopter = $3, document = $4, valid_from = $5, adopted_at = $6
     WHERE number = $1 AND adopted_at IS NULL;
     RETURN FOUND;
