@@ -1,43 +1,80 @@
 #include "api/authorize.hpp"
 
 #include <algorithm>
+#include <array>
+#include <initializer_list>
 
 namespace sluice::api {
 namespace {
 
-bool is_footage(Action action) {
-    switch (action) {
-        case Action::list_cameras:
-        case Action::read_camera:
-        case Action::list_segments:
-        case Action::read_coverage:
-        case Action::read_clip:
-        case Action::read_snapshot:
-        case Action::read_live:
-        case Action::read_media:
-            return true;
-        case Action::read_health:
-        case Action::read_metrics:
-        case Action::read_contract:
-        case Action::open_session:
-        case Action::close_session:
-        case Action::list_jobs:
-        case Action::read_job:
-        case Action::start_job:
-        case Action::cancel_job:
-            return false;
-    }
+using Actions = std::initializer_list<Action>;
+
+constexpr Actions kFootage{Action::read_clip, Action::read_snapshot, Action::read_live, Action::read_media};
+/// What is recorded, without showing it.
+constexpr Actions kInventory{
+    Action::list_cameras,
+    Action::read_camera,
+    Action::list_segments,
+    Action::read_coverage
+};
+constexpr Actions kSession{Action::read_contract, Action::open_session, Action::close_session};
+
+/// A rule of two persons: a machine has no part in it.
+constexpr Actions kTwoPersons{Action::propose_policy, Action::adopt_policy};
+
+struct RoleRights {
+    std::string_view role;
+    bool sees_inventory = false;
+    Actions actions{};
+};
+constexpr Actions kKeeps{
+    Action::read_holds,
+    Action::change_hold,
+    Action::read_policy,
+    Action::propose_policy,
+    Action::list_jobs,
+    Action::read_job
+};
+constexpr Actions kDirects{Action::read_holds, Action::read_policy, Action::adopt_policy};
+constexpr Actions kSupervises{Action::read_holds, Action::read_policy, Action::list_jobs, Action::read_job};
+constexpr Actions kConfigures{Action::read_policy, Action::list_jobs, Action::read_job};
+/// Persons. Roles that stand in no line may open a session and nothing else.
+constexpr std::array kPersons{
+    RoleRights{"secretariat", true, kKeeps},
+    RoleRights{"director", true, kDirects},
+    RoleRights{"ethics", true, kSupervises},
+    RoleRights{"auditor", true, kSupervises},
+    RoleRights{"admin", true, kConfigures},
+};
+
+bool is_in(Actions actions, Action action) {
+    return std::ranges::find(actions, action) != actions.end();
+}
+
+bool machine_may(std::string_view role, Action action) {
+    if (role == "operator") return !is_in(kTwoPersons, action);
+    if (role == "viewer")
+        return is_in(kFootage, action) || is_in(kInventory, action) || is_in(kSession, action);
+    if (role == "metrics") return action == Action::read_metrics;
     return false;
 }
 
-bool is_session(Action action) {
-    return action == Action::open_session || action == Action::close_session;
+bool person_may(std::string_view role, Action action) {
+    if (is_in(kSession, action)) return true;
+    const auto rights = std::ranges::find(kPersons, role, &RoleRights::role);
+    if (rights == kPersons.end()) return false;
+    return is_in(rights->actions, action) || (rights->sees_inventory && is_in(kInventory, action));
 }
 
-bool role_allows(std::string_view role, Action action) {
-    if (role == "operator") return true;
-    if (role == "viewer") return is_footage(action) || is_session(action) || action == Action::read_contract;
-    if (role == "metrics") return action == Action::read_metrics;
+bool role_allows(catalogue::PrincipalKind kind, std::string_view role, Action action) {
+    switch (kind) {
+        case catalogue::PrincipalKind::machine:
+            return machine_may(role, action);
+        case catalogue::PrincipalKind::person:
+            return person_may(role, action);
+        case catalogue::PrincipalKind::system:
+            return false;  // a program of ours has no token
+    }
     return false;
 }
 
@@ -79,6 +116,16 @@ std::string_view to_string(Action action) noexcept {
             return "start_job";
         case Action::cancel_job:
             return "cancel_job";
+        case Action::read_holds:
+            return "read_holds";
+        case Action::change_hold:
+            return "change_hold";
+        case Action::read_policy:
+            return "read_policy";
+        case Action::propose_policy:
+            return "propose_policy";
+        case Action::adopt_policy:
+            return "adopt_policy";
     }
     return "unknown";
 }
@@ -89,12 +136,9 @@ Decision authorize(const catalogue::PrincipalRow* principal, Action action, cons
         return {.is_allowed = true, .code = {}, .article = {}, .obligations = {}};
     if (principal == nullptr)
         return {.is_allowed = false, .code = "UNAUTHENTICATED", .article = {}, .obligations = {}};
-    // Persons have accounts and articles, which this policy does not know: it is for machines only.
-    const bool is_machine = principal->kind == catalogue::PrincipalKind::machine;
-    const bool allowed =
-        is_machine && std::ranges::any_of(principal->roles, [action](const std::string& role) {
-            return role_allows(role, action);
-        });
+    const bool allowed = std::ranges::any_of(principal->roles, [&](const std::string& role) {
+        return role_allows(principal->kind, role, action);
+    });
     if (allowed) return {.is_allowed = true, .code = {}, .article = {}, .obligations = {}};
     return {.is_allowed = false, .code = "ROLE_NOT_ALLOWED", .article = {}, .obligations = {}};
 }

@@ -32,6 +32,11 @@ enum class Action {
     read_job,
     start_job,
     cancel_job,
+    read_holds,
+    change_hold,  ///< place, extend, release
+    read_policy,
+    propose_policy,
+    adopt_policy,
 };
 [[nodiscard]] std::string_view to_string(Action action) noexcept;
 
@@ -50,8 +55,10 @@ struct Decision {
 };
 
 /// The one place where access is decided; every footage byte passes it. Pure and total.
-/// Policy `bootstrap`: machine roles only, articles not enforced. operator: all; viewer: cameras, footage and
-/// sessions, no jobs; metrics: only the metrics. A null principal may read health.
+/// Policy `bootstrap`: articles not enforced. Machines: operator: all that is not reserved to two persons;
+/// viewer: cameras, footage and sessions; metrics: only the metrics. Persons see no footage: nobody has
+/// granted them any; what their roles let them do else is a table in authorize.cpp. A null principal may read
+/// health.
 [[nodiscard]] Decision
 authorize(const catalogue::PrincipalRow* principal, Action action, const Subject& subject);
 

@@ -123,6 +123,13 @@ Parameters::Read<std::size_t> Parameters::limit() const {
     return value;
 }
 
+Parameters::Read<bool> Parameters::flag(std::string_view name) const {
+    const std::string* word = find(name);
+    if (word == nullptr || *word == "false") return false;
+    if (*word == "true") return true;
+    return std::unexpected(bad_parameter(name, "Must be true or false."));
+}
+
 Parameters::Read<std::optional<Uuid>> Parameters::id(std::string_view name) const {
     const std::string* text = find(name);
     if (text == nullptr) return std::optional<Uuid>{};

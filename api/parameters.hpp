@@ -34,8 +34,9 @@ public:
     [[nodiscard]] Read<UtcTime> required_time(std::string_view name) const;
     /// Both `from` and `to`, from before to, at most `longest` apart.
     [[nodiscard]] Read<TimeRange> interval(Microseconds longest) const;
-    [[nodiscard]] Read<StreamKind> stream() const;  ///< main when it is left out
-    [[nodiscard]] Read<std::size_t> limit() const;  ///< 1–1000, 100 when it is left out
+    [[nodiscard]] Read<StreamKind> stream() const;               ///< main when it is left out
+    [[nodiscard]] Read<std::size_t> limit() const;               ///< 1–1000, 100 when it is left out
+    [[nodiscard]] Read<bool> flag(std::string_view name) const;  ///< true or false; false when it is left out
     [[nodiscard]] Read<std::optional<Uuid>> id(std::string_view name) const;
 
     [[nodiscard]] const http::Query& all() const noexcept { return query_; }

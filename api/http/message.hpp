@@ -28,6 +28,7 @@ struct Request {
     std::string path;       ///< before the '?', still percent-encoded
     std::string raw_query;  ///< after the '?', still percent-encoded
     Headers headers;        ///< names in lower case
+    std::string body;       ///< whole; longer ones were refused
     std::string peer;       ///< address of the other side, without port
     std::string id;         ///< of this request: the client's X-Request-Id when it is decent, else ours
     bool is_tls = false;

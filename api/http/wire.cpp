@@ -17,14 +17,16 @@ namespace bhttp = boost::beast::http;
 
 struct RequestReader::Parser {
     bhttp::request_parser<bhttp::buffer_body> beast;
-    std::array<char, 16UL * 1024> sink{};  ///< where bodies go to be forgotten
+    std::array<char, 16UL * 1024> piece{};
+    std::string body;  ///< at most Limits::body_bytes: the parser refuses more
     bool has_answered_continue = false;
 
-    void reset_sink() {
-        beast.get().body().data = sink.data();
-        beast.get().body().size = sink.size();
+    void offer_piece() {
+        beast.get().body().data = piece.data();
+        beast.get().body().size = piece.size();
         beast.get().body().more = true;
     }
+    void take_piece() { body.append(piece.data(), piece.size() - beast.get().body().size); }
 };
 
 namespace {
@@ -129,7 +131,7 @@ std::expected<RequestReader::Progress, WireError> RequestReader::feed(std::strin
         return parser.get().target().empty() ? std::string_view{buffer} : std::string_view{};
     };
     while (!parser.is_done() && !buffer.empty()) {
-        parser_->reset_sink();
+        parser_->offer_piece();
         const bool had_head = parser.is_header_done();
         boost::system::error_code code;
         const std::size_t taken = parser.put(boost::asio::buffer(buffer), code);
@@ -138,6 +140,7 @@ std::expected<RequestReader::Progress, WireError> RequestReader::feed(std::strin
         if (!had_head && parser.is_header_done())
             if (auto wrong = check_head(parser.get(), limits_.target_bytes))
                 return std::unexpected(std::move(*wrong));
+        parser_->take_piece();
         buffer.erase(0, taken);
         if (taken == 0) break;
     }
@@ -173,6 +176,7 @@ Request RequestReader::take() {
         request.headers.emplace_back(
             to_lower({field.name_string().data(), field.name_string().size()}), std::string{field.value()}
         );
+    request.body = std::move(parser_->body);
     parser_.reset();
     return request;
 }

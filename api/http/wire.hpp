@@ -14,7 +14,7 @@ namespace sluice::http {
 struct Limits {
     std::uint32_t head_bytes = 16 * 1024;
     std::uint32_t target_bytes = 8 * 1024;
-    std::uint64_t body_bytes = 1024UL * 1024;
+    std::uint64_t body_bytes = 64UL * 1024;  ///< kept in memory until the request is answered
     std::size_t connections = 1024;
     std::size_t requests_per_connection = 10'000;
     std::chrono::seconds first_byte{10};  ///< of a connection's first request
@@ -34,8 +34,7 @@ struct WireError {
 };
 
 /// Reads requests out of a stream of bytes (RFC 9112), with Beast's parser. One at a time; what is left in
-/// the buffer after one is the beginning of the next. Bodies are counted and thrown away: no route takes one
-/// yet.
+/// the buffer after one is the beginning of the next.
 class RequestReader {
 public:
     explicit RequestReader(const Limits& limits);

@@ -1,6 +1,7 @@
 #include "api/jobs/routes.hpp"
 
 #include "api/cursor.hpp"
+#include "api/idempotency.hpp"
 #include "api/jobs/rules.hpp"
 
 #include <atomic>
@@ -11,7 +12,6 @@ namespace sluice::api {
 namespace {
 
 constexpr std::size_t kMostStreams = 64;  // of events at once, over all clients
-constexpr std::size_t kLongestKey = 200;
 
 http::Problem problem(unsigned status, std::string code, std::string detail) {
     return {
@@ -67,12 +67,10 @@ Answer start_job(const Call& call) {
         .principal_id = call.principal->id,
         .principal = call.principal->name,
     };
-    if (const std::string* key = call.request.find_header("idempotency-key")) {
-        if (key->empty() || key->size() > kLongestKey)
-            return std::unexpected(
-                problem(400, "BAD_IDEMPOTENCY_KEY", "Idempotency-Key has 1 to 200 letters.")
-            );
-        job.id = job_id_of(call.principal->id, *key);
+    const auto wanted_id = idempotent_id(call, "job");
+    if (!wanted_id) return std::unexpected(wanted_id.error());
+    if (*wanted_id) {
+        job.id = **wanted_id;
         const auto known = catalogue::find_job(pool, job.id);
         if (!known) return std::unexpected(to_problem(known.error()));
         if (*known) return created(**known, 200);

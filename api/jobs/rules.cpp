@@ -95,15 +95,6 @@ std::expected<JobRequest, http::Problem> parse_job_request(const Parameters& par
     return request;
 }
 
-Uuid job_id_of(const Uuid& principal_id, const std::string& key) {
-    const Sha256Digest hash = sha256(as_bytes("job " + to_string(principal_id) + " " + key));
-    Uuid id;
-    std::copy_n(hash.begin(), id.bytes.size(), id.bytes.begin());
-    id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0FU) | 0x80U);  // RFC 9562 §5.8: version 8
-    id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3FU) | 0x80U);
-    return id;
-}
-
 std::string job_json(const catalogue::JobRow& job, bool with_result) {
     return dump(to_object(job, with_result));
 }

@@ -22,9 +22,6 @@ struct JobRequest {
 /// argument that the kind does not take (JOB_ARGUMENT).
 [[nodiscard]] std::expected<JobRequest, http::Problem> parse_job_request(const Parameters& parameters);
 
-/// The id that a principal's Idempotency-Key stands for: the same key is the same job.
-[[nodiscard]] Uuid job_id_of(const Uuid& principal_id, const std::string& key);
-
 /// One object; the result only when asked for, because it may be long.
 [[nodiscard]] std::string job_json(const catalogue::JobRow& job, bool with_result);
 

@@ -4,9 +4,11 @@
 #include "api/clips/routes.hpp"
 #include "api/coverage/routes.hpp"
 #include "api/hls/routes.hpp"
+#include "api/holds/routes.hpp"
 #include "api/http/range.hpp"
 #include "api/http/text.hpp"
 #include "api/jobs/routes.hpp"
+#include "api/policy/routes.hpp"
 #include "api/segments/routes.hpp"
 #include "api/sessions/routes.hpp"
 #include "api/system/routes.hpp"
@@ -106,6 +108,8 @@ Application::Application(Services& services) : services_(services) {
     add_hls_routes(routes_);
     add_session_routes(routes_);
     add_job_routes(routes_);
+    add_hold_routes(routes_);
+    add_policy_routes(routes_);
     for (std::size_t i = 0; i < routes_.size(); ++i)
         router_.add(routes_[i].method, routes_[i].pattern, i);
 }

@@ -11,6 +11,9 @@ namespace {
 constexpr const char* kCreate =
     "SELECT create_machine_token($1::uuid, $2, $3, $4::bytea, from_us($5::bigint))";
 
+constexpr const char* kCreatePerson =
+    "SELECT create_person_token($1::uuid, $2, $3::text[], $4::bytea, from_us($5::bigint))";
+
 constexpr const char* kFind = R"(
     SELECT id, kind, name, roles, to_us(valid_from), to_us(valid_to)
     FROM principal_of_token($1::bytea, from_us($2::bigint)))";
@@ -67,6 +70,45 @@ Result<PrincipalRow> create_machine_token(
     });
     if (!status) return std::unexpected(status.error());
     return principal;
+}
+
+Result<std::optional<PrincipalRow>> create_person_token(
+    Pool& pool,
+    const std::string& name,
+    const std::vector<std::string>& roles,
+    const Sha256Digest& token_hash,
+    UtcTime now
+) {
+    PrincipalRow person{
+        .id = make_uuid_v7(now),
+        .kind = PrincipalKind::person,
+        .name = detail::clean_text(name),
+        .roles = roles,
+        .valid_from = now,
+        .valid_to = std::nullopt,
+    };
+    detail::ArrayLiteral words;
+    for (const std::string& role : roles)
+        words.add(std::string_view{role});
+    bool is_made = false;
+    const Status status = pool.with([&](Connection& connection) -> Status {
+        pqxx::work transaction{connection.get()};
+        const pqxx::result rows = detail::run(
+            transaction,
+            kCreatePerson,
+            to_string(person.id),
+            person.name,
+            words.str(),
+            detail::to_bytea(token_hash),
+            to_epoch_us(now)
+        );
+        is_made = !rows[0][0].is_null();
+        if (is_made) person.id = detail::to_uuid(rows[0][0]);
+        transaction.commit();
+        return {};
+    });
+    if (!status) return std::unexpected(status.error());
+    return is_made ? std::optional{person} : std::nullopt;
 }
 
 Result<std::optional<PrincipalRow>> find_by_token(Pool& pool, const Sha256Digest& token_hash, UtcTime now) {

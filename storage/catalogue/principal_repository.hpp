@@ -18,6 +18,15 @@ namespace sluice::catalogue {
     const Sha256Digest& token_hash,
     UtcTime now
 );
+/// A token for a person of this name, who is made if nobody has it. nullopt: the person has other roles.
+/// Role: as above.
+[[nodiscard]] Result<std::optional<PrincipalRow>> create_person_token(
+    Pool& pool,
+    const std::string& name,
+    const std::vector<std::string>& roles,
+    const Sha256Digest& token_hash,
+    UtcTime now
+);
 /// The principal of a valid token at `now`; nullopt: unknown, revoked or out of validity. Role: sluice_api.
 [[nodiscard]] Result<std::optional<PrincipalRow>>
 find_by_token(Pool& pool, const Sha256Digest& token_hash, UtcTime now);

@@ -1,3 +1,4 @@
+#include "api/body.hpp"
 #include "api/cursor.hpp"
 #include "api/http/range.hpp"
 #include "api/http/text.hpp"
@@ -36,6 +37,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     if (const auto place = api::segment_cursor_from(text); place && api::to_cursor(*place) != text)
         std::abort();
+
+    http::Request posted;
+    posted.headers = {{"content-type", "application/json"}};
+    posted.body = std::string{text};
+    if (const auto body = api::Body::parse(posted, {"kind", "cameras", "from", "reason"}); body) {
+        const auto kind = body->text("kind", 10);
+        if (kind && kind->size() > 10) std::abort();
+        static_cast<void>(body->time("from"));
+        static_cast<void>(body->texts("cameras", 4));
+        static_cast<void>(body->raw("reason"));
+    }
 
     http::RequestReader reader{http::Limits{}};
     std::string buffer{text};

@@ -1,4 +1,5 @@
 #include "api/clips/rules.hpp"
+#include "api/idempotency.hpp"
 #include "api/jobs/rules.hpp"
 
 #include <catch2/catch.hpp>
@@ -46,10 +47,11 @@ TEST_CASE(
 TEST_CASE("an Idempotency-Key is a job's id, of its own principal only", "[api][jobs][rule]") {
     const Uuid one = make_uuid_v7(kNow);
     const Uuid other = make_uuid_v7(kNow);
-    CHECK(job_id_of(one, "monday") == job_id_of(one, "monday"));
-    CHECK(job_id_of(one, "monday") != job_id_of(one, "tuesday"));
-    CHECK(job_id_of(one, "monday") != job_id_of(other, "monday"));
-    CHECK((job_id_of(one, "monday").bytes[6] >> 4U) == 8);
+    CHECK(id_of_key("job", one, "monday") == id_of_key("job", one, "monday"));
+    CHECK(id_of_key("job", one, "monday") != id_of_key("job", one, "tuesday"));
+    CHECK(id_of_key("job", one, "monday") != id_of_key("job", other, "monday"));
+    CHECK(id_of_key("job", one, "monday") != id_of_key("hold", one, "monday"));
+    CHECK((id_of_key("job", one, "monday").bytes[6] >> 4U) == 8);
 }
 
 TEST_CASE(

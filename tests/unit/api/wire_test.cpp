@@ -74,6 +74,24 @@ TEST_CASE("a chunked body larger than the buffer is counted against the limit", 
     CHECK(status == 413);
 }
 
+TEST_CASE("a body comes whole with its request, in one piece or in chunks", "[api][wire]") {
+    RequestReader reader{Limits{}};
+    const std::string body(40'000, 'b');  // longer than the reader's piece
+    std::string buffer = "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 40000\r\n\r\n" + body.substr(0, 100);
+    CHECK(reader.feed(buffer) == Progress::needs_body);
+    buffer += body.substr(100) + "POST /b HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    CHECK(reader.feed(buffer) == Progress::done);
+    CHECK(reader.take().body == body);
+    CHECK(reader.feed(buffer) == Progress::needs_body);
+    buffer += "3\r\nabc\r\n";
+    CHECK(reader.feed(buffer) == Progress::needs_body);
+    buffer += "2\r\nde\r\n0\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n";
+    CHECK(reader.feed(buffer) == Progress::done);
+    CHECK(reader.take().body == "abcde");
+    CHECK(reader.feed(buffer) == Progress::done);
+    CHECK(reader.take().body.empty());
+}
+
 TEST_CASE("each thing wrong with a request has its status", "[api][wire]") {
     CHECK(refusal("nonsense\r\n\r\n") == 400);
     CHECK(refusal("GET / HTTP/1.1\r\n\r\n") == 400);                        // no Host

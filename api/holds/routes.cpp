@@ -1,0 +1,298 @@
+#include "api/holds/routes.hpp"
+
+#include "api/body.hpp"
+#include "api/cursor.hpp"
+#include "api/holds/rules.hpp"
+#include "api/http/range.hpp"
+#include "api/idempotency.hpp"
+#include "storage/catalogue/policy_repository.hpp"
+
+#include <utility>
+
+namespace sluice::api {
+namespace {
+
+using catalogue::HoldRow;
+using catalogue::HoldState;
+
+http::Problem problem(unsigned status, std::string code, std::string detail) {
+    return {
+        .status = status, .code = std::move(code), .detail = std::move(detail), .retry_after = std::nullopt
+    };
+}
+
+std::string etag_of(const HoldRow& hold) {
+    return '"' + std::to_string(hold.revision) + '"';
+}
+
+/// Not cached: whether a hold is in force changes with the clock alone.
+http::Response hold_response(const HoldRow& hold, const catalogue::HoldImpact* impact, UtcTime now) {
+    http::Response response;
+    response.set("Content-Type", "application/json");
+    response.set("Cache-Control", "no-store");
+    response.set("ETag", etag_of(hold));
+    response.body = hold_json(hold, impact, now) + "\n";
+    return response;
+}
+
+std::expected<policy::Policy, http::Problem> get_policy(const Call& call) {
+    const auto history = catalogue::load_policy_history(call.services.database.pool());
+    if (!history) return std::unexpected(to_problem(history.error()));
+    return policy::in_force(*history, call.now).policy;
+}
+
+std::expected<HoldRow, http::Problem> get_hold(const Call& call) {
+    const auto id = uuid_from_string(call.variables.front());
+    const auto not_found = problem(404, "HOLD_NOT_FOUND", "No hold has this id.");
+    if (!id) return std::unexpected(not_found);
+    auto hold = catalogue::find_hold(call.services.database.pool(), *id);
+    if (!hold) return std::unexpected(to_problem(hold.error()));
+    if (!*hold) return std::unexpected(not_found);
+    return std::move(**hold);
+}
+
+/// An edit names the revision it has seen, so that it undoes nobody else's.
+std::expected<void, http::Problem> check_match(const Call& call, const HoldRow& hold) {
+    const std::string* match = call.request.find_header("if-match");
+    if (match == nullptr)
+        return std::unexpected(problem(
+            428, "IF_MATCH_NEEDED", "Send the hold's ETag as If-Match, so that no other change is lost."
+        ));
+    if (!http::names_etag(*match, etag_of(hold), http::Comparison::strong))
+        return std::unexpected(
+            problem(412, "HOLD_CHANGED", "The hold was changed since; read it again and decide anew.")
+        );
+    return {};
+}
+
+ledger::Actor actor_of(const Call& call) {
+    return catalogue::actor_of(*call.principal, call.principal->roles.front());
+}
+
+/// Fills ids and slugs of the cameras that are named; retired ones too, their footage is still there.
+std::expected<void, http::Problem>
+name_cameras(const Call& call, const std::vector<std::string>& slugs, HoldRow& hold) {
+    for (const std::string& slug : slugs) {
+        const auto camera = catalogue::find_camera(call.services.database.pool(), slug);
+        if (!camera) return std::unexpected(to_problem(camera.error()));
+        if (!*camera)
+            return std::unexpected(unfit_member(
+                "cameras", "CAMERA_NOT_FOUND", "No camera has the slug \"" + slug.substr(0, 63) + "\"."
+            ));
+        hold.cameras.push_back((*camera)->id);
+        hold.camera_slugs.push_back(slug);
+    }
+    return {};
+}
+
+std::expected<HoldRow, http::Problem> make_hold(const Call& call) {
+    const auto body = Body::parse(call.request, kHoldMembers);
+    if (!body) return std::unexpected(body.error());
+    const auto policy = get_policy(call);
+    if (!policy) return std::unexpected(policy.error());
+    auto request = parse_hold(*body, *policy, call.now);
+    if (!request) return std::unexpected(request.error());
+    HoldRow hold{
+        .id = make_uuid_v7(call.now),
+        .kind = request->kind,
+        .range = request->range,
+        .cameras = {},
+        .reason = std::move(request->reason),
+        .owner_kind = "principal",
+        .owner_id = call.principal->id,
+        .owner = call.principal->name,
+        .legal_basis = std::move(request->legal_basis),
+        .custodian = std::move(request->custodian),
+        .review = request->review,
+        .expires = request->expires,
+        .placer_id = call.principal->id,
+        .placer = call.principal->name,
+        .placed = call.now,
+        .release = std::nullopt,
+    };
+    if (const auto named = name_cameras(call, request->cameras, hold); !named)
+        return std::unexpected(named.error());
+    return hold;
+}
+
+Answer place_hold(const Call& call) {
+    auto hold = make_hold(call);
+    if (!hold) return std::unexpected(hold.error());
+    catalogue::Pool& pool = call.services.database.pool();
+    const auto is_dry = call.parameters.flag("dry_run");
+    if (!is_dry) return std::unexpected(is_dry.error());
+    const auto wanted_id = idempotent_id(call, "hold");
+    if (!wanted_id) return std::unexpected(wanted_id.error());
+    if (*wanted_id) hold->id = **wanted_id;
+    bool is_new = true;
+    if (!*is_dry) {
+        const auto placed = catalogue::place_hold(pool, *hold, placing_act(*hold, actor_of(call)));
+        if (!placed) return std::unexpected(to_problem(placed.error()));
+        is_new = *placed;
+    }
+    if (!is_new) {
+        auto known = catalogue::find_hold(pool, hold->id);
+        if (!known) return std::unexpected(to_problem(known.error()));
+        if (*known) hold = std::move(**known);
+    }
+    // Measured after placing: what it counts can't go any more.
+    const auto impact = catalogue::measure_hold(pool, hold->cameras, hold->range);
+    if (!impact) return std::unexpected(to_problem(impact.error()));
+    http::Response response = hold_response(*hold, &*impact, call.now);
+    if (*is_dry) return response;
+    response.status = is_new ? 201 : 200;
+    response.set("Location", "/v1/holds/" + to_string(hold->id));
+    return response;
+}
+
+std::expected<catalogue::HoldFilter, http::Problem> parse_filter(const Call& call) {
+    catalogue::HoldFilter filter;
+    const auto from = call.parameters.time("from");
+    if (!from) return std::unexpected(from.error());
+    const auto to = call.parameters.time("to");
+    if (!to) return std::unexpected(to.error());
+    if (from->has_value() != to->has_value())
+        return std::unexpected(bad_parameter(*from ? "to" : "from", "from and to go together."));
+    if (*from) {
+        filter.overlapping = TimeRange{**from, **to};
+        if (filter.overlapping->is_empty())
+            return std::unexpected(unfit_parameter("to", "INTERVAL_REVERSED", "Must be after from."));
+    }
+    if (const std::string* state = call.parameters.find("state")) {
+        if (*state != "active")
+            return std::unexpected(bad_parameter("state", "Must be active, or left out."));
+        filter.active_at = call.now;
+    }
+    if (const std::string* slug = call.parameters.find("camera")) {
+        const auto camera = catalogue::find_camera(call.services.database.pool(), *slug);
+        if (!camera) return std::unexpected(to_problem(camera.error()));
+        if (!*camera)
+            return std::unexpected(unfit_parameter("camera", "CAMERA_NOT_FOUND", "No camera has this slug."));
+        filter.camera = (*camera)->id;
+    }
+    return filter;
+}
+
+Answer list_holds(const Call& call) {
+    const auto filter = parse_filter(call);
+    if (!filter) return std::unexpected(filter.error());
+    const auto limit = call.parameters.limit();
+    if (!limit) return std::unexpected(limit.error());
+    std::optional<catalogue::HoldCursor> after;
+    if (const std::string* cursor = call.parameters.find("cursor")) {
+        const auto place = segment_cursor_from(*cursor);  // time and id, as in the list of segments
+        if (!place) return std::unexpected(bad_parameter("cursor", "Not a cursor of this list."));
+        after = catalogue::HoldCursor{place->from, place->id};
+    }
+    auto holds = catalogue::load_holds(call.services.database.pool(), *filter, after, *limit + 1);
+    if (!holds) return std::unexpected(to_problem(holds.error()));
+    std::string next = "null";
+    if (holds->size() > *limit) {
+        holds->resize(*limit);
+        next = '"' + to_cursor(catalogue::SegmentCursor{holds->back().placed, holds->back().id}) + '"';
+    }
+    std::string items;
+    for (const HoldRow& hold : *holds)
+        items += (items.empty() ? "" : ",") + hold_json(hold, nullptr, call.now);
+    return json_response("{\"items\":[" + items + "],\"next\":" + next + "}");
+}
+
+Answer read_hold(const Call& call) {
+    const auto hold = get_hold(call);
+    if (!hold) return std::unexpected(hold.error());
+    const auto impact = catalogue::measure_hold(call.services.database.pool(), hold->cameras, hold->range);
+    if (!impact) return std::unexpected(to_problem(impact.error()));
+    return hold_response(*hold, &*impact, call.now);
+}
+
+/// The hold as it stands after a change; a change that found another revision was overtaken.
+Answer answer_changed(const Call& call, const Result<bool>& changed) {
+    if (!changed) return std::unexpected(to_problem(changed.error()));
+    if (!*changed)
+        return std::unexpected(
+            problem(412, "HOLD_CHANGED", "The hold was changed since; read it again and decide anew.")
+        );
+    return read_hold(call);
+}
+
+Answer extend_hold(const Call& call) {
+    const auto hold = get_hold(call);
+    if (!hold) return std::unexpected(hold.error());
+    const auto body = Body::parse(call.request, kExtensionMembers);
+    if (!body) return std::unexpected(body.error());
+    if (const auto match = check_match(call, *hold); !match) return std::unexpected(match.error());
+    const auto policy = get_policy(call);
+    if (!policy) return std::unexpected(policy.error());
+    const auto extension = parse_extension(*body, *hold, *policy, call.now);
+    if (!extension) return std::unexpected(extension.error());
+    return answer_changed(
+        call,
+        catalogue::extend_hold(
+            call.services.database.pool(),
+            hold->id,
+            hold->revision,
+            extension->expires,
+            extension->review,
+            extending_act(*hold, *extension, actor_of(call)),
+            call.now
+        )
+    );
+}
+
+Answer release_hold(const Call& call) {
+    const auto hold = get_hold(call);
+    if (!hold) return std::unexpected(hold.error());
+    const auto body = Body::parse(call.request, {"reason"});
+    if (!body) return std::unexpected(body.error());
+    const auto reason = body->required_text("reason", 2000);
+    if (!reason) return std::unexpected(reason.error());
+    if (state_at(*hold, call.now) != HoldState::active)
+        return std::unexpected(problem(409, "HOLD_ENDED", "The hold has ended already."));
+    return answer_changed(
+        call,
+        catalogue::release_hold(
+            call.services.database.pool(),
+            hold->id,
+            hold->revision,
+            call.principal->id,
+            {call.principal->name, call.now, *reason},
+            release_act(*hold, *reason, actor_of(call))
+        )
+    );
+}
+
+Route hold_route(
+    const char* method,
+    const char* pattern,
+    Action action,
+    std::vector<std::string> parameters,
+    std::function<Answer(const Call&)> handler
+) {
+    Route route;
+    route.method = method;
+    route.pattern = pattern;
+    route.action = action;
+    route.takes_cookie = route.method == "GET";
+    route.is_cacheable = false;
+    route.parameters = std::move(parameters);
+    route.handler = std::move(handler);
+    return route;
+}
+
+}  // namespace
+
+void add_hold_routes(Routes& routes) {
+    routes.push_back(hold_route("POST", "/v1/holds", Action::change_hold, {"dry_run"}, place_hold));
+    routes.push_back(hold_route(
+        "GET",
+        "/v1/holds",
+        Action::read_holds,
+        {"camera", "from", "to", "state", "limit", "cursor"},
+        list_holds
+    ));
+    routes.push_back(hold_route("GET", "/v1/holds/{id}", Action::read_holds, {}, read_hold));
+    routes.push_back(hold_route("PATCH", "/v1/holds/{id}", Action::change_hold, {}, extend_hold));
+    routes.push_back(hold_route("POST", "/v1/holds/{id}/release", Action::change_hold, {}, release_hold));
+}
+
+}  // namespace sluice::api

@@ -1,0 +1,70 @@
+#pragma once
+
+#include "api/body.hpp"
+#include "config/policy/policy.hpp"
+#include "storage/catalogue/hold_repository.hpp"
+#include "storage/ledger/act.hpp"
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// The rules of placing, extending and releasing holds, as pure functions.
+namespace sluice::api {
+
+/// What a request asks to be kept. Cameras are still slugs.
+struct HoldRequest {
+    catalogue::HoldKind kind = catalogue::HoldKind::flag;
+    std::vector<std::string> cameras;  ///< at least one, none twice
+    TimeRange range;
+    std::string reason;
+    std::string legal_basis;
+    std::string custodian;
+    std::optional<UtcTime> review;
+    std::optional<UtcTime> expires;
+};
+inline const std::vector<std::string> kHoldMembers{
+    "kind",
+    "camera",
+    "cameras",
+    "from",
+    "to",
+    "reason",
+    "legal_basis",
+    "custodian",
+    "review",
+    "expires"
+};
+
+/// Form first, then the guards: INTERVAL_REVERSED, HOLD_OWNER_MISSING for kinds that belong to requests,
+/// cases, incidents and duties, HOLD_LEGAL_BASIS, HOLD_CUSTODIAN (7(4)), HOLD_EXPIRY_PAST and, but for legal
+/// and judicial ones, RET_CEILING_1Y: an expiry after the day on which the interval's first footage must be
+/// gone. Left out, it ends then.
+[[nodiscard]] std::expected<HoldRequest, http::Problem>
+parse_hold(const Body& body, const policy::Policy& policy, UtcTime now);
+
+/// What a PATCH asks for: new ends, and why.
+struct HoldExtension {
+    std::optional<UtcTime> expires;
+    std::optional<UtcTime> review;
+    std::string reason;
+};
+inline const std::vector<std::string> kExtensionMembers{"expires", "review", "reason"};
+/// As above for an active hold; an expiry is only put off, never brought forward: HOLD_EXPIRY_EARLIER. 409
+/// HOLD_ENDED.
+[[nodiscard]] std::expected<HoldExtension, http::Problem>
+parse_extension(const Body& body, const catalogue::HoldRow& hold, const policy::Policy& policy, UtcTime now);
+
+/// One JSON object. `impact`: nullptr leaves it out.
+[[nodiscard]] std::string
+hold_json(const catalogue::HoldRow& hold, const catalogue::HoldImpact* impact, UtcTime now);
+
+/// The act of placing, extending or releasing it, for the audit log.
+[[nodiscard]] ledger::Act placing_act(const catalogue::HoldRow& hold, ledger::Actor actor);
+[[nodiscard]] ledger::Act
+extending_act(const catalogue::HoldRow& hold, const HoldExtension& extension, ledger::Actor actor);
+[[nodiscard]] ledger::Act
+release_act(const catalogue::HoldRow& hold, const std::string& reason, ledger::Actor actor);
+
+}  // namespace sluice::api

@@ -1,0 +1,173 @@
+#include "config/policy/policy.hpp"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <limits>
+#include <ranges>
+
+namespace sluice::policy {
+namespace {
+
+using List = std::vector<std::int64_t>;
+
+constexpr std::int64_t kMostDays = 36'500;
+
+/// What may stand in a row. An integer and a word can be allowed side by side ("capacity").
+struct Known {
+    std::string_view id;
+    std::string_view unit;
+    std::int64_t least = 0;
+    std::int64_t most = -1;  ///< below `least`: no number is taken
+    std::array<std::string_view, 2> words{};
+    bool is_list = false;
+};
+constexpr std::array kKnown{
+    Known{.id = "RET_FLOOR_30D", .unit = "days", .least = 1, .most = kMostDays},
+    Known{.id = "RET_CEILING_1Y", .unit = "years", .least = 1, .most = 100},
+    Known{.id = "RET_KEEP", .unit = "days", .least = 1, .most = kMostDays, .words = {"capacity"}},
+    Known{.id = "RET_WHEN_FULL", .unit = "", .words = {"overwrite_oldest", "stop"}},
+    Known{.id = "RET_LAST_RESORT", .unit = "", .words = {"stop", "breach_floor"}},
+    Known{.id = "RET_FLOOR_AT_RISK", .unit = "days", .least = 0, .most = kMostDays},
+    Known{.id = "RET_PURGE_GUARD", .unit = "percent", .least = 1, .most = 100},
+    Known{.id = "HOLD_EXPIRY_NOTICE", .unit = "days", .least = 1, .most = kMostDays, .is_list = true},
+};
+
+class Complaints {
+public:
+    void add(std::string_view rule, const std::string& text) {
+        lines_ += (lines_.empty() ? "" : "\n") + std::string{rule} + ": " + text;
+    }
+    [[nodiscard]] bool are_none() const { return lines_.empty(); }
+    [[nodiscard]] const std::string& text() const { return lines_; }
+
+private:
+    std::string lines_;
+};
+
+bool is_within(std::int64_t number, const Known& known) {
+    return number >= known.least && number <= known.most;
+}
+
+std::string expected(const Known& known) {
+    const std::string limits = std::to_string(known.least) + " to " + std::to_string(known.most);
+    if (known.is_list) return "must be a list of whole numbers from " + limits;
+    std::string text = "must be ";
+    if (known.most >= known.least) text += "a whole number from " + limits;
+    for (const std::string_view word : known.words)
+        if (!word.empty()) text += (text.ends_with(' ') ? "\"" : " or \"") + std::string{word} + '"';
+    return text;
+}
+
+bool fits(const Rule& rule, const Known& known) {
+    if (const auto* number = std::get_if<std::int64_t>(&rule.value))
+        return !known.is_list && is_within(*number, known);
+    if (const auto* word = std::get_if<std::string>(&rule.value))
+        return !word->empty() && std::ranges::find(known.words, *word) != known.words.end();
+    const List& list = std::get<List>(rule.value);
+    return known.is_list && !list.empty() && list.size() <= 16 &&
+           std::ranges::all_of(list, [&](std::int64_t number) { return is_within(number, known); });
+}
+
+void check_rule(const Rule& rule, Complaints& complaints) {
+    const auto known = std::ranges::find(kKnown, rule.id, &Known::id);
+    if (known == kKnown.end()) return complaints.add(rule.id, "is no rule of this program; take it out");
+    if (!fits(rule, *known)) return complaints.add(rule.id, expected(*known));
+    const bool has_unit = !std::holds_alternative<std::string>(rule.value);
+    if (rule.unit != known->unit && (has_unit || !rule.unit.empty()))
+        complaints.add(rule.id, "unit must be \"" + std::string{known->unit} + "\"");
+    if (rule.article.empty()) complaints.add(rule.id, "needs the article that it rests on");
+    if (!rule.allowed_by.empty() && rule.id != "RET_LAST_RESORT")
+        complaints.add(rule.id, "takes no allowed_by");
+}
+
+unsigned number_of(const Rule& rule) {
+    const auto* number = std::get_if<std::int64_t>(&rule.value);
+    return number != nullptr ? static_cast<unsigned>(*number) : 0;
+}
+
+/// Pre: every known rule is there once and fits.
+Policy read(const Rules& rules) {
+    const auto find = [&](std::string_view id) -> const Rule& {
+        return *std::ranges::find(rules, id, &Rule::id);
+    };
+    const auto word = [&](std::string_view id) { return std::get<std::string>(find(id).value); };
+    Policy policy;
+    policy.floor_days = number_of(find("RET_FLOOR_30D"));
+    policy.ceiling_years = number_of(find("RET_CEILING_1Y"));
+    policy.keep_days = number_of(find("RET_KEEP"));
+    policy.when_full = word("RET_WHEN_FULL") == "stop" ? WhenFull::stop : WhenFull::overwrite_oldest;
+    policy.last_resort = word("RET_LAST_RESORT") == "stop" ? LastResort::stop : LastResort::breach_floor;
+    policy.breach_allowed_by = find("RET_LAST_RESORT").allowed_by;
+    policy.at_risk_days = number_of(find("RET_FLOOR_AT_RISK"));
+    policy.purge_guard_percent = number_of(find("RET_PURGE_GUARD"));
+    for (const std::int64_t days : std::get<List>(find("HOLD_EXPIRY_NOTICE").value))
+        policy.expiry_notice_days_ahead.push_back(static_cast<unsigned>(days));
+    std::ranges::sort(policy.expiry_notice_days_ahead, std::greater{});
+    return policy;
+}
+
+void check_together(const Policy& policy, Complaints& complaints) {
+    if (policy.keep_days != 0 && policy.keep_days < policy.floor_days)
+        complaints.add("RET_KEEP", "must not be shorter than RET_FLOOR_30D");
+    // 365: the ceiling's day is before the anniversary, also in a year without 29 February.
+    if (policy.floor_days >= policy.ceiling_years * 365U)
+        complaints.add("RET_FLOOR_30D", "must end before RET_CEILING_1Y");
+    if (policy.keep_days >= policy.ceiling_years * 365U)
+        complaints.add("RET_KEEP", "must end before RET_CEILING_1Y");
+    const bool breaches = policy.last_resort == LastResort::breach_floor;
+    if (breaches && policy.breach_allowed_by.empty())
+        complaints.add("RET_LAST_RESORT", "breach_floor needs allowed_by: who allowed it, and where");
+    if (!breaches && !policy.breach_allowed_by.empty())
+        complaints.add("RET_LAST_RESORT", "allowed_by stands only with breach_floor");
+}
+
+}  // namespace
+
+Result<Policy> to_policy(const Rules& rules) {
+    Complaints complaints;
+    for (const Rule& rule : rules)
+        check_rule(rule, complaints);
+    for (const Known& known : kKnown) {
+        const auto count = std::ranges::count(rules, known.id, &Rule::id);
+        if (count == 0) complaints.add(known.id, "is missing; add its [[rule]]");
+        if (count > 1) complaints.add(known.id, "stands twice; keep one");
+    }
+    if (!complaints.are_none()) return failure(Remedy::refuse, complaints.text(), "POLICY_INVALID");
+    Policy policy = read(rules);
+    check_together(policy, complaints);
+    if (!complaints.are_none()) return failure(Remedy::refuse, complaints.text(), "POLICY_INVALID");
+    return policy;
+}
+
+std::string describe(const Rule& rule) {
+    std::string text;
+    if (const auto* number = std::get_if<std::int64_t>(&rule.value)) text = std::to_string(*number);
+    if (const auto* word = std::get_if<std::string>(&rule.value)) text = *word;
+    if (const auto* list = std::get_if<List>(&rule.value))
+        for (const std::int64_t number : *list)
+            text += (text.empty() ? "" : ", ") + std::to_string(number);
+    const bool has_unit = !rule.unit.empty() && !std::holds_alternative<std::string>(rule.value);
+    if (has_unit) text += ' ' + rule.unit;
+    if (!rule.allowed_by.empty()) text += " (allowed by " + rule.allowed_by + ")";
+    return text;
+}
+
+std::vector<std::string> describe_changes(const Rules& before, const Rules& after) {
+    std::vector<std::string> lines;
+    for (const Rule& rule : after) {
+        const auto old = std::ranges::find(before, rule.id, &Rule::id);
+        if (old == before.end())
+            lines.push_back(rule.id + ": new: " + describe(rule));
+        else if (describe(*old) != describe(rule))
+            lines.push_back(rule.id + ": " + describe(*old) + " -> " + describe(rule));
+        else if (old->article != rule.article)
+            lines.push_back(rule.id + ": article " + old->article + " -> " + rule.article);
+    }
+    for (const Rule& rule : before)
+        if (std::ranges::find(after, rule.id, &Rule::id) == after.end())
+            lines.push_back(rule.id + ": taken out");
+    return lines;
+}
+
+}  // namespace sluice::policy

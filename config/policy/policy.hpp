@@ -1,0 +1,58 @@
+#pragma once
+
+#include "config/base/error.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+/// The rules of the house as data: numbers and words that the customer may change by a new version, never
+/// constants of a program.
+namespace sluice::policy {
+
+/// A row of the policy as it was written.
+struct Rule {
+    using Value = std::variant<std::int64_t, std::string, std::vector<std::int64_t>>;
+    std::string id;
+    Value value;
+    std::string unit;        ///< "days", "years", "percent" or empty
+    std::string article;     ///< of the customer's management rules
+    std::string allowed_by;  ///< who allowed what is forbidden else; only for RET_LAST_RESORT
+    friend bool operator==(const Rule&, const Rule&) = default;
+};
+using Rules = std::vector<Rule>;
+
+enum class WhenFull { overwrite_oldest, stop };
+enum class LastResort { stop, breach_floor };
+
+/// What the rows mean. Made by `to_policy` alone, so there is none with a number that nobody wrote.
+struct Policy {
+    unsigned floor_days = 0;     ///< RET_FLOOR_30D
+    unsigned ceiling_years = 0;  ///< RET_CEILING_1Y
+    /// RET_KEEP: 0: "capacity", footage stays until the disk needs it or the ceiling is there.
+    unsigned keep_days = 0;
+    WhenFull when_full = WhenFull::stop;
+    LastResort last_resort = LastResort::stop;
+    std::string breach_allowed_by;                   ///< not empty with breach_floor
+    unsigned at_risk_days = 0;                       ///< RET_FLOOR_AT_RISK
+    unsigned purge_guard_percent = 0;                ///< RET_PURGE_GUARD
+    std::vector<unsigned> expiry_notice_days_ahead;  ///< HOLD_EXPIRY_NOTICE, longest first
+    friend bool operator==(const Policy&, const Policy&) = default;
+};
+
+/// All complaints at once, one a line, each naming the rule and the cure: rules that are missing, unknown,
+/// twice, of a wrong kind or out of their limits, and those that contradict each other. Error: refuse.
+[[nodiscard]] Result<Policy> to_policy(const Rules& rules);
+
+/// A policy file (TOML, [[rule]] tables). Form only; what it means is `to_policy`'s. Bounded at 1 MiB. Error:
+/// refuse, with file name, line and column.
+[[nodiscard]] Result<Rules> parse_rules(std::string_view text, const std::string& file);
+
+/// One line a difference, in words for the director: "RET_KEEP: 30 days -> 90 days".
+[[nodiscard]] std::vector<std::string> describe_changes(const Rules& before, const Rules& after);
+/// "30 days", "30, 7, 1 days", "stop".
+[[nodiscard]] std::string describe(const Rule& rule);
+
+}  // namespace sluice::policy

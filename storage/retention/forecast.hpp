@@ -1,0 +1,48 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+/// How long the disk lasts, and how big it has to be: pure functions.
+namespace sluice::retention {
+
+struct VolumeUse {
+    std::vector<std::uint64_t>
+        bytes_by_age;              ///< footage nobody holds, by its age in whole days; [0]: of the last 24 h
+    std::uint64_t held_bytes = 0;  ///< footage that holds keep, of any age
+    std::uint64_t free_bytes = 0;  ///< above the reserve
+    std::uint64_t bytes_per_day = 0;  ///< measured; 0: nothing is being recorded
+};
+
+struct Forecast {
+    std::optional<double> days_held{
+    };  ///< how many days of footage fit beside what is held; nullopt: nothing comes
+    /// Days from now on which the first footage below the floor would have to go; nullopt: never at this
+    /// rate.
+    std::optional<std::chrono::days> floor_at_risk_in{};
+};
+
+/// What `overwrite_oldest` can free is footage above the floor. The days to come are gone through one by one:
+/// after a floor's length the state is that of every later day.
+[[nodiscard]] Forecast make_forecast(const VolumeUse& use, std::chrono::days floor);
+
+/// Several volumes as one: recording goes to the next when one is full.
+[[nodiscard]] VolumeUse together(const std::vector<VolumeUse>& volumes);
+
+struct Demand {
+    std::uint64_t cameras = 0;
+    std::uint64_t bits_per_second = 0;  ///< of each camera
+    std::uint64_t days = 0;
+};
+struct Size {
+    std::uint64_t bytes = 0;
+    std::uint64_t bytes_per_camera = 0;
+};
+/// How big a disk for `cameras` × `bits_per_second` × `days`. nullopt: more than 2^64 bytes.
+[[nodiscard]] std::optional<Size> size_for(const Demand& demand);
+/// What each camera may send so that `bytes` last: cameras and days > 0.
+[[nodiscard]] std::uint64_t rate_for(std::uint64_t bytes, std::uint64_t cameras, std::uint64_t days);
+
+}  // namespace sluice::retention
