@@ -45,7 +45,7 @@ bool is_whole(const Result<PurgeReport>& report) {
     return report && report->run && report->run->error.empty();
 }
 
-TEST_CASE("whichever call on the disk fails once, the next purge ends the work", "[pg][purge][fault]") {
+TEST_CASE("I22: whichever call on the disk fails once, the next purge ends the work", "[pg][purge][fault]") {
     PurgeStage stage;
     std::size_t faults = 0;
     for (bool has_failed = true; has_failed;) {

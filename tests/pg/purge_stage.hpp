@@ -52,28 +52,36 @@ public:
 };
 
 class PurgeStage {
+    TempFolder folder_{};  // before all that lies in it
+    UtcTime base_;
+    std::filesystem::path root_;
+
 public:
-    PurgeStage() {
+    /// Ages count back from `base`. The volume is an empty folder: `volume_root`, or one of the stage's own.
+    explicit PurgeStage(UtcTime base = kPurgeNow, std::filesystem::path volume_root = {})
+        : base_(base),
+          root_(volume_root.empty() ? folder_.path() : std::move(volume_root)) {
+        clock.at = base;
         volume::RealFiles real;
-        const Uuid installation = make_uuid_v7(kPurgeNow);
-        const auto identity = take(volume::create_identity(real, root(), installation, kPurgeNow));
+        const Uuid installation = make_uuid_v7(base_);
+        const auto identity = take(volume::create_identity(real, root(), installation, base_));
         inventory.volumes = {{identity.volume_id, installation, root()}};
-        inventory.recorders = {{make_uuid_v7(kPurgeNow), installation, "xvr-1", "錄影主機", "dahua"}};
+        inventory.recorders = {{make_uuid_v7(base_), installation, "xvr-1", "錄影主機", "dahua"}};
         for (const char* slug : {"drive-left", "lobby-1"}) {
             catalogue::CameraRow camera;
-            camera.id = make_uuid_v7(kPurgeNow);
+            camera.id = make_uuid_v7(base_);
             camera.recorder_id = inventory.recorders[0].id;
             camera.slug = slug;
             camera.name = "迎賓車道";
             inventory.cameras.push_back(camera);
-            inventory.streams.push_back({make_uuid_v7(kPurgeNow), camera.id, StreamKind::main});
-            runs.push_back(make_uuid_v7(kPurgeNow));
+            inventory.streams.push_back({make_uuid_v7(base_), camera.id, StreamKind::main});
+            runs.push_back(make_uuid_v7(base_));
         }
-        take(catalogue::save_inventory(recorder, inventory, kPurgeNow));
+        take(catalogue::save_inventory(recorder, inventory, base_));
         for (const int age : {0, 28, 42, 400})
-            take(catalogue::ensure_partitions(recorder, kPurgeNow - days{age}));
+            take(catalogue::ensure_partitions(recorder, base_ - days{age}));
         keeper = take(catalogue::create_person_token(
-                          owner, "秘書", {"secretariat"}, token_hash(make_token()), kPurgeNow - days{500}
+                          owner, "秘書", {"secretariat"}, token_hash(make_token()), base_ - days{500}
                       ))
                      .value()
                      .id;
@@ -81,12 +89,12 @@ public:
         site.volumes = {{identity.volume_id, installation, root()}};
     }
 
-    [[nodiscard]] const std::filesystem::path& root() const { return folder.path(); }
+    [[nodiscard]] const std::filesystem::path& root() const { return root_; }
     [[nodiscard]] const Uuid& camera(std::size_t index) const { return inventory.cameras.at(index).id; }
 
     /// A minute of footage that ended so long ago; its file holds its id.
     catalogue::FinishedRow record(Microseconds age, std::size_t camera = 0) {
-        catalogue::FinishedRow made = make_row(kPurgeNow - age - 60s, camera);
+        catalogue::FinishedRow made = make_row(base_ - age - 60s, camera);
         write(made.row);
         take(catalogue::save_finished_segments(recorder, {&made, 1}));
         rows.push_back(made.row);
@@ -97,7 +105,7 @@ public:
         std::vector<catalogue::FinishedRow> made;
         for (std::size_t i = 0; i < count; ++i)
             for (std::size_t camera = 0; camera < inventory.cameras.size(); ++camera)
-                made.push_back(make_row(kPurgeNow - age - 60s * (i + 1), camera));
+                made.push_back(make_row(base_ - age - 60s * (i + 1), camera));
         for (const catalogue::FinishedRow& one : made) {
             write(one.row);
             rows.push_back(one.row);
@@ -144,7 +152,7 @@ public:
         catalogue::HoldKind kind = catalogue::HoldKind::flag
     ) const {
         catalogue::HoldRow row;
-        row.id = make_uuid_v7(kPurgeNow);
+        row.id = make_uuid_v7(base_);
         row.kind = kind;
         row.range = range;
         row.cameras = {camera(on_camera)};
@@ -152,10 +160,10 @@ public:
         row.owner_id = keeper;
         row.owner = "秘書";
         row.legal_basis = catalogue::passes_ceiling(kind) ? "115 年度偵字第 1 號" : "";
-        row.expires = kPurgeNow + 100 * 24h;
+        row.expires = base_ + 100 * 24h;
         row.placer_id = keeper;
         row.placer = "秘書";
-        row.placed = kPurgeNow - 1h;
+        row.placed = base_ - 1h;
         return row;
     }
     Uuid take_hold(const catalogue::HoldRow& row) {
@@ -163,7 +171,7 @@ public:
         return row.id;
     }
     void release(const Uuid& id) {
-        REQUIRE(take(catalogue::release_hold(api, id, 1, keeper, {"秘書", kPurgeNow, "done"}, hold_act())));
+        REQUIRE(take(catalogue::release_hold(api, id, 1, keeper, {"秘書", base_, "done"}, hold_act())));
     }
 
     retention::PurgeReport purge(retention::PurgeRequest request = {.principal = "cron"}) {
@@ -195,7 +203,6 @@ public:
     }
 
     Database database{};
-    TempFolder folder{};
     catalogue::Pool owner{database.conninfo("sluice_super"), 1};
     catalogue::Pool recorder{database.conninfo("sluice_recorder"), 1};
     catalogue::Pool worker{database.conninfo("sluice_worker"), 2};
