@@ -88,7 +88,10 @@ TEST_CASE("every unit is watched and started as its own user", "[systemd]") {
     }
 }
 
-TEST_CASE("the purge runs once and ends, each night, by timer or by the same command from cron", "[systemd]") {
+TEST_CASE(
+    "the purge runs once and ends, each night, by timer or by the same command from cron",
+    "[systemd]"
+) {
     const std::string unit = text_of(kUnits / "sluice-purge.service");
     CHECK(unit.find("\nType=oneshot\n") != std::string::npos);
     CHECK(unit.find("\nUser=sluice\n") != std::string::npos);
