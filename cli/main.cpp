@@ -1,4 +1,5 @@
 #include "cli/commands.hpp"
+#include "cli/ledger_commands.hpp"
 #include "cli/up/up.hpp"
 #include "config/base/log.hpp"
 
@@ -37,6 +38,10 @@ struct Line {
     bool is_strict = false;
     sluice::cli::CheckOptions check;
     sluice::cli::WorkOptions work;
+    sluice::cli::KeygenOptions keygen;
+    sluice::cli::VerifyOptions verify;
+    std::string since;
+    std::string reason;
     std::uint32_t lease_seconds = 30;
     std::function<Status()> command;
 
@@ -314,6 +319,112 @@ void add_work(CLI::App& app, Line& line) {
     });
 }
 
+void add_verify_options(CLI::App* command, Line& line) {
+    command
+        ->add_option(
+            "--since",
+            line.since,
+            "A checkpoint that was kept elsewhere: records that were cut off or rewritten since are found"
+        )
+        ->type_name("FILE");
+    command
+        ->add_option(
+            "--witness",
+            line.verify.witness,
+            "A witness's verifier key: its newest co-signed checkpoint counts like --since"
+        )
+        ->type_name("KEY");
+    command
+        ->add_option(
+            "--key", line.verify.key, "The log's verifier key (default: the one that lies beside it)"
+        )
+        ->type_name("KEY");
+    command->add_flag("--json", line.verify.is_json, "One JSON object on stdout instead of lines");
+}
+
+Status verify(Line& line) {
+    if (!line.since.empty()) line.verify.since = fs::absolute(line.since);
+    return sluice::cli::verify_ledger(line.verify);
+}
+
+void add_ledger_key(CLI::App& ledger, Line& line) {
+    CLI::App* keygen = add_command(
+        ledger,
+        line,
+        "keygen",
+        "Make a signing key (0600, never over another); the verifier key stands alone on the last line of "
+        "the "
+        "output"
+    );
+    keygen->add_option("FILE", line.path, "The key file")->required();
+    keygen->add_option("--name", line.keygen.name, "Its name in checkpoints, such as cctv.example/log");
+    keygen->add_flag("--witness", line.keygen.is_witness, "A key that co-signs instead of signing");
+    keygen->callback([&line] {
+        line.command = [&line] {
+            line.keygen.file = fs::absolute(line.path);
+            return sluice::cli::make_ledger_key(line.keygen);
+        };
+    });
+}
+
+void add_ledger(CLI::App& app, Line& line) {
+    CLI::App* ledger = app.add_subcommand("ledger", "The audit log")->require_subcommand(1);
+    add_ledger_key(*ledger, line);
+    CLI::App* check = add_command(
+        *ledger,
+        line,
+        "verify",
+        "Compare the whole log in the database with its checkpoint; exit code 1 when anything was found"
+    );
+    add_config(check, line)->required();
+    add_verify_options(check, line);
+    check->callback([&line] {
+        line.command = [&line] {
+            line.verify.config = line.config_path();
+            return verify(line);
+        };
+    });
+    CLI::App* copy = add_command(
+        *ledger, line, "export", "Write the log into a new folder that `sluice verify` and others can check"
+    );
+    add_config(copy, line)->required();
+    copy->add_option("DIR", line.path, "A folder that is missing or empty")->required();
+    copy->callback([&line] {
+        line.command = [&line] {
+            return sluice::cli::export_ledger(line.config_path(), fs::absolute(line.path));
+        };
+    });
+    CLI::App* erase = add_command(
+        *ledger,
+        line,
+        "erase",
+        "Take a record's text away; its place in the tree stays, and the reason becomes a record"
+    );
+    add_config(erase, line)->required();
+    erase->add_option("RECORD", line.path, "The record's id")->required();
+    erase->add_option("--reason", line.reason, "Why, and on what basis")->required();
+    erase->callback([&line] {
+        if (line.reason.empty()) throw CLI::ValidationError("--reason", "must say something");
+        line.command = [&line] {
+            return sluice::cli::erase_record(line.config_path(), line.path, line.reason);
+        };
+    });
+    CLI::App* offline = add_command(
+        app,
+        line,
+        "verify",
+        "Check an export of the audit log: without database or service; exit code 1 when anything was found"
+    );
+    offline->add_option("DIR", line.path, "The export")->required();
+    add_verify_options(offline, line);
+    offline->callback([&line] {
+        line.command = [&line] {
+            line.verify.folder = fs::absolute(line.path);
+            return verify(line);
+        };
+    });
+}
+
 void add_rest(CLI::App& app, Line& line) {
     CLI::App* config = app.add_subcommand("config", "The configuration")->require_subcommand(1);
     CLI::App* check = add_command(*config, line, "check", "Report every error with its place and cure");
@@ -357,6 +468,7 @@ int run(int count, char** arguments) {
     add_policy(app, line);
     add_check(app, line);
     add_work(app, line);
+    add_ledger(app, line);
     add_rest(app, line);
     try {
         app.parse(count, arguments);

@@ -3,6 +3,7 @@
 #include "config/base/log.hpp"
 #include "config/base/notify.hpp"
 #include "config/load.hpp"
+#include "jobs/sequencer.hpp"
 #include "jobs/worker.hpp"
 #include "storage/catalogue/conninfo.hpp"
 
@@ -18,6 +19,7 @@ namespace sluice::cli {
 namespace {
 
 constexpr std::chrono::seconds kStopLimit{8};
+constexpr std::chrono::seconds kSignLimit{4};
 
 sigset_t watched_signals() {
     sigset_t set;
@@ -51,6 +53,13 @@ Status work(const fs::path& config, const WorkOptions& options) {
     if (!lock) return std::unexpected(lock.error());
     volume::RealFiles files;
     const RealClock clock;
+    // Before the jobs and without them: what they do shall find the log open.
+    jobs::Sequencer sequencer{
+        {.conninfo = catalogue::conninfo_of(*loaded, "sluice_worker"),
+         .data = loaded->data,
+         .key_file = loaded->ledger.key_file},
+        clock
+    };
     jobs::WorkerSettings settings;
     settings.conninfo = catalogue::conninfo_of(*loaded, "sluice_worker");
     settings.config = std::move(*loaded);
@@ -58,12 +67,16 @@ Status work(const fs::path& config, const WorkOptions& options) {
     settings.lease = options.lease;
     settings.is_once = options.is_once;
     jobs::Worker worker{std::move(settings), files, clock};
+    sequencer.start();
     worker.start();
     log::info("worker_started", {{"lease_ms", options.lease.count()}, {"once", options.is_once}});
     notify("READY=1");
     watch(worker, signals, options.is_once);
     notify("STOPPING=1");
-    if (!worker.stop(kStopLimit)) {
+    const bool has_stopped = worker.stop(kStopLimit);
+    // Last: what the jobs have recorded is signed. Not held up by a lane that hangs.
+    const bool is_signed = sequencer.stop(kSignLimit);
+    if (!has_stopped || !is_signed) {
         log::warn(
             "worker_hangs", {{"remedy", "a disk does not answer; the lease of its job runs out by itself"}}
         );

@@ -54,6 +54,13 @@ struct Database {
     friend bool operator==(const Database&, const Database&) = default;
 };
 
+/// The audit log.
+struct Ledger {
+    std::filesystem::path key_file;      ///< of the signing key; empty: <data>/ledger/signing.key
+    std::vector<std::string> witnesses;  ///< verifier keys (name+id+base64) whose co-signatures are taken
+    friend bool operator==(const Ledger&, const Ledger&) = default;
+};
+
 enum class Transport { tcp, udp };
 enum class Vendor { generic, dahua };
 
@@ -90,6 +97,7 @@ struct Config {
     Api api;
     Storage storage;
     Database database;
+    Ledger ledger;
     std::vector<Recorder> recorders;
     friend bool operator==(const Config&, const Config&) = default;
 };

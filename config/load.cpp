@@ -236,6 +236,13 @@ void read_storage(const toml::table& table, const std::string& file, Storage& st
     section.finish();
 }
 
+void read_ledger(const toml::table& table, const std::string& file, Ledger& ledger, Findings& findings) {
+    Section section{table, file, "ledger", findings};
+    section.path("key_file", ledger.key_file);
+    section.texts("witnesses", ledger.witnesses);
+    section.finish();
+}
+
 void read_root(
     const toml::table& table,
     const std::string& file,
@@ -255,6 +262,8 @@ void read_root(
         read_password(part, config.database.password, true, findings);
         part.finish();
     }
+    if (const auto* ledger = find_table(section, "ledger", findings))
+        read_ledger(*ledger, file, config.ledger, findings);
     read_tables(
         section,
         file,

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "config/base/utf8.hpp"
+
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,8 +17,7 @@ namespace sluice::http {
 /// Without spaces and tabs at both ends (RFC 9110 OWS).
 [[nodiscard]] std::string_view trim(std::string_view text) noexcept;
 [[nodiscard]] std::vector<std::string_view> split(std::string_view text, char separator);
-/// Well-formed UTF-8 (RFC 3629): no overlong form, no surrogate.
-[[nodiscard]] bool is_utf8(std::string_view text) noexcept;
+using sluice::is_utf8;
 
 /// %XX is decoded, '+' stays. nullopt: an incomplete %, bytes that are not UTF-8, or a control character.
 [[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);

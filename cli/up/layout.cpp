@@ -110,6 +110,8 @@ std::vector<Folder> data_folders(const fs::path& data, const Users& users) {
         {data / "database", users.database.uid, group, 0750},
         {data / "database" / "socket", users.database.uid, group, 0750},  // the clients' way to the database
         {data / "recorder", users.recorder.uid, users.recorder.gid, 0750},
+        {data / "ledger", users.recorder.uid, users.recorder.gid, 0755
+        },                                                 // the worker's; the key in it is 0600
         {data / "run", users.recorder.uid, group, 02750},  // the status file is the group's to read
         {data / "spool", users.api.uid, group, 0750},
     };

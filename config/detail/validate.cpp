@@ -1,5 +1,8 @@
 #include "config/detail/validate.hpp"
 
+#include "config/base/base64.hpp"
+#include "config/base/bytes.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <map>
@@ -139,6 +142,36 @@ void check_storage(const Storage& storage, Findings& findings) {
     }
 }
 
+/// name+id+base64, where the id is the beginning of a hash over the rest (C2SP signed-note).
+bool is_witness_key(std::string_view text) {
+    constexpr std::uint8_t cosignature = 0x04;
+    const std::size_t first = text.find('+');
+    const std::size_t second = first == std::string_view::npos ? first : text.find('+', first + 1);
+    if (first == 0 || second == std::string_view::npos) return false;
+    const std::string_view name = text.substr(0, first);
+    const auto key = from_base64(text.substr(second + 1));
+    if (!key || key->size() != 33 || key->front() != cosignature) return false;
+    Sha256 hash;
+    hash.update(as_bytes(name));
+    hash.update(as_bytes("\n"));
+    hash.update(*key);
+    return to_hex(ByteView{hash.digest()}.first(4)) == text.substr(first + 1, second - first - 1);
+}
+
+void check_ledger(const Ledger& ledger, Findings& findings) {
+    Once names{findings};
+    for (std::size_t i = 0; i < ledger.witnesses.size(); ++i) {
+        const std::string& key = ledger.witnesses[i];
+        const std::string field = at("ledger.witnesses", i);
+        names.check(key, field, "is");
+        if (!is_witness_key(key))
+            findings.error_at(
+                field,
+                "is no verifier key of a witness; copy the line that `sluice ledger keygen --witness` prints"
+            );
+    }
+}
+
 }  // namespace
 
 bool is_slug(std::string_view text) noexcept {
@@ -169,6 +202,7 @@ void validate(const Config& config, Findings& findings) {
     if (!config.data.is_absolute()) findings.error_at("data", "must be an absolute path");
     check_api(config.api, findings);
     check_storage(config.storage, findings);
+    check_ledger(config.ledger, findings);
     if (config.recorders.empty()) findings.warning_at("recorders", "are missing: nothing will be recorded");
     Once recorders{findings};
     Once cameras{findings};

@@ -223,7 +223,7 @@ TEST_CASE("functions of the owner are open to those who need them", "[pg][catalo
         {"UPDATE ledger_records SET salt = NULL", {false, false, false, false}},
         {"UPDATE ledger_tree SET size = 0", {false, false, false, false}},
         {"INSERT INTO ledger_nodes VALUES (1, 0, sha256('x'))", {false, false, false, false}},
-        {"SELECT ledger_extend(0, '{}', '{}', '{}', '{}', '{}', sha256(''), 'note', now())",
+        {"SELECT ledger_extend(0, sha256(''), '{}', '{}', '{}', '{}', '{}', sha256(''), 'note', now())",
          {false, true, false, false}},
         {"SELECT ledger_say_trouble('x')", {false, true, false, false}},
         {"SELECT ledger_erase(gen_random_uuid(), gen_random_uuid())", {false, true, false, false}},

@@ -57,17 +57,17 @@ CREATE TABLE ledger_tree (
 );
 INSERT INTO ledger_tree DEFAULT VALUES;
 
--- The tree grows by what the worker has computed: all of a step or nothing of it. An old size that is not the tree's means
--- that two wrote at once.
-CREATE FUNCTION ledger_extend(old_size bigint, records uuid[], leaves bytea[], levels integer[], numbers bigint[], hashes bytea[],
+-- The tree grows by what the worker has computed: all of a step or nothing of it. Another size or root than the worker
+-- knows means that two wrote at once, or that this is not the database it was.
+CREATE FUNCTION ledger_extend(old_size bigint, old_root bytea, records uuid[], leaves bytea[], levels integer[], numbers bigint[], hashes bytea[],
                               new_root bytea, note text, at timestamptz)
     RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     placed bigint;
 BEGIN
-    PERFORM FROM ledger_tree WHERE size = old_size FOR UPDATE;
+    PERFORM FROM ledger_tree t WHERE t.size = old_size AND t.root = old_root FOR UPDATE;
     IF NOT FOUND OR cardinality(records) <> cardinality(leaves) THEN
-        RAISE EXCEPTION 'the ledger does not have % leaves', old_size USING ERRCODE = 'integrity_constraint_violation';
+        RAISE EXCEPTION 'the ledger is not the tree of % leaves that was to grow', old_size USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     UPDATE ledger_records r SET leaf_index = old_size + n.place - 1, leaf_data = n.leaf
     FROM unnest(records, leaves) WITH ORDINALITY AS n (id, leaf, place) WHERE r.id = n.id AND r.leaf_index IS NULL;
@@ -76,7 +76,7 @@ BEGIN
         RAISE EXCEPTION 'only % of % records can be placed', placed, cardinality(records) USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     INSERT INTO ledger_nodes (level, number, hash) SELECT * FROM unnest(levels, numbers, hashes);
-    UPDATE ledger_tree SET size = old_size + placed, root = new_root, checkpoint = note, signed_at = at, trouble = '';
+    UPDATE ledger_tree t SET size = old_size + placed, root = new_root, checkpoint = note, signed_at = at, trouble = '';
 END $$;
 
 -- Why the tree does not grow; said by the worker, shown by the API.
@@ -132,5 +132,5 @@ GRANT SELECT ON ledger_records, ledger_nodes, ledger_tree, ledger_cosignatures T
 GRANT INSERT (size, root, witness, key_id, signed_at, checkpoint, line) ON ledger_cosignatures TO sluice_api;
 GRANT SELECT ON ledger_hours TO sluice_worker, sluice_auditor;
 GRANT INSERT ON ledger_hours TO sluice_worker;
-GRANT EXECUTE ON FUNCTION ledger_extend(bigint, uuid[], bytea[], integer[], bigint[], bytea[], bytea, text, timestamptz),
+GRANT EXECUTE ON FUNCTION ledger_extend(bigint, bytea, uuid[], bytea[], integer[], bigint[], bytea[], bytea, text, timestamptz),
     ledger_say_trouble(text), ledger_erase(uuid, uuid) TO sluice_worker;

@@ -205,6 +205,23 @@ TEST_CASE("a missing password file is an error that names the field and the path
     CHECK(has_line(load_words(text), "/etc/sluice/sluice.toml:14:", "/nowhere/p"));
 }
 
+TEST_CASE(
+    "a witness is named by a verifier key for co-signatures, and nothing else is taken for one",
+    "[config]"
+) {
+    const std::string good = "python.example/witness+842534a8+BP2GpXz2mX7dPQ42BWJnoZLPLUyPR++aINifGm3dpyQq";
+    const auto is_refused = [](const std::string& key) {
+        const std::string words = std::string{kSmallest} + "[ledger]\nwitnesses=[\"" + key + "\"]\n";
+        return has_line(load_words(words), "/etc", "ledger.witnesses[0] is no verifier key");
+    };
+    CHECK_FALSE(is_refused(good));
+    for (const std::string& bad :
+         std::vector<std::string>{"somebody", "x" + good, good + "A", "a+00000000+AQ==", good.substr(1)}) {
+        CAPTURE(bad);
+        CHECK(is_refused(bad));
+    }
+}
+
 TEST_CASE("a configuration that does not exist is an error, not an empty configuration", "[config]") {
     const auto config = load_or_explain("/nowhere/sluice.toml", Secrets::all);
     REQUIRE_FALSE(config);
@@ -220,10 +237,11 @@ TEST_CASE("the example names every field that the program knows, with its defaul
     Storage storage = loaded.config.storage;
     storage.volumes.clear();
     CHECK(storage == Storage{});
+    CHECK(loaded.config.ledger == Ledger{});
     // The program lists the keys it knows when it meets one that is far from all of them.
     const Loaded probe = load_words(
         "zzzzzzzzzzzzzzzz=1\n[api]\nzzzzzzzzzzzzzzzz=1\n[storage]\nzzzzzzzzzzzzzzzz=1\n[database]"
-        "\nzzzzzzzzzzzzzzzz=1\n"
+        "\nzzzzzzzzzzzzzzzz=1\n[ledger]\nzzzzzzzzzzzzzzzz=1\n"
         "[[recorders]]\nzzzzzzzzzzzzzzzz=1\n[[recorders.cameras]]\nzzzzzzzzzzzzzzzz=1\n"
     );
     std::size_t keys = 0;

@@ -1,0 +1,119 @@
+#include "cli/ledger_commands.hpp"
+#include "cli/process/os_user.hpp"
+#include "config/load.hpp"
+#include "storage/catalogue/conninfo.hpp"
+#include "storage/catalogue/log_reader.hpp"
+#include "storage/catalogue/record_repository.hpp"
+#include "storage/ledger/export_folder.hpp"
+#include "storage/ledger/key_file.hpp"
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+namespace sluice::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+/// Whoever sits at this machine; the operating system knows no more of them.
+ledger::Actor operator_here() {
+    return {.id = std::nullopt, .name = "os:" + process::current_user().name, .role = "system"};
+}
+
+Status wait_for(catalogue::Pool& pool, const Uuid& record) {
+    return catalogue::wait_until_sequenced(
+        pool, record, std::chrono::steady_clock::now() + catalogue::kCheckpointLimit
+    );
+}
+
+Result<ledger::ExportHead> load_notes(catalogue::Pool& pool, const fs::path& data) {
+    const auto tree = catalogue::load_tree(pool);
+    if (!tree) return std::unexpected(tree.error());
+    auto key = ledger::load_verifier_file(ledger::verifier_file(data));
+    if (!key) return std::unexpected(key.error());
+    const auto witnessed = catalogue::load_newest_cosignatures(pool);
+    if (!witnessed) return std::unexpected(witnessed.error());
+    return ledger::ExportHead{
+        .checkpoint = tree->checkpoint, .witnessed = catalogue::to_note(*witnessed), .key = std::move(*key)
+    };
+}
+
+}  // namespace
+
+Status make_ledger_key(const KeygenOptions& options) {
+    const std::string name = options.name.empty() ? (options.is_witness ? "witness/" : "sluice/") +
+                                                        to_string(make_uuid_v7(RealClock{}.now()))
+                                                  : options.name;
+    if (!ledger::is_key_name(name))
+        return failure(
+            Remedy::refuse,
+            "--name '" + name + "' may hold neither spaces nor '+'; take an address such as cctv.example/log"
+        );
+    const auto kind = options.is_witness ? ledger::KeyKind::witness : ledger::KeyKind::log;
+    const auto key = ledger::SigningKey::make(name, kind);
+    if (auto saved = ledger::save_new_key(options.file, key); !saved) return saved;
+    fmt::print(
+        "{} holds the key, for its owner alone. Whoever verifies needs:\n{}\n",
+        options.file.string(),
+        to_string(key.verifier())
+    );
+    return {};
+}
+
+Status export_ledger(const fs::path& config_file, const fs::path& folder) {
+    const auto config = config::load_or_explain(config_file, config::Secrets::database_only);
+    if (!config) return std::unexpected(config.error());
+    catalogue::Pool pool{catalogue::conninfo_of(*config, "sluice_worker"), 1};
+    if (auto empty = ledger::check_export_folder(folder); !empty) return empty;
+    const auto record = catalogue::append_record(
+        pool,
+        ledger::Act{
+            .action = "ledger.exported",
+            .actor = operator_here(),
+            .subject = {.kind = "folder", .id = folder.string()},
+        },
+        RealClock{}.now()
+    );
+    if (!record) return std::unexpected(record.error());
+    if (auto waited = wait_for(pool, *record); !waited) return waited;
+    const auto notes = load_notes(pool, config->data);
+    if (!notes) return std::unexpected(notes.error());
+    const auto note = ledger::parse_note(notes->checkpoint);
+    if (!note) return std::unexpected(note.error());
+    const auto head = ledger::open_checkpoint(*note, notes->key);
+    if (!head) return std::unexpected(head.error());
+    catalogue::LogReader reader{pool};
+    if (auto written = ledger::write_export(reader, *head, *notes, folder); !written) return written;
+    fmt::print("{} records of {} in {}\n", head->size, head->origin, folder.string());
+    return {};
+}
+
+Status erase_record(const fs::path& config_file, const std::string& record, const std::string& reason) {
+    const auto id = uuid_from_string(record);
+    if (!id) return std::unexpected(id.error());
+    const auto config = config::load_or_explain(config_file, config::Secrets::database_only);
+    if (!config) return std::unexpected(config.error());
+    catalogue::Pool pool{catalogue::conninfo_of(*config, "sluice_worker"), 1};
+    const auto erased = catalogue::erase_record(
+        pool,
+        *id,
+        {.action = "ledger.erased",
+         .actor = operator_here(),
+         .subject = {.kind = "record", .id = to_string(*id)},
+         .facts = json{{"reason", reason}}.dump(-1, ' ', false, json::error_handler_t::replace)},
+        RealClock{}.now()
+    );
+    if (!erased) return std::unexpected(erased.error());
+    if (!*erased)
+        return failure(
+            Remedy::refuse,
+            "no record " + to_string(*id) +
+                " that could be erased: unknown, not signed yet, erased before, or itself the reason of an "
+                "erasure"
+        );
+    fmt::print("erased under {}\n", to_string(**erased));
+    return wait_for(pool, **erased);
+}
+
+}  // namespace sluice::cli
