@@ -17,7 +17,13 @@ constexpr Actions kInventory{
     Action::list_segments,
     Action::read_coverage
 };
-constexpr Actions kSession{Action::read_contract, Action::open_session, Action::close_session};
+/// Everybody with a token: the more who have seen a checkpoint, the better.
+constexpr Actions kSession{
+    Action::read_contract,
+    Action::open_session,
+    Action::close_session,
+    Action::read_ledger
+};
 
 /// A rule of two persons: a machine has no part in it.
 constexpr Actions kTwoPersons{Action::propose_policy, Action::adopt_policy};
@@ -48,6 +54,8 @@ constexpr Actions kSupervises{
     Action::read_policy,
     Action::list_jobs,
     Action::read_job,
+    Action::read_records,
+    Action::cosign_ledger,
     Action::read_retention
 };
 constexpr Actions kConfigures{
@@ -148,6 +156,12 @@ std::string_view to_string(Action action) noexcept {
             return "propose_policy";
         case Action::adopt_policy:
             return "adopt_policy";
+        case Action::read_ledger:
+            return "read_ledger";
+        case Action::cosign_ledger:
+            return "cosign_ledger";
+        case Action::read_records:
+            return "read_records";
     }
     return "unknown";
 }

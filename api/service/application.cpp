@@ -8,6 +8,7 @@
 #include "api/http/range.hpp"
 #include "api/http/text.hpp"
 #include "api/jobs/routes.hpp"
+#include "api/ledger/routes.hpp"
 #include "api/policy/routes.hpp"
 #include "api/retention/routes.hpp"
 #include "api/segments/routes.hpp"
@@ -109,6 +110,7 @@ Application::Application(Services& services) : services_(services) {
     add_hls_routes(routes_);
     add_session_routes(routes_);
     add_job_routes(routes_);
+    add_ledger_routes(routes_);
     add_hold_routes(routes_);
     add_policy_routes(routes_);
     add_retention_routes(routes_);

@@ -39,6 +39,7 @@ std::string_view to_string(Readiness readiness) noexcept {
 ReadinessReport judge_readiness(
     DatabaseHealth database,
     const CatalogueSigns& catalogue,
+    const LedgerHealth& ledger,
     const status::RecorderStatus* recorder,
     UtcTime now
 ) {
@@ -48,6 +49,8 @@ ReadinessReport judge_readiness(
     const bool is_unready = !report.reasons.empty();
     if (!is_unready && !catalogue.is_confirmed) report.reasons.emplace_back("catalogue_unconfirmed");
     if (!is_unready && catalogue.is_floor_at_risk) report.reasons.emplace_back("floor_at_risk");
+    if (!is_unready && ledger.is_behind()) report.reasons.emplace_back("ledger_behind");
+    if (!is_unready && !ledger.trouble.empty()) report.reasons.emplace_back("ledger_trouble");
     for (auto& reason : recorder_reasons(recorder, now))
         report.reasons.push_back(std::move(reason));
     if (recorder != nullptr)

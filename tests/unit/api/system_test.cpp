@@ -31,10 +31,11 @@ std::string judged(
     DatabaseHealth database,
     const status::RecorderStatus* recorder,
     bool is_catalogue_confirmed = true,
+    const LedgerHealth& ledger = {},
     bool is_floor_at_risk = false
 ) {
     const CatalogueSigns signs{.is_confirmed = is_catalogue_confirmed, .is_floor_at_risk = is_floor_at_risk};
-    const auto report = judge_readiness(database, signs, recorder, kNow);
+    const auto report = judge_readiness(database, signs, ledger, recorder, kNow);
     std::string text{to_string(report.readiness)};
     for (const auto& reason : report.reasons)
         text += " " + reason;
@@ -48,7 +49,17 @@ TEST_CASE("readiness: only the database makes it unready, everything else degrad
     CHECK(judged(DatabaseHealth::wrong_schema, nullptr) == "unready schema_version recorder_status_missing");
     CHECK(judged(DatabaseHealth::reachable, &recorder, false) == "degraded catalogue_unconfirmed");
     CHECK(judged(DatabaseHealth::unreachable, &recorder, false) == "unready database_unreachable");
-    CHECK(judged(DatabaseHealth::reachable, &recorder, true, true) == "degraded floor_at_risk");
+    CHECK(judged(DatabaseHealth::reachable, &recorder, true, {}, true) == "degraded floor_at_risk");
+    LedgerHealth ledger;
+    ledger.longest_wait = 60s;
+    CHECK(judged(DatabaseHealth::reachable, &recorder, true, ledger) == "ready");
+    ledger.longest_wait += 1ms;
+    CHECK(judged(DatabaseHealth::reachable, &recorder, true, ledger) == "degraded ledger_behind");
+    ledger.trouble = "the key is gone";
+    CHECK(
+        judged(DatabaseHealth::reachable, &recorder, true, ledger) == "degraded ledger_behind ledger_trouble"
+    );
+    CHECK(judged(DatabaseHealth::unreachable, &recorder, true, ledger) == "unready database_unreachable");
     recorder.written = kNow - 10s;
     CHECK(judged(DatabaseHealth::reachable, &recorder) == "degraded recorder_status_old");
     recorder = healthy();
