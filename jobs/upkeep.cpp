@@ -1,9 +1,12 @@
 #include "jobs/upkeep.hpp"
 
 #include "config/base/log.hpp"
+#include "storage/catalogue/record_repository.hpp"
 #include "storage/retention/site.hpp"
 #include "storage/retention/space.hpp"
 #include "storage/volume/installation.hpp"
+
+#include <nlohmann/json.hpp>
 
 namespace sluice::jobs {
 namespace {
@@ -21,13 +24,22 @@ bool has_installation(const Tools& tools) {
 
 }  // namespace
 
-void Upkeep::note(const std::string& what) {
+void Upkeep::note(const Tools& tools, const Uuid& installation_id, const std::string& what) {
     if (what == last_obstacle_) return;
     last_obstacle_ = what;
-    if (what.empty())
+    if (what.empty()) {
         log::info("room_can_be_made");
-    else
-        log::error("no_room_is_made", {{"why", what}});
+        return;
+    }
+    log::error("no_room_is_made", {{"why", what}});
+    const ledger::Act act{
+        .action = "purge.refused",
+        .actor = ledger::system_actor("sluice-worker"),
+        .subject = {.kind = "installation", .id = to_string(installation_id)},
+        .facts = nlohmann::json{{"why", what}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
+    };
+    const auto written = catalogue::append_record(tools.pool, act, tools.clock.now());
+    if (!written) log_and_drop(std::unexpected(written.error()), "the audit log does not take the act");
 }
 
 Status Upkeep::make_room(const Tools& tools, const std::stop_token& stop) {
@@ -45,9 +57,9 @@ Status Upkeep::make_room(const Tools& tools, const std::stop_token& stop) {
         if (!report && report.error().remedy() == Remedy::cancelled) return {};
         if (!report) return std::unexpected(report.error());
         for (const retention::Refusal& refusal : report->refusals)
-            obstacle += (obstacle.empty() ? "" : "; ") + refusal.code + ": " + refusal.detail;
+            obstacle += (obstacle.empty() ? "" : " ") + refusal.code;
     }
-    note(obstacle);
+    note(tools, site->installation_id, obstacle);
     return {};
 }
 

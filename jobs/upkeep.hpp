@@ -12,14 +12,15 @@ namespace sluice::jobs {
 /// would be at risk, and notes that the host's clock is synchronised. Thread: the lane's.
 class Upkeep {
 public:
-    /// Does what is due. Error: of the database; what stands against making room is logged when it changes.
+    /// Does what is due. Error: of the database; what stands against making room is logged, and an act of the
+    /// audit log, when it changes.
     [[nodiscard]] Status tick(const Tools& tools, const std::stop_token& stop);
 
 private:
     using SteadyClock = std::chrono::steady_clock;
     [[nodiscard]] Status make_room(const Tools& tools, const std::stop_token& stop);
     [[nodiscard]] Status foresee(const Tools& tools);
-    void note(const std::string& what);
+    void note(const Tools& tools, const Uuid& installation_id, const std::string& what);
 
     SteadyClock::time_point room_at_{};
     SteadyClock::time_point foresee_at_{};
