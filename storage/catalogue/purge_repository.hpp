@@ -112,6 +112,12 @@ struct Batch {
     Sha256Digest digest{};       ///< over the ids, in their order
     std::optional<Uuid> record;  ///< of the audit log
 };
+/// What is looked at in one go.
+struct MarkScope {
+    TimeRange began;                ///< a day of footage at most
+    std::optional<Uuid> volume_id;  ///< nullopt: all volumes
+    UtcTime now;                    ///< for which holds are in force
+};
 /// For each candidate the rule by which it goes, or nothing.
 using Judge = std::function<
     std::vector<std::optional<std::string>>(std::span<const PurgeCandidate>, std::span<const ActiveHold>)>;
@@ -121,9 +127,7 @@ using Judge = std::function<
 [[nodiscard]] Result<Batch> mark_batch(
     Pool& pool,
     const Uuid& run_id,
-    TimeRange began,
-    std::optional<Uuid> volume_id,
-    UtcTime now,
+    const MarkScope& scope,
     const Judge& judge,
     const std::function<ledger::Act(const Batch&)>& make_act
 );

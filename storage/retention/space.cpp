@@ -138,7 +138,11 @@ private:
                 return detail::make_act(request_, "purge.marked", row.id, facts.dump(), row.policy_version);
             };
             const auto batch = catalogue::mark_batch(
-                site_.pool, row.id, day, volume_.id, site_.clock.now(), judge, make_act
+                site_.pool,
+                row.id,
+                {.began = day, .volume_id = volume_.id, .now = site_.clock.now()},
+                judge,
+                make_act
             );
             if (!batch) return std::unexpected(batch.error());
             if (batch->segments == 0) continue;

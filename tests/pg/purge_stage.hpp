@@ -13,6 +13,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <set>
+#include <span>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -181,19 +185,37 @@ public:
             return !is_stopped;
         }));
     }
-    /// Whether the segment is there: "whole", "destroyed" (tombstone, no file), or what is wrong with it.
-    [[nodiscard]] std::string state_of(const catalogue::SegmentRow& row) {
-        const bool has_row = take(catalogue::find_segment(worker, row.id)).has_value();
-        const bool has_file = std::filesystem::exists(root() / row.path);
-        const std::string where = " '" + to_string(row.id) + "'";
-        const bool has_tombstone =
-            database.query("SELECT count(*) FROM tombstones WHERE segment_id =" + where) == "1";
-        const bool is_marked =
-            database.query("SELECT count(*) FROM purge_marks WHERE segment_id =" + where) == "1";
-        if (has_row && has_file && !has_tombstone) return is_marked ? "marked" : "whole";
-        if (!has_row && !has_file && has_tombstone && !is_marked) return "destroyed";
-        return std::string{has_row ? "row " : ""} + (has_file ? "file " : "") +
-               (has_tombstone ? "tombstone " : "") + (is_marked ? "mark" : "");
+    /// Whether each segment is there: "whole", "marked", "destroyed" (tombstone, no file), or what is wrong
+    /// with it.
+    [[nodiscard]] std::vector<std::string> states(std::span<const catalogue::SegmentRow> of) const {
+        const auto ids = [this](const std::string& sql) {
+            std::istringstream words{database.query(sql)};
+            return std::set<std::string>{std::istream_iterator<std::string>{words}, {}};
+        };
+        const auto in_rows = ids("SELECT string_agg(id::text, ' ') FROM segments");
+        const auto in_tombstones = ids("SELECT string_agg(segment_id::text, ' ') FROM tombstones");
+        const auto in_marks = ids("SELECT string_agg(segment_id::text, ' ') FROM purge_marks");
+        std::vector<std::string> all;
+        for (const catalogue::SegmentRow& row : of) {
+            const std::string id = to_string(row.id);
+            const bool has_row = in_rows.contains(id);
+            const bool has_file = std::filesystem::exists(root() / row.path);
+            const bool has_tombstone = in_tombstones.contains(id);
+            const bool is_marked = in_marks.contains(id);
+            if (has_row && has_file && !has_tombstone)
+                all.emplace_back(is_marked ? "marked" : "whole");
+            else if (!has_row && !has_file && has_tombstone && !is_marked)
+                all.emplace_back("destroyed");
+            else
+                all.push_back(
+                    std::string{has_row ? "row " : ""} + (has_file ? "file " : "") +
+                    (has_tombstone ? "tombstone " : "") + (is_marked ? "mark" : "")
+                );
+        }
+        return all;
+    }
+    [[nodiscard]] std::string state_of(const catalogue::SegmentRow& row) const {
+        return states({&row, 1}).front();
     }
     [[nodiscard]] std::string count(const std::string& table, const std::string& where = "true") const {
         return database.query("SELECT count(*) FROM " + table + " WHERE " + where);
