@@ -17,7 +17,13 @@ constexpr Actions kInventory{
     Action::list_segments,
     Action::read_coverage
 };
-constexpr Actions kSession{Action::read_contract, Action::open_session, Action::close_session};
+/// Everybody with a token: the more who have seen a checkpoint, the better.
+constexpr Actions kSession{
+    Action::read_contract,
+    Action::open_session,
+    Action::close_session,
+    Action::read_ledger
+};
 
 /// A rule of two persons: a machine has no part in it.
 constexpr Actions kTwoPersons{Action::propose_policy, Action::adopt_policy};
@@ -36,7 +42,14 @@ constexpr Actions kKeeps{
     Action::read_job
 };
 constexpr Actions kDirects{Action::read_holds, Action::read_policy, Action::adopt_policy};
-constexpr Actions kSupervises{Action::read_holds, Action::read_policy, Action::list_jobs, Action::read_job};
+constexpr Actions kSupervises{
+    Action::read_holds,
+    Action::read_policy,
+    Action::list_jobs,
+    Action::read_job,
+    Action::read_records,
+    Action::cosign_ledger
+};
 constexpr Actions kConfigures{Action::read_policy, Action::list_jobs, Action::read_job};
 /// Persons. Roles that stand in no line may open a session and nothing else.
 constexpr std::array kPersons{
@@ -126,6 +139,12 @@ std::string_view to_string(Action action) noexcept {
             return "propose_policy";
         case Action::adopt_policy:
             return "adopt_policy";
+        case Action::read_ledger:
+            return "read_ledger";
+        case Action::cosign_ledger:
+            return "cosign_ledger";
+        case Action::read_records:
+            return "read_records";
     }
     return "unknown";
 }

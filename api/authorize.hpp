@@ -37,6 +37,9 @@ enum class Action {
     read_policy,
     propose_policy,
     adopt_policy,
+    read_ledger,  ///< checkpoint, tiles and leaves: nothing in them can be read
+    cosign_ledger,
+    read_records,  ///< who did what
 };
 [[nodiscard]] std::string_view to_string(Action action) noexcept;
 

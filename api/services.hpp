@@ -3,9 +3,10 @@
 #include "api/counters.hpp"
 #include "api/database.hpp"
 #include "api/hls_files.hpp"
-#include "api/hls_views.hpp"
 #include "api/http/server.hpp"
+#include "api/ledger_gate.hpp"
 #include "api/live_hub.hpp"
+#include "api/openings.hpp"
 #include "api/principals.hpp"
 #include "api/session_ends.hpp"
 #include "config/base/guarded.hpp"
@@ -88,7 +89,8 @@ struct Services {
     SessionEnds session_ends;
     CameraMap cameras;
     HlsFiles media;
-    HlsViews views;
+    Openings openings;
+    LedgerGate ledger;
     Counters counters;
     UtcTime started;
     std::function<http::ServerCounters()> server_counters;  ///< set before the first request

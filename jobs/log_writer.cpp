@@ -104,7 +104,9 @@ Status LogWriter::compare(const TreeRow& row, const fs::path& data) {
     if (auto same = compare_with_own(tree, checkpoint_file_); !same) return same;
     if (is_signed_)
         if (auto kept = keep(row.checkpoint); !kept) return kept;
-    return replace_file(ledger::verifier_file(data), to_string(key_.verifier()) + '\n', 0644);
+    const std::string key = to_string(key_.verifier());
+    if (auto said = session_->say_key(key); !said) return said;
+    return replace_file(ledger::verifier_file(data), key + '\n', 0644);
 }
 
 /// What this machine has signed is a beginning of the database's tree: otherwise somebody has put the

@@ -1,5 +1,6 @@
 #include "api/clips/routes.hpp"
 
+#include "api/acts.hpp"
 #include "api/clips/body.hpp"
 #include "api/clips/rules.hpp"
 #include "storage/clip/clip.hpp"
@@ -54,6 +55,17 @@ http::Response describe(const clip::Clip& clip, const Target& target, const clip
     return response;
 }
 
+OpenedFootage opened(const Target& target, std::string action, TimeRange interval, std::string detail) {
+    return {
+        .action = std::move(action),
+        .camera_id = target.camera.id,
+        .camera_slug = target.camera.slug,
+        .stream = target.stream.kind,
+        .interval = interval,
+        .detail = std::move(detail),
+    };
+}
+
 std::string quoted_etag(const std::string& etag) {
     return etag.starts_with('"') ? etag : '"' + etag + '"';
 }
@@ -88,8 +100,16 @@ Answer send_clip(const Call& call) {
     );
     if (!allowed) return std::unexpected(allowed.error());
 
-    http::Response response = describe(*clip, *target, wanted);
     const std::string etag = quoted_etag(clip->etag());
+    const auto recorded = record_opening(
+        call,
+        // Its ranges belong to it, from whatever address a download is taken up again.
+        {.principal_id = call.principal->id, .peer = {}, .stream_id = target->stream.id, .what = etag},
+        kRecordedQuiet,
+        opened(*target, "clip.opened", clip->range(), etag)
+    );
+    if (!recorded) return std::unexpected(recorded.error());
+    http::Response response = describe(*clip, *target, wanted);
     return choose_part(call.request, std::move(response), make_body(std::move(clip)), etag);
 }
 
@@ -128,6 +148,13 @@ Answer send_snapshot(const Call& call) {
          .interval = TimeRange{snapshot.at, snapshot.at + Microseconds{1}}}
     );
     if (!allowed) return std::unexpected(allowed.error());
+    const auto recorded = record_opening(
+        call,
+        {.principal_id = call.principal->id, .peer = {}, .stream_id = target->stream.id, .what = "snapshot"},
+        kRecordedQuiet,
+        opened(*target, "snapshot.opened", {snapshot.at, snapshot.at + Microseconds{1}}, "series")
+    );
+    if (!recorded) return std::unexpected(recorded.error());
     http::Response response;
     response.set("Content-Type", "image/jpeg");
     response.set("Cache-Control", "private, no-cache");

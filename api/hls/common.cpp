@@ -1,6 +1,5 @@
 #include "api/hls/detail/common.hpp"
 
-#include "config/base/log.hpp"
 #include "storage/catalogue/live_mark_repository.hpp"
 
 #include <algorithm>
@@ -55,7 +54,7 @@ http::Response playlist_response(std::string text) {
     return response;
 }
 
-HlsViews::Key view_key(const Call& call, const Uuid& stream_id, std::string what) {
+Openings::Key view_key(const Call& call, const Uuid& stream_id, std::string what) {
     return {
         .principal_id = call.principal->id,
         .peer = call.request.peer,
@@ -64,24 +63,16 @@ HlsViews::Key view_key(const Call& call, const Uuid& stream_id, std::string what
     };
 }
 
-void say_opened(
-    const Call& call,
-    const CameraMap::Found& camera,
-    StreamKind stream,
-    std::string_view kind,
-    TimeRange interval
-) {
-    log::info(
-        "hls_view_opened",
-        {{"request_id", call.request.id},
-         {"principal", call.principal->name},
-         {"peer", call.request.peer},
-         {"camera", camera.camera.slug},
-         {"stream", to_string(stream)},
-         {"kind", kind},
-         {"from", to_rfc3339(interval.from)},
-         {"to", to_rfc3339(interval.to)}}
-    );
+OpenedFootage
+opened_view(const CameraMap::Found& camera, StreamKind stream, std::string kind, TimeRange interval) {
+    return {
+        .action = "hls.opened",
+        .camera_id = camera.camera.id,
+        .camera_slug = camera.camera.slug,
+        .stream = stream,
+        .interval = interval,
+        .detail = std::move(kind),
+    };
 }
 
 Answer postpone(

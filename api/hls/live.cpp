@@ -66,8 +66,9 @@ Answer send_live(const Call& call) {
 
     keep_mark(call, **stream, target->stream.id, view->mark);
     const auto key = view_key(call, target->stream.id, "live");
-    if (call.services.views.open(key, kLiveQuiet, std::chrono::steady_clock::now()))
-        say_opened(call, camera, target->stream.kind, "live", view->wall);
+    const auto recorded =
+        record_opening(call, key, kLiveQuiet, opened_view(camera, target->stream.kind, "live", view->wall));
+    if (!recorded) return std::unexpected(recorded.error());
     return playlist_response(wanted->may_skip ? view->delta_text : view->full_text);
 }
 

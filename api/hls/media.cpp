@@ -121,8 +121,8 @@ Answer send_media(const Call& call) {
     auto media = clip::HlsMedia::open(file, *fragments);
     if (!media) return std::unexpected(to_problem(media.error()));
     const auto key = view_key(call, stream->id, "media");
-    if (call.services.views.use(key, std::chrono::steady_clock::now()))
-        say_opened(call, **camera, stream->kind, "media", wall);
+    const auto recorded = record_use(call, key, opened_view(**camera, stream->kind, "media", wall));
+    if (!recorded) return std::unexpected(recorded.error());
 
     http::Response response;
     response.set("Content-Type", "video/mp4");

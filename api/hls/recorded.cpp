@@ -39,8 +39,9 @@ Answer send_recorded(const Call& call) {
         return std::unexpected(allowed.error());
 
     const auto key = view_key(call, target->stream.id, to_rfc3339(*from) + (*to ? to_rfc3339(**to) : ""));
-    if (call.services.views.open(key, kRecordedQuiet, std::chrono::steady_clock::now()))
-        say_opened(call, camera, kind, "recorded", recording.range);
+    const auto recorded =
+        record_opening(call, key, kRecordedQuiet, opened_view(camera, kind, "recorded", recording.range));
+    if (!recorded) return std::unexpected(recorded.error());
     http::Response response = playlist_response(clip::recorded_playlist(recording.segments, ""));
     response.set("Sluice-Interval", interval_header(recording.range));
     if (auto gaps = gaps_header(recording.gaps, recording.range); !gaps.empty())

@@ -1,5 +1,6 @@
 #include "api/holds/routes.hpp"
 
+#include "api/acts.hpp"
 #include "api/body.hpp"
 #include "api/cursor.hpp"
 #include "api/holds/rules.hpp"
@@ -63,10 +64,6 @@ std::expected<void, http::Problem> check_match(const Call& call, const HoldRow& 
             problem(412, "HOLD_CHANGED", "The hold was changed since; read it again and decide anew.")
         );
     return {};
-}
-
-ledger::Actor actor_of(const Call& call) {
-    return catalogue::actor_of(*call.principal, call.principal->roles.front());
 }
 
 /// Fills ids and slugs of the cameras that are named; retired ones too, their footage is still there.

@@ -2,6 +2,7 @@
 
 #include "api/http/text.hpp"
 
+#include <algorithm>
 #include <optional>
 
 namespace sluice::http {
@@ -11,15 +12,24 @@ bool is_variable(std::string_view part) {
     return part.starts_with('{') && part.ends_with('}');
 }
 
+/// "{path+}": the last part of a pattern that takes all that is left.
+bool is_rest(std::string_view part) {
+    return is_variable(part) && part.ends_with("+}");
+}
+
 /// The values of the pattern's variables, or nullopt when the path is another one.
 std::optional<std::vector<std::string>>
 match(const std::vector<std::string>& pattern, const std::vector<std::string>& path) {
-    if (pattern.size() != path.size()) return std::nullopt;
+    const bool has_rest = is_rest(pattern.back());
+    if (has_rest ? path.size() < pattern.size() : path.size() != pattern.size()) return std::nullopt;
     std::vector<std::string> variables;
     for (std::size_t i = 0; i < path.size(); ++i) {
-        if (is_variable(pattern[i]) && !path[i].empty())
+        const std::string& wanted = pattern[std::min(i, pattern.size() - 1)];
+        if (i >= pattern.size())
+            variables.back() += '/' + path[i];
+        else if (is_variable(wanted) && !path[i].empty())
             variables.push_back(path[i]);
-        else if (pattern[i] != path[i])
+        else if (wanted != path[i])
             return std::nullopt;
     }
     return variables;

@@ -9,7 +9,7 @@
 namespace sluice::http {
 
 /// Which route a method and a path mean. A pattern is a path in which `{name}` stands for one part:
-/// "/v1/cameras/{slug}".
+/// "/v1/cameras/{slug}". At its end `{name+}` stands for one or more, with their slashes.
 class Router {
 public:
     /// `route` is the caller's number for it. HEAD goes where GET goes.

@@ -1,5 +1,6 @@
 #include "api/jobs/routes.hpp"
 
+#include "api/acts.hpp"
 #include "api/cursor.hpp"
 #include "api/idempotency.hpp"
 #include "api/jobs/rules.hpp"
@@ -54,6 +55,15 @@ std::expected<void, http::Problem> refuse_body(const Call& call) {
     );
 }
 
+ledger::Act job_act(const Call& call, const char* action, const Uuid& job, const std::string& arguments) {
+    return {
+        .action = action,
+        .actor = actor_of(call),
+        .subject = {.kind = "job", .id = to_string(job)},
+        .facts = arguments,
+    };
+}
+
 Answer start_job(const Call& call) {
     if (auto plain = refuse_body(call); !plain) return std::unexpected(plain.error());
     auto wanted = parse_job_request(call.parameters);
@@ -75,8 +85,8 @@ Answer start_job(const Call& call) {
         if (!known) return std::unexpected(to_problem(known.error()));
         if (*known) return created(**known, 200);
     }
-    const auto filed = catalogue::file_job(pool, job);
-    if (!filed) return std::unexpected(to_problem(filed.error()));
+    const auto filed = catalogue::file_job(pool, job, job_act(call, "job.filed", job.id, job.arguments));
+    if (!filed) return std::unexpected(act_problem(filed.error()));
     const auto row =
         *filed ? catalogue::find_job(pool, job.id) : catalogue::find_same_work(pool, job.same_work);
     if (!row) return std::unexpected(to_problem(row.error()));
@@ -119,8 +129,9 @@ Answer cancel_job(const Call& call) {
     const auto job = get_job(call);
     if (!job) return std::unexpected(job.error());
     catalogue::Pool& pool = call.services.database.pool();
-    const auto cancelled = catalogue::cancel_job(pool, job->id);
-    if (!cancelled) return std::unexpected(to_problem(cancelled.error()));
+    const auto cancelled =
+        catalogue::cancel_job(pool, job->id, job_act(call, "job.cancelled", job->id, "{}"));
+    if (!cancelled) return std::unexpected(act_problem(cancelled.error()));
     const auto now = catalogue::find_job(pool, job->id);
     if (!now) return std::unexpected(to_problem(now.error()));
     if (!*now || (!*cancelled && (*now)->state != catalogue::JobState::cancelled))

@@ -8,6 +8,7 @@
 #include "api/http/range.hpp"
 #include "api/http/text.hpp"
 #include "api/jobs/routes.hpp"
+#include "api/ledger/routes.hpp"
 #include "api/policy/routes.hpp"
 #include "api/segments/routes.hpp"
 #include "api/sessions/routes.hpp"
@@ -108,6 +109,7 @@ Application::Application(Services& services) : services_(services) {
     add_hls_routes(routes_);
     add_session_routes(routes_);
     add_job_routes(routes_);
+    add_ledger_routes(routes_);
     add_hold_routes(routes_);
     add_policy_routes(routes_);
     for (std::size_t i = 0; i < routes_.size(); ++i)

@@ -1,5 +1,6 @@
 #include "api/sessions/routes.hpp"
 
+#include "api/acts.hpp"
 #include "api/session_ends.hpp"
 #include "config/base/log.hpp"
 #include "config/base/token.hpp"
@@ -22,6 +23,16 @@ std::string cookie_header(const http::Request& request, std::string_view value, 
     return header;
 }
 
+ledger::Act session_act(const Call& call, const char* action, const Uuid& session) {
+    const json facts{{"peer", call.request.peer}, {"request", call.request.id}};
+    return {
+        .action = action,
+        .actor = actor_of(call),
+        .subject = {.kind = "session", .id = to_string(session)},
+        .facts = facts.dump(-1, ' ', false, json::error_handler_t::replace),
+    };
+}
+
 Answer open_session(const Call& call) {
     const auto token = find_token(call.request);
     const std::string cookie = make_token();
@@ -33,8 +44,10 @@ Answer open_session(const Call& call) {
         .longest = kSessionLongest,
         .idle = kSessionIdle,
     };
-    const auto expires = catalogue::open_session(call.services.database.pool(), session);
-    if (!expires) return std::unexpected(to_problem(expires.error()));
+    const auto expires = catalogue::open_session(
+        call.services.database.pool(), session, session_act(call, "session.opened", session.id)
+    );
+    if (!expires) return std::unexpected(act_problem(expires.error()));
     if (!*expires)
         return std::unexpected(http::Problem{
             .status = 401,
@@ -72,8 +85,10 @@ Answer close_session(const Call& call) {
         .retry_after = std::nullopt
     };
     if (!cookie) return std::unexpected(none);
-    const auto ended = catalogue::close_session(call.services.database.pool(), token_hash(*cookie), call.now);
-    if (!ended) return std::unexpected(to_problem(ended.error()));
+    const auto ended = catalogue::close_session(
+        call.services.database.pool(), token_hash(*cookie), session_act(call, "session.closed", {}), call.now
+    );
+    if (!ended) return std::unexpected(act_problem(ended.error()));
     call.services.sessions.forget(*cookie);
     if (!*ended) return std::unexpected(none);
     log::info(

@@ -336,6 +336,40 @@ void add_http(MetricsText& out, const MetricsInput& input) {
     );
 }
 
+void add_ledger(MetricsText& out, const LedgerHealth& ledger) {
+    if (!ledger.is_known) return;
+    add_single(
+        out,
+        "sluice_ledger_records",
+        "gauge",
+        "Records of the audit log that a signed checkpoint covers.",
+        static_cast<double>(ledger.size)
+    );
+    add_single(
+        out,
+        "sluice_ledger_longest_wait_seconds",
+        "gauge",
+        "How long the record that waits the longest for its checkpoint has waited; over 60 no footage is "
+        "opened.",
+        static_cast<double>(ledger.longest_wait.count()) / 1e3
+    );
+    add_single(
+        out,
+        "sluice_ledger_trouble",
+        "gauge",
+        "1 while the worker refuses to sign.",
+        ledger.trouble.empty() ? 0 : 1
+    );
+    if (ledger.signed_at)
+        add_single(
+            out,
+            "sluice_ledger_checkpoint_timestamp_seconds",
+            "gauge",
+            "When the newest checkpoint was signed.",
+            epoch_seconds(*ledger.signed_at)
+        );
+}
+
 }  // namespace
 
 void MetricsText::family(std::string_view name, std::string_view type, std::string_view help) {
@@ -375,6 +409,7 @@ std::string to_metrics(const MetricsInput& input) {
         "1 while the catalogue answers with the right schema.",
         input.database == DatabaseHealth::reachable ? 1 : 0
     );
+    add_ledger(out, input.ledger);
     add_recorder(out, input);
     add_http(out, input);
     return out.text();

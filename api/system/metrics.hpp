@@ -3,6 +3,7 @@
 #include "api/counters.hpp"
 #include "api/database.hpp"
 #include "api/http/server.hpp"
+#include "api/ledger_gate.hpp"
 #include "config/base/time.hpp"
 #include "storage/status/recorder_status.hpp"
 
@@ -31,6 +32,7 @@ struct MetricsInput {
     RouteCounts routes;
     http::ServerCounters server;
     DatabaseHealth database = DatabaseHealth::unreachable;
+    LedgerHealth ledger;
     UtcTime started;
     UtcTime now;
 };

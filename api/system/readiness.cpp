@@ -39,6 +39,7 @@ std::string_view to_string(Readiness readiness) noexcept {
 ReadinessReport judge_readiness(
     DatabaseHealth database,
     bool is_catalogue_confirmed,
+    const LedgerHealth& ledger,
     const status::RecorderStatus* recorder,
     UtcTime now
 ) {
@@ -47,6 +48,8 @@ ReadinessReport judge_readiness(
     if (database == DatabaseHealth::wrong_schema) report.reasons.emplace_back("schema_version");
     const bool is_unready = !report.reasons.empty();
     if (!is_unready && !is_catalogue_confirmed) report.reasons.emplace_back("catalogue_unconfirmed");
+    if (!is_unready && ledger.is_behind()) report.reasons.emplace_back("ledger_behind");
+    if (!is_unready && !ledger.trouble.empty()) report.reasons.emplace_back("ledger_trouble");
     for (auto& reason : recorder_reasons(recorder, now))
         report.reasons.push_back(std::move(reason));
     if (recorder != nullptr)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "api/database.hpp"
+#include "api/ledger_gate.hpp"
 #include "config/base/time.hpp"
 #include "storage/status/recorder_status.hpp"
 
@@ -24,10 +25,12 @@ struct ReadinessReport {
 /// Pure. Reasons: database_unreachable, schema_version, recorder_status_missing, recorder_status_old (ten
 /// seconds), volume_unwritable (some), no_volume (none takes footage), recorder_without_database,
 /// catalogue_backlog, catalogue_unconfirmed (made again from files; nothing is deleted until somebody
-/// confirms it).
+/// confirms it), ledger_behind (records wait over a minute to be signed: no footage is opened),
+/// ledger_trouble (the worker signs no more).
 [[nodiscard]] ReadinessReport judge_readiness(
     DatabaseHealth database,
     bool is_catalogue_confirmed,
+    const LedgerHealth& ledger,
     const status::RecorderStatus* recorder,
     UtcTime now
 );

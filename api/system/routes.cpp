@@ -24,11 +24,18 @@ Answer tell_health(const Call&) {
     return unstored("application/json", "{\"status\":\"ok\"}\n");
 }
 
+/// Not asked of a database that does not answer.
+LedgerHealth ledger_health(Services& services, DatabaseHealth database) {
+    if (database != DatabaseHealth::reachable) return {};
+    return services.ledger.health(services.database.pool());
+}
+
 Answer tell_readiness(const Call& call) {
     const auto status = call.services.status.read();
     const DatabaseHealth database = call.services.database.health();
     const bool is_confirmed = call.services.database.is_confirmed();
-    const auto report = judge_readiness(database, is_confirmed, status.get(), call.now);
+    const LedgerHealth ledger = ledger_health(call.services, database);
+    const auto report = judge_readiness(database, is_confirmed, ledger, status.get(), call.now);
     const json age =
         report.status_age ? json(static_cast<double>(report.status_age->count()) / 1e6) : json(nullptr);
     const json body{
@@ -51,6 +58,7 @@ Answer tell_metrics(const Call& call) {
     input.routes = call.services.counters.counts();
     if (call.services.server_counters) input.server = call.services.server_counters();
     input.database = call.services.database.health();
+    input.ledger = ledger_health(call.services, input.database);
     input.started = call.services.started;
     input.now = call.now;
     return unstored("text/plain; version=0.0.4; charset=utf-8", to_metrics(input));

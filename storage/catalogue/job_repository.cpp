@@ -2,6 +2,7 @@
 
 #include "storage/catalogue/detail/connection.hpp"
 #include "storage/catalogue/detail/values.hpp"
+#include "storage/catalogue/record_repository.hpp"
 
 #include <array>
 #include <utility>
@@ -135,6 +136,16 @@ Result<bool> change(Pool& pool, const char* sql, const Args&... args) {
     return has_changed;
 }
 
+/// Commits what has changed, with the record of who wanted it.
+Status conclude(pqxx::work& transaction, bool has_changed, const JobAct& act, bool& is_done) {
+    if (has_changed && act)
+        if (const auto record = append_record(transaction, *act, RealClock{}.now()); !record)
+            return std::unexpected(record.error());
+    transaction.commit();
+    is_done = has_changed;
+    return {};
+}
+
 std::optional<std::string> or_null(const std::string& text) {
     return text.empty() ? std::nullopt : std::optional{detail::clean_text(text)};
 }
@@ -175,19 +186,25 @@ std::string_view to_string(JobState state) noexcept {
     std::unreachable();
 }
 
-Result<bool> file_job(Pool& pool, const NewJob& job) {
+Result<bool> file_job(Pool& pool, const NewJob& job, const JobAct& act) {
     const auto principal = job.principal_id ? std::optional{to_string(*job.principal_id)} : std::nullopt;
-    return change(
-        pool,
-        kFile,
-        to_string(job.id),
-        std::string{to_string(job.kind)},
-        job.arguments,
-        detail::clean_text(job.same_work),
-        principal,
-        detail::clean_text(job.principal),
-        job.waits_after_failure
-    );
+    bool is_filed = false;
+    const Status status = pool.with([&](Connection& connection) -> Status {
+        pqxx::work transaction{connection.get()};
+        const pqxx::result filed =
+            run(transaction,
+                kFile,
+                to_string(job.id),
+                std::string{to_string(job.kind)},
+                job.arguments,
+                detail::clean_text(job.same_work),
+                principal,
+                detail::clean_text(job.principal),
+                job.waits_after_failure);
+        return conclude(transaction, filed.affected_rows() > 0, act, is_filed);
+    });
+    if (!status) return std::unexpected(status.error());
+    return is_filed;
 }
 
 Result<std::optional<JobRow>> find_job(Pool& pool, const Uuid& id) {
@@ -204,13 +221,12 @@ Result<std::vector<JobRow>> load_jobs(Pool& pool, std::optional<JobCursor> after
     return load(pool, kList, to_epoch_us(cursor.created), to_string(cursor.id), limit);
 }
 
-Result<bool> cancel_job(Pool& pool, const Uuid& id) {
+Result<bool> cancel_job(Pool& pool, const Uuid& id, const JobAct& act) {
     bool is_cancelled = false;
     const Status status = pool.with([&](Connection& connection) -> Status {
         pqxx::work transaction{connection.get()};
-        is_cancelled = run(transaction, kCancel, to_string(id))[0][0].as<bool>();
-        transaction.commit();
-        return {};
+        const bool has_changed = run(transaction, kCancel, to_string(id))[0][0].as<bool>();
+        return conclude(transaction, has_changed, act, is_cancelled);
     });
     if (!status) return std::unexpected(status.error());
     return is_cancelled;

@@ -3,6 +3,7 @@
 #include "config/base/time.hpp"
 #include "config/base/uuid.hpp"
 #include "storage/catalogue/pool.hpp"
+#include "storage/ledger/act.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -58,8 +59,10 @@ struct NewJob {
     /// What nobody asked for is not begun again on the day on which it failed for good.
     bool waits_after_failure = false;
 };
+/// Somebody's wish with its record. Null: the worker's own, which needs none.
+using JobAct = std::optional<ledger::Act>;
 /// False: the same work waits or runs already, or the id is there; nothing was filed.
-[[nodiscard]] Result<bool> file_job(Pool& pool, const NewJob& job);
+[[nodiscard]] Result<bool> file_job(Pool& pool, const NewJob& job, const JobAct& act = std::nullopt);
 [[nodiscard]] Result<std::optional<JobRow>> find_job(Pool& pool, const Uuid& id);
 /// The job that waits or runs for the same work.
 [[nodiscard]] Result<std::optional<JobRow>> find_same_work(Pool& pool, const std::string& same_work);
@@ -73,7 +76,7 @@ struct JobCursor {
 load_jobs(Pool& pool, std::optional<JobCursor> after, std::size_t limit);
 
 /// What waits ends now, what runs at its worker's next word. False: it had ended, or there is none.
-[[nodiscard]] Result<bool> cancel_job(Pool& pool, const Uuid& id);
+[[nodiscard]] Result<bool> cancel_job(Pool& pool, const Uuid& id, const JobAct& act = std::nullopt);
 
 /// The next job of these kinds that waits, or whose worker's lease has run out; now it is `owner`'s.
 [[nodiscard]] Result<std::optional<JobRow>> claim_job(

@@ -3,6 +3,9 @@
 #include "storage/catalogue/detail/connection.hpp"
 #include "storage/catalogue/detail/principals.hpp"
 #include "storage/catalogue/detail/values.hpp"
+#include "storage/catalogue/record_repository.hpp"
+
+#include <nlohmann/json.hpp>
 
 namespace sluice::catalogue {
 
@@ -24,6 +27,21 @@ PrincipalKind to_kind(const pqxx::field& field) {
     if (word == "machine") return PrincipalKind::machine;
     if (word == "system") return PrincipalKind::system;
     throw pqxx::conversion_error{"unknown kind of principal"};
+}
+
+/// That a token was made, for whom and with which roles; by the command line, which knows nobody's name.
+Status record_token(pqxx::transaction_base& transaction, const PrincipalRow& principal, UtcTime now) {
+    const nlohmann::json facts{{"name", principal.name}, {"roles", principal.roles}};
+    const auto record = append_record(
+        transaction,
+        {.action = "token.created",
+         .actor = ledger::system_actor("sluice"),
+         .subject = {.kind = "principal", .id = to_string(principal.id)},
+         .facts = facts.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)},
+        now
+    );
+    if (!record) return std::unexpected(record.error());
+    return {};
 }
 
 }  // namespace
@@ -65,6 +83,7 @@ Result<PrincipalRow> create_machine_token(
             detail::to_bytea(token_hash),
             to_epoch_us(now)
         );
+        if (auto recorded = record_token(transaction, principal, now); !recorded) return recorded;
         transaction.commit();
         return {};
     });
@@ -103,7 +122,9 @@ Result<std::optional<PrincipalRow>> create_person_token(
             to_epoch_us(now)
         );
         is_made = !rows[0][0].is_null();
-        if (is_made) person.id = detail::to_uuid(rows[0][0]);
+        if (!is_made) return {};
+        person.id = detail::to_uuid(rows[0][0]);
+        if (auto recorded = record_token(transaction, person, now); !recorded) return recorded;
         transaction.commit();
         return {};
     });

@@ -22,6 +22,7 @@ constexpr const char* kExtend = R"(
     SELECT ledger_extend($1::bigint, $2::bytea, $3::uuid[], $4::bytea[], $5::integer[], $6::bigint[], $7::bytea[],
                          $8::bytea, $9, from_us($10::bigint)))";
 
+constexpr const char* kSayKey = "SELECT ledger_say_key($1)";
 constexpr const char* kSayTrouble = "SELECT ledger_say_trouble($1)";
 
 /// Hears the notice of the trigger `ledger_wake`; what it says is nothing.
@@ -172,13 +173,21 @@ Status SequencingSession::append(const ledger::Act& act, UtcTime now) {
     });
 }
 
-Status SequencingSession::say_trouble(const std::string& what) {
+Status SequencingSession::say(const char* sql, const std::string& what) {
     return state_->with([&]() -> Status {
         pqxx::work transaction{state_->connection.get()};
-        detail::run(transaction, kSayTrouble, detail::clean_text(what));
+        detail::run(transaction, sql, detail::clean_text(what));
         transaction.commit();
         return {};
     });
+}
+
+Status SequencingSession::say_trouble(const std::string& what) {
+    return say(kSayTrouble, what);
+}
+
+Status SequencingSession::say_key(const std::string& verifier_key) {
+    return say(kSayKey, verifier_key);
 }
 
 Result<bool> SequencingSession::wait_for_record(std::chrono::milliseconds limit) {

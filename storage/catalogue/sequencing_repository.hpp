@@ -23,6 +23,7 @@ struct TreeRow {
     std::string checkpoint;  ///< signed note; empty: nothing was signed yet
     std::optional<UtcTime> signed_at;
     std::string trouble;  ///< why the worker does not go on; empty: it does
+    std::string key;      ///< the log's verifier key; empty: no worker has opened the log yet
 };
 
 /// A record without a place in the tree.
@@ -64,12 +65,15 @@ public:
     [[nodiscard]] Status append(const ledger::Act& act, UtcTime now);
     /// Kept in the database for the API to show, until the tree grows again.
     [[nodiscard]] Status say_trouble(const std::string& what);
+    /// The log's verifier key, likewise.
+    [[nodiscard]] Status say_key(const std::string& verifier_key);
     /// True: a record was committed. False: the time is over.
     [[nodiscard]] Result<bool> wait_for_record(std::chrono::milliseconds limit);
 
 private:
     struct State;
     explicit SequencingSession(std::unique_ptr<State> state);
+    [[nodiscard]] Status say(const char* sql, const std::string& what);
     std::unique_ptr<State> state_;
 };
 

@@ -3,6 +3,7 @@
 #include "storage/catalogue/detail/connection.hpp"
 #include "storage/catalogue/detail/principals.hpp"
 #include "storage/catalogue/detail/values.hpp"
+#include "storage/catalogue/record_repository.hpp"
 
 namespace sluice::catalogue {
 
@@ -44,19 +45,27 @@ Status change(Pool& pool, Use&& use, const char* sql, const Args&... args) {
 
 }  // namespace
 
-Result<std::optional<UtcTime>> open_session(Pool& pool, const NewSession& session) {
+Result<std::optional<UtcTime>> open_session(Pool& pool, const NewSession& session, const ledger::Act& act) {
     std::optional<UtcTime> expires;
-    const Status status = change(
-        pool,
-        [&](const pqxx::row& row) { expires = detail::to_time(row[0]); },
-        kOpen,
-        to_string(session.id),
-        detail::to_bytea(session.cookie_hash),
-        detail::to_bytea(session.token_hash),
-        to_epoch_us(session.opened),
-        to_epoch_us(session.opened + session.longest),
-        Microseconds{session.idle}.count()
-    );
+    const Status status = pool.with([&](Connection& connection) -> Status {
+        pqxx::work transaction{connection.get()};
+        const pqxx::result rows = detail::run(
+            transaction,
+            kOpen,
+            to_string(session.id),
+            detail::to_bytea(session.cookie_hash),
+            detail::to_bytea(session.token_hash),
+            to_epoch_us(session.opened),
+            to_epoch_us(session.opened + session.longest),
+            Microseconds{session.idle}.count()
+        );
+        if (rows.empty()) return {};
+        if (const auto record = append_record(transaction, act, session.opened); !record)
+            return std::unexpected(record.error());
+        transaction.commit();
+        expires = detail::to_time(rows[0][0]);
+        return {};
+    });
     if (!status) return std::unexpected(status.error());
     return expires;
 }
@@ -75,15 +84,22 @@ find_by_session(Pool& pool, const Sha256Digest& cookie_hash, UtcTime now) {
     return principal;
 }
 
-Result<std::optional<EndedSession>> close_session(Pool& pool, const Sha256Digest& cookie_hash, UtcTime now) {
+Result<std::optional<EndedSession>>
+close_session(Pool& pool, const Sha256Digest& cookie_hash, ledger::Act act, UtcTime now) {
     std::optional<EndedSession> ended;
-    const Status status = change(
-        pool,
-        [&](const pqxx::row& row) { ended = to_ended(row); },
-        kClose,
-        detail::to_bytea(cookie_hash),
-        to_epoch_us(now)
-    );
+    const Status status = pool.with([&](Connection& connection) -> Status {
+        pqxx::work transaction{connection.get()};
+        const pqxx::result rows =
+            detail::run(transaction, kClose, detail::to_bytea(cookie_hash), to_epoch_us(now));
+        if (rows.empty()) return {};
+        const EndedSession session = to_ended(rows[0]);
+        act.subject = {.kind = "session", .id = to_string(session.id)};
+        if (const auto record = append_record(transaction, act, now); !record)
+            return std::unexpected(record.error());
+        transaction.commit();
+        ended = session;
+        return {};
+    });
     if (!status) return std::unexpected(status.error());
     return ended;
 }

@@ -218,15 +218,15 @@ TEST_CASE(
     for (const std::string& media : segments_of(live))
         static_cast<void>(stage.media(media));
     CHECK(stage.get(kLive).status == 200);
-    CHECK(log.count("hls_view_opened") == 1);
+    CHECK(log.count("footage_opened") == 1);
     CHECK(stage.get(recorded_target(kNow - 10, kNow - 8)).status == 200);
     CHECK(stage.get(recorded_target(kNow - 10, kNow - 8)).status == 200);
     CHECK(stage.get(recorded_target(kNow - 10, kNow - 5)).status == 200);
-    CHECK(log.count("hls_view_opened") == 3);
+    CHECK(log.count("footage_opened") == 3);
     // Media that nobody's playlist named is a view as well.
     const std::string media = kBase + segments_of(live).front();
     CHECK(fetch(stage.port(), "GET", media, {stage.authorization("operator")}).status == 200);
-    CHECK(log.count("hls_view_opened") == 4);
+    CHECK(log.count("footage_opened") == 4);
     const std::string text = log.text();
     CHECK(text.find("\"kind\":\"live\"") != std::string::npos);
     CHECK(text.find("\"principal\":\"test viewer\"") != std::string::npos);

@@ -226,6 +226,7 @@ TEST_CASE("functions of the owner are open to those who need them", "[pg][catalo
         {"SELECT ledger_extend(0, sha256(''), '{}', '{}', '{}', '{}', '{}', sha256(''), 'note', now())",
          {false, true, false, false}},
         {"SELECT ledger_say_trouble('x')", {false, true, false, false}},
+        {"SELECT ledger_say_key('x')", {false, true, false, false}},
         {"SELECT ledger_erase(gen_random_uuid(), gen_random_uuid())", {false, true, false, false}},
         {"INSERT INTO ledger_cosignatures (size, root, witness, key_id, signed_at, checkpoint, line) VALUES "
          "(0, sha256(''), 'w', 1, now(), 'c', 'l')",

@@ -10,6 +10,12 @@ namespace {
 const Sha256Digest kToken = sha256(as_bytes("token"));
 const Sha256Digest kCookie = sha256(as_bytes("cookie"));
 
+const ledger::Act kAct{
+    .action = "session.opened",
+    .actor = ledger::system_actor("test"),
+    .subject = {.kind = "session", .id = "x"},
+};
+
 /// A site with a viewer's token.
 struct Door : Site {
     Door() {
@@ -25,7 +31,8 @@ struct Door : Site {
              .token_hash = token,
              .opened = at,
              .longest = 12h,
-             .idle = 1h}
+             .idle = 1h},
+            kAct
         ));
     }
     bool is_open(UtcTime at) { return need(find_by_session(reader, kCookie, at)).has_value(); }
@@ -41,6 +48,7 @@ TEST_CASE("a session names who opened it, until it is closed", "[pg][catalogue][
     Door door;
     CHECK_FALSE(door.is_open(kStart));
     CHECK(door.open(kStart) == kStart + 12h);
+    CHECK(door.database.query("SELECT count(*) FROM ledger_records WHERE action = 'session.opened'") == "1");
     const auto found = need(find_by_session(door.reader, kCookie, kStart));
     REQUIRE(found);
     CHECK(found->name == "值班室");
@@ -48,12 +56,12 @@ TEST_CASE("a session names who opened it, until it is closed", "[pg][catalogue][
     CHECK(found->valid_to == kStart + 12h);
     CHECK_FALSE(need(find_by_session(door.reader, kToken, kStart)));  // a token is no cookie
     CHECK_FALSE(need(find_by_token(door.reader, kCookie, kStart)));   // nor the other way round
-    const auto closed = need(close_session(door.reader, kCookie, kStart + 1min));
+    const auto closed = need(close_session(door.reader, kCookie, kAct, kStart + 1min));
     REQUIRE(closed);
     CHECK(closed->reason == "closed");
     CHECK(closed->ended == kStart + 1min);
     CHECK_FALSE(door.is_open(kStart + 1min));
-    CHECK_FALSE(need(close_session(door.reader, kCookie, kStart + 2min)));
+    CHECK_FALSE(need(close_session(door.reader, kCookie, kAct, kStart + 2min)));
     CHECK(door.stale(kStart + 24h).empty());
 }
 

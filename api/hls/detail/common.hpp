@@ -1,6 +1,6 @@
 #pragma once
 
-#include "api/hls_views.hpp"
+#include "api/acts.hpp"
 #include "api/route.hpp"
 
 #include <chrono>
@@ -31,15 +31,10 @@ struct HlsTarget {
 );
 
 [[nodiscard]] http::Response playlist_response(std::string text);
-[[nodiscard]] HlsViews::Key view_key(const Call& call, const Uuid& stream_id, std::string what);
-/// `hls_view_opened`.
-void say_opened(
-    const Call& call,
-    const CameraMap::Found& camera,
-    StreamKind stream,
-    std::string_view kind,
-    TimeRange interval
-);
+[[nodiscard]] Openings::Key view_key(const Call& call, const Uuid& stream_id, std::string what);
+/// "hls.opened", for the audit log; `kind` is "live", "recorded" or "media".
+[[nodiscard]] OpenedFootage
+opened_view(const CameraMap::Found& camera, StreamKind stream, std::string kind, TimeRange interval);
 
 /// An answer that is not one yet. Gives the problem instead when the request has waited for `limit` already.
 [[nodiscard]] Answer postpone(

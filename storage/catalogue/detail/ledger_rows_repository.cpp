@@ -9,7 +9,7 @@ namespace sluice::catalogue::detail {
 namespace {
 
 constexpr const char* kTree = R"(
-    SELECT size, root, coalesce(checkpoint, ''), to_us(signed_at), trouble FROM ledger_tree)";
+    SELECT size, root, coalesce(checkpoint, ''), to_us(signed_at), trouble, key FROM ledger_tree)";
 
 constexpr const char* kLeaves = R"(
     SELECT leaf_data FROM ledger_records WHERE leaf_index >= $1::bigint AND leaf_index < $1::bigint + $2::bigint
@@ -38,6 +38,7 @@ TreeRow load_tree(pqxx::transaction_base& transaction) {
         .checkpoint = row[2].as<std::string>(),
         .signed_at = to_optional_time(row[3]),
         .trouble = row[4].as<std::string>(),
+        .key = row[5].as<std::string>(),
     };
 }
 

@@ -51,6 +51,7 @@ CREATE TABLE ledger_tree (
     checkpoint text,
     signed_at  timestamptz,
     trouble    text NOT NULL DEFAULT '',
+    key        text NOT NULL DEFAULT '',  -- the log's verifier key, as its worker says it
     CONSTRAINT ledger_tree_one_row CHECK (only_row),
     CONSTRAINT ledger_tree_root_whole CHECK (size >= 0 AND octet_length(root) = 32),
     CONSTRAINT ledger_tree_signed CHECK ((checkpoint IS NULL) = (signed_at IS NULL) AND (size = 0 OR checkpoint IS NOT NULL))
@@ -83,6 +84,11 @@ END $$;
 CREATE FUNCTION ledger_say_trouble(what text) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
 BEGIN ATOMIC
     UPDATE public.ledger_tree SET trouble = $1 WHERE trouble <> $1;
+END;
+
+CREATE FUNCTION ledger_say_key(verifier_key text) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+BEGIN ATOMIC
+    UPDATE public.ledger_tree SET key = $1 WHERE key <> $1;
 END;
 
 -- The text and salt of a record that is in the tree; `reason` is the record of the erasure itself. False: not there, not yet
@@ -133,4 +139,4 @@ GRANT INSERT (size, root, witness, key_id, signed_at, checkpoint, line) ON ledge
 GRANT SELECT ON ledger_hours TO sluice_worker, sluice_auditor;
 GRANT INSERT ON ledger_hours TO sluice_worker;
 GRANT EXECUTE ON FUNCTION ledger_extend(bigint, bytea, uuid[], bytea[], integer[], bigint[], bytea[], bytea, text, timestamptz),
-    ledger_say_trouble(text), ledger_erase(uuid, uuid) TO sluice_worker;
+    ledger_say_trouble(text), ledger_say_key(text), ledger_erase(uuid, uuid) TO sluice_worker;

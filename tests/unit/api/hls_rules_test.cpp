@@ -1,5 +1,4 @@
 #include "api/hls/rules.hpp"
-#include "api/hls_views.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -55,27 +54,5 @@ TEST_CASE("the name of an init segment is a format's id", "[api][hls][rule]") {
     CHECK_FALSE(format_id_from(to_string(id)));
     CHECK_FALSE(format_id_from("../" + to_string(id) + ".mp4"));
 }
-
-TEST_CASE("each opening of a view is said once, and again after it was over", "[api][hls]") {
-    HlsViews views;
-    const Deadline start{};
-    const HlsViews::Key live{Uuid{{1}}, "10.0.0.7", Uuid{{2}}, "live"};
-    HlsViews::Key elsewhere = live;
-    elsewhere.peer = "10.0.0.8";
-    HlsViews::Key media = live;
-    media.what = "media";
-    CHECK(views.open(live, 60s, start));
-    CHECK_FALSE(views.open(live, 60s, start + 59s));
-    CHECK(views.open(elsewhere, 60s, start + 59s));
-    CHECK_FALSE(views.open(live, 60s, start + 118s));
-    CHECK(views.open(live, 60s, start + 178s));
-    // Media belongs to the view that is open and keeps it so.
-    CHECK_FALSE(views.use(media, start + 230s));
-    CHECK_FALSE(views.open(live, 60s, start + 280s));
-    // Without one it is a view of its own.
-    CHECK(views.use(media, start + 1000s));
-    CHECK_FALSE(views.use(media, start + 1001s));
-}
-
 }  // namespace
 }  // namespace sluice::api

@@ -27,6 +27,17 @@ TEST_CASE("a route is found by method and path, and its variables are taken out"
     CHECK(std::get<Router::Found>(find("POST", "/v1/cameras/x/clip.mp4")).route == 3);
 }
 
+TEST_CASE("the last part of a pattern may take all that is left", "[api][router]") {
+    Router router;
+    router.add("GET", "/v1/tile/{path+}", 7);
+    const auto found = router.find("GET", *split_path("/v1/tile/0/x001/234.p/5"));
+    REQUIRE(std::holds_alternative<Router::Found>(found));
+    CHECK(std::get<Router::Found>(found).variables == std::vector<std::string>{"0/x001/234.p/5"});
+    CHECK(std::holds_alternative<Router::Found>(router.find("GET", *split_path("/v1/tile/0"))));
+    for (const char* path : {"/v1/tile", "/v1/tile/", "/v1/other/0"})
+        CHECK(std::holds_alternative<Router::NoSuchPath>(router.find("GET", *split_path(path))));
+}
+
 TEST_CASE("HEAD goes where GET goes", "[api][router]") {
     CHECK(std::get<Router::Found>(find("HEAD", "/v1/cameras")).route == 0);
 }

@@ -27,9 +27,13 @@ status::RecorderStatus healthy() {
     recorder.streams = {stream};
     return recorder;
 }
-std::string
-judged(DatabaseHealth database, const status::RecorderStatus* recorder, bool is_catalogue_confirmed = true) {
-    const auto report = judge_readiness(database, is_catalogue_confirmed, recorder, kNow);
+std::string judged(
+    DatabaseHealth database,
+    const status::RecorderStatus* recorder,
+    bool is_catalogue_confirmed = true,
+    const LedgerHealth& ledger = {}
+) {
+    const auto report = judge_readiness(database, is_catalogue_confirmed, ledger, recorder, kNow);
     std::string text{to_string(report.readiness)};
     for (const auto& reason : report.reasons)
         text += " " + reason;
@@ -43,6 +47,16 @@ TEST_CASE("readiness: only the database makes it unready, everything else degrad
     CHECK(judged(DatabaseHealth::wrong_schema, nullptr) == "unready schema_version recorder_status_missing");
     CHECK(judged(DatabaseHealth::reachable, &recorder, false) == "degraded catalogue_unconfirmed");
     CHECK(judged(DatabaseHealth::unreachable, &recorder, false) == "unready database_unreachable");
+    LedgerHealth ledger;
+    ledger.longest_wait = 60s;
+    CHECK(judged(DatabaseHealth::reachable, &recorder, true, ledger) == "ready");
+    ledger.longest_wait += 1ms;
+    CHECK(judged(DatabaseHealth::reachable, &recorder, true, ledger) == "degraded ledger_behind");
+    ledger.trouble = "the key is gone";
+    CHECK(
+        judged(DatabaseHealth::reachable, &recorder, true, ledger) == "degraded ledger_behind ledger_trouble"
+    );
+    CHECK(judged(DatabaseHealth::unreachable, &recorder, true, ledger) == "unready database_unreachable");
     recorder.written = kNow - 10s;
     CHECK(judged(DatabaseHealth::reachable, &recorder) == "degraded recorder_status_old");
     recorder = healthy();
