@@ -68,12 +68,16 @@ DatabaseHealth Database::health() {
                                  : *version == catalogue::required_version() ? DatabaseHealth::reachable
                                                                              : DatabaseHealth::wrong_schema;
     const auto signs = found == DatabaseHealth::reachable ? load_signs(pool_) : std::nullopt;
+    std::optional<catalogue::BackupAge> backup_age;
+    if (found == DatabaseHealth::reachable)
+        if (const auto age = catalogue::load_backup_age(pool_)) backup_age = *age;
     const bool is_news = state_.with([&](State& state) {
         const bool is_first = !std::exchange(state.is_known, true);
         state.is_being_asked = false;
         state.ask_again = std::chrono::steady_clock::now() + kAskAgain;
         if (version) state.version = *version;
         state.signs = signs.value_or(state.signs);
+        if (backup_age) state.backup_age = backup_age;
         return std::exchange(state.health, found) != found || is_first;
     });
     if (is_news)
@@ -83,6 +87,10 @@ DatabaseHealth Database::health() {
 
 CatalogueSigns Database::signs() const {
     return state_.with([](const State& state) { return state.signs; });
+}
+
+std::optional<catalogue::BackupAge> Database::backup_age() const {
+    return state_.with([](const State& state) { return state.backup_age; });
 }
 
 int Database::found_version() const {

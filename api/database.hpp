@@ -2,6 +2,7 @@
 
 #include "config/base/guarded.hpp"
 #include "config/base/time.hpp"
+#include "storage/catalogue/backup_repository.hpp"
 #include "storage/catalogue/pool.hpp"
 
 #include <cstddef>
@@ -31,6 +32,8 @@ public:
     [[nodiscard]] DatabaseHealth health();
     /// As of the last look of health() that found it reachable.
     [[nodiscard]] CatalogueSigns signs() const;
+    /// As of the same look; nullopt: nobody could be asked yet.
+    [[nodiscard]] std::optional<catalogue::BackupAge> backup_age() const;
     [[nodiscard]] int found_version() const;  ///< 0 as long as none was read
 
 private:
@@ -38,6 +41,7 @@ private:
         DatabaseHealth health = DatabaseHealth::unreachable;
         int version = 0;
         CatalogueSigns signs;
+        std::optional<catalogue::BackupAge> backup_age;
         Deadline ask_again = Deadline::min();
         bool is_known = false;
         bool is_being_asked = false;

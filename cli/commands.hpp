@@ -52,6 +52,11 @@ struct PolicyOptions {
 [[nodiscard]] Status show_status(const fs::path& config);
 [[nodiscard]] Status run_database(const fs::path& config);
 
+/// Everything but the footage, in a new folder below `target`.
+[[nodiscard]] Status make_backup(const fs::path& config, const fs::path& target, bool verifies);
+/// Puts a backup in place of the database; the old one is kept under another name.
+[[nodiscard]] Status restore_backup(const fs::path& config, const fs::path& folder, bool replaces);
+
 struct CheckOptions {
     std::string depth = "names";  ///< names, sizes or hashes
     std::optional<UtcTime> from;

@@ -36,6 +36,8 @@ struct Line {
     sluice::cli::PolicyOptions policy;
     bool is_dry_run = false;
     bool is_strict = false;
+    bool is_unverified = false;
+    bool is_replacing = false;
     sluice::cli::CheckOptions check;
     sluice::cli::WorkOptions work;
     sluice::cli::PurgeOptions purge;
@@ -512,6 +514,44 @@ void add_ledger(CLI::App& app, Line& line) {
     });
 }
 
+void add_backup(CLI::App& app, Line& line) {
+    CLI::App* backup = add_command(
+        app,
+        line,
+        "backup",
+        "Copy everything but the footage into a new folder below DIR: catalogue, signed audit log, "
+        "state.json; no "
+        "keys"
+    );
+    add_config(backup, line)->required();
+    backup->add_option("DIR", line.path, "Where backups are kept")->required();
+    backup->add_flag(
+        "--no-verify",
+        line.is_unverified,
+        "Don't restore it into a database of its own to count what comes back"
+    );
+    backup->callback([&line] {
+        line.command = [&line] {
+            return sluice::cli::make_backup(line.config_path(), fs::absolute(line.path), !line.is_unverified);
+        };
+    });
+    CLI::App* restore = add_command(
+        app, line, "restore", "Put a backup in place of the database; stop recorder, worker and API before"
+    );
+    add_config(restore, line)->required();
+    restore->add_option("DIR", line.path, "One backup: the folder with its manifest.json")->required();
+    restore->add_flag(
+        "--replace", line.is_replacing, "Also a database with content; it is kept under another name"
+    );
+    restore->callback([&line] {
+        line.command = [&line] {
+            return sluice::cli::restore_backup(
+                line.config_path(), fs::absolute(line.path), line.is_replacing
+            );
+        };
+    });
+}
+
 void add_rest(CLI::App& app, Line& line) {
     CLI::App* config = app.add_subcommand("config", "The configuration")->require_subcommand(1);
     CLI::App* check = add_command(*config, line, "check", "Report every error with its place and cure");
@@ -557,6 +597,7 @@ int run(int count, char** arguments) {
     add_work(app, line);
     add_purge(app, line);
     add_retention(app, line);
+    add_backup(app, line);
     add_ledger(app, line);
     add_rest(app, line);
     try {

@@ -8,6 +8,7 @@
 #include "storage/status/recorder_status.hpp"
 
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,6 +35,7 @@ struct MetricsInput {
     DatabaseHealth database = DatabaseHealth::unreachable;
     CatalogueSigns catalogue;
     LedgerHealth ledger;
+    std::optional<catalogue::BackupAge> backup;
     UtcTime started;
     UtcTime now;
 };

@@ -65,7 +65,7 @@ TEST_CASE(
 ) {
     PurgeStage stage;
     const auto due = stage.record(days{31}).row;
-    stage.database.execute("SELECT doubt_catalogue(now())");
+    stage.database.execute("UPDATE catalogue_state SET is_confirmed = false, rebuild_began_at = now()");
     CHECK(stage.purge().refusals.at(0).code == "CATALOGUE_UNCONFIRMED");
 
     const auto there = stage.make_hold(due.range, 0);

@@ -85,8 +85,6 @@ TEST_CASE(
     };
     CHECK(certificate("{}") == "");
     CHECK(certificate("[]") == "purge_certificates_json");
-    CHECK(refused("UPDATE catalogue_state SET is_confirmed = false") == "catalogue_state_doubt_has_reason");
-    CHECK(refused("UPDATE catalogue_state SET is_confirmed = false, restored_at = now()") == "");
     CHECK(
         refused("INSERT INTO forecasts VALUES ('all', now(), -1, 0, 0, 0, 30, 1, NULL, false)") ==
         "forecasts_not_negative"

@@ -60,7 +60,8 @@ TEST_CASE(
 ) {
     Guarded guarded;
     REQUIRE(catalogue::begin_rebuild(guarded.stage.owner, kPurgeNow).error().label() == "not_empty");
-    guarded.stage.database.execute("SELECT doubt_catalogue(now())");
+    guarded.stage.database.execute("UPDATE catalogue_state SET is_confirmed = false, rebuild_began_at = now()"
+    );
     guarded.check_refused("CATALOGUE_UNCONFIRMED");
     guarded.check_refused(
         "CATALOGUE_UNCONFIRMED", {.consent = {.plan = true, .clock = true}, .principal = "cron"}
@@ -250,7 +251,7 @@ TEST_CASE(
     const Uuid hold = stage.hold(guarded.due.range);
     CHECK_THAT(destroy("sluice_worker"), Contains("is held"));
     stage.release(hold);
-    stage.database.execute("SELECT doubt_catalogue(now())");
+    stage.database.execute("UPDATE catalogue_state SET is_confirmed = false, rebuild_began_at = now()");
     CHECK_THAT(destroy("sluice_worker"), Contains("unconfirmed"));
     stage.database.execute("SELECT confirm_catalogue(now())");
     CHECK(destroy("sluice_worker") == "done");

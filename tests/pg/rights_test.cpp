@@ -60,6 +60,7 @@ constexpr TableRights kTables[] = {
     {"hold_cameras", "", "camera_id", {"", "s", "si", "s"}},
     {"incidents", "", "kind", {"", "si", "si", "s"}},
     {"notices", "acknowledger", "due_at", {"", "si", "su", "s"}},
+    {"backups", "", "verified_at", {"", "s", "s", "s"}},  // the tool's, as superuser
     // Destruction is the worker's, and only through destroy_marked.
     {"purge_runs", "state", "destroyed_segments", {"", "siu", "s", "s"}},
     {"purge_marks", "", "rule", {"", "si", "s", "s"}},

@@ -120,7 +120,9 @@ TEST_CASE(
         CHECK_FALSE(disk.free(36).run);
     }
     SECTION("the catalogue") {
-        disk.stage.database.execute("SELECT doubt_catalogue(now())");
+        disk.stage.database.execute(
+            "UPDATE catalogue_state SET is_confirmed = false, rebuild_began_at = now()"
+        );
         CHECK(disk.free(36).refusals.at(0).code == "CATALOGUE_UNCONFIRMED");
     }
     SECTION("the log") {

@@ -32,10 +32,17 @@ std::string judged(
     const status::RecorderStatus* recorder,
     bool is_catalogue_confirmed = true,
     const LedgerHealth& ledger = {},
+    const std::optional<catalogue::BackupAge>& backup = {},
     bool is_floor_at_risk = false
 ) {
-    const CatalogueSigns signs{.is_confirmed = is_catalogue_confirmed, .is_floor_at_risk = is_floor_at_risk};
-    const auto report = judge_readiness(database, signs, ledger, recorder, kNow);
+    const Observations seen{
+        .database = database,
+        .catalogue = {.is_confirmed = is_catalogue_confirmed, .is_floor_at_risk = is_floor_at_risk},
+        .ledger = ledger,
+        .backup = backup,
+        .recorder = recorder
+    };
+    const auto report = judge_readiness(seen, kNow);
     std::string text{to_string(report.readiness)};
     for (const auto& reason : report.reasons)
         text += " " + reason;
@@ -49,7 +56,7 @@ TEST_CASE("readiness: only the database makes it unready, everything else degrad
     CHECK(judged(DatabaseHealth::wrong_schema, nullptr) == "unready schema_version recorder_status_missing");
     CHECK(judged(DatabaseHealth::reachable, &recorder, false) == "degraded catalogue_unconfirmed");
     CHECK(judged(DatabaseHealth::unreachable, &recorder, false) == "unready database_unreachable");
-    CHECK(judged(DatabaseHealth::reachable, &recorder, true, {}, true) == "degraded floor_at_risk");
+    CHECK(judged(DatabaseHealth::reachable, &recorder, true, {}, {}, true) == "degraded floor_at_risk");
     LedgerHealth ledger;
     ledger.longest_wait = 60s;
     CHECK(judged(DatabaseHealth::reachable, &recorder, true, ledger) == "ready");
@@ -68,6 +75,31 @@ TEST_CASE("readiness: only the database makes it unready, everything else degrad
     recorder.volumes.clear();
     recorder.database_connected = false;
     CHECK(judged(DatabaseHealth::reachable, &recorder) == "degraded no_volume recorder_without_database");
+}
+
+TEST_CASE(
+    "readiness: a backup is due eight days after the last one, or after the installation",
+    "[api][system][rule]"
+) {
+    const auto recorder = healthy();
+    const auto judge = [&](std::optional<UtcTime> backup, UtcTime installed) {
+        return judged(
+            DatabaseHealth::reachable, &recorder, true, {}, catalogue::BackupAge{backup, installed}
+        );
+    };
+    using std::chrono::days;
+    CHECK(judge({}, kNow - days{8} + 1s) == "ready");
+    CHECK(judge({}, kNow - days{8}) == "degraded backup_old");
+    CHECK(judge(kNow - days{8} + 1s, kNow - days{100}) == "ready");
+    CHECK(judge(kNow - days{8}, kNow - days{100}) == "degraded backup_old");
+    CHECK(
+        judged(DatabaseHealth::unreachable, &recorder, true, {}, catalogue::BackupAge{{}, kNow - days{9}}) ==
+        "unready database_unreachable"
+    );
+    MetricsInput input;
+    CHECK(to_metrics(input).find("sluice_backup") == std::string::npos);
+    input.backup = catalogue::BackupAge{from_epoch_us(5'000'000), {}};
+    CHECK(to_metrics(input).find("\nsluice_backup_verified_timestamp_seconds 5\n") != std::string::npos);
 }
 
 TEST_CASE("metrics: label values are escaped and large counters keep every digit", "[api][system]") {

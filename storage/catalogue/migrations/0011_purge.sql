@@ -174,16 +174,8 @@ BEGIN
     END IF;
 END $$;
 
--- A restored database may lack holds and tombstones that were written after its backup: as after a rebuild, nothing is
--- destroyed until somebody has compared it.
-ALTER TABLE catalogue_state ADD COLUMN restored_at timestamptz, ADD COLUMN confirmed_at timestamptz;
-ALTER TABLE catalogue_state DROP CONSTRAINT catalogue_state_doubt_has_reason;
-ALTER TABLE catalogue_state ADD CONSTRAINT catalogue_state_doubt_has_reason
-    CHECK (is_confirmed OR rebuild_began_at IS NOT NULL OR restored_at IS NOT NULL);
-CREATE FUNCTION doubt_catalogue(at timestamptz) RETURNS void LANGUAGE sql SET search_path = pg_catalog, public, pg_temp
-BEGIN ATOMIC
-    UPDATE public.catalogue_state SET is_confirmed = false, restored_at = at;
-END;
+-- After a rebuild or a restore the catalogue is in doubt: nothing is destroyed until somebody has compared it.
+ALTER TABLE catalogue_state ADD COLUMN confirmed_at timestamptz;
 -- False: there was no doubt.
 CREATE FUNCTION confirm_catalogue(at timestamptz) RETURNS boolean LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
