@@ -47,7 +47,7 @@ struct JobRow {
     std::string note;
     std::string result;  ///< JSON; empty: none
     std::string error;
-    std::optional<Uuid> principal_id{};  ///< nullopt: the worker itself
+    std::optional<Uuid> principal_id;  ///< nullopt: the worker itself
 };
 
 struct NewJob {

@@ -22,7 +22,7 @@ struct CoverageAccount {
     Microseconds promised{0};  ///< of the asked time, what the camera was not switched off on purpose
     Microseconds kept{0};
     Microseconds switched_off{0};
-    std::map<GapCause, Microseconds> missing{};  ///< each moment once, under the gap that began first
+    std::map<GapCause, Microseconds> missing;  ///< each moment once, under the gap that began first
     Microseconds destroyed{0};
     Microseconds unexplained{0};  ///< no gap says why, or the gap says `unknown`
     friend bool operator==(const CoverageAccount&, const CoverageAccount&) = default;

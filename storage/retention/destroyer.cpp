@@ -56,6 +56,31 @@ Status Destroyer::unlink_one(const PurgeCandidate& segment, const fs::path& root
     return {};
 }
 
+/// Syncs each folder once; only what lies in synced ones is gone.
+catalogue::Unlinked Destroyer::sync(const std::vector<Pending>& pending) {
+    std::map<fs::path, Status> synced;
+    for (const Pending& one : pending)
+        for (const fs::path& folder : one.folders) {
+            std::error_code ignored;
+            if (synced.contains(folder)) continue;
+            // A folder that is not there holds no name that could come back.
+            const bool is_gone = !fs::exists(folder, ignored) && !ignored;
+            synced.emplace(folder, is_gone ? Status{} : files_.sync_directory(folder));
+        }
+    catalogue::Unlinked unlinked;
+    for (const Pending& one : pending) {
+        const auto failed =
+            std::ranges::find_if(one.folders, [&](const fs::path& folder) { return !synced.at(folder); });
+        if (failed != one.folders.end()) {
+            failures_.push_back({one.id, synced.at(*failed).error()});
+            continue;
+        }
+        unlinked.gone.push_back(one.id);
+        unlinked.missing += one.had_file ? 0 : 1;
+    }
+    return unlinked;
+}
+
 catalogue::Unlinked Destroyer::unlink(std::span<const PurgeCandidate> segments) {
     const auto until = SteadyClock::now() + kLongest;
     std::map<Uuid, Status> checked;
@@ -78,27 +103,7 @@ catalogue::Unlinked Destroyer::unlink(std::span<const PurgeCandidate> segments) 
         else
             pending.push_back(std::move(one));
     }
-    std::map<fs::path, Status> synced;
-    for (const Pending& one : pending)
-        for (const fs::path& folder : one.folders) {
-            std::error_code ignored;
-            if (synced.contains(folder)) continue;
-            // A folder that is not there holds no name that could come back.
-            const bool is_gone = !fs::exists(folder, ignored) && !ignored;
-            synced.emplace(folder, is_gone ? Status{} : files_.sync_directory(folder));
-        }
-    catalogue::Unlinked unlinked;
-    for (const Pending& one : pending) {
-        const auto failed =
-            std::ranges::find_if(one.folders, [&](const fs::path& folder) { return !synced.at(folder); });
-        if (failed != one.folders.end()) {
-            failures_.push_back({one.id, synced.at(*failed).error()});
-            continue;
-        }
-        unlinked.gone.push_back(one.id);
-        unlinked.missing += one.had_file ? 0 : 1;
-    }
-    return unlinked;
+    return sync(pending);
 }
 
 namespace {

@@ -45,6 +45,8 @@ private:
     Status
     unlink_one(const catalogue::PurgeCandidate& segment, const std::filesystem::path& root, Pending& pending);
 
+    [[nodiscard]] catalogue::Unlinked sync(const std::vector<Pending>& pending);
+
     volume::DurableFiles& files_;
     std::span<const PurgeVolume> volumes_;
     std::vector<Failure> failures_;

@@ -23,11 +23,11 @@ struct Refusal {
 
 struct GuardFacts {
     UtcTime now;
-    bool is_confirmed = true;                    ///< the catalogue
-    std::optional<UtcTime> newest_record{};      ///< of the audit log
-    std::optional<UtcTime> newest_footage{};     ///< end of the newest finished segment
-    std::optional<bool> is_synchronised{};       ///< what the kernel says of the host's clock now
-    std::optional<UtcTime> last_synchronised{};  ///< when it last said yes
+    bool is_confirmed = true;                  ///< the catalogue
+    std::optional<UtcTime> newest_record;      ///< of the audit log
+    std::optional<UtcTime> newest_footage;     ///< end of the newest finished segment
+    std::optional<bool> is_synchronised;       ///< what the kernel says of the host's clock now
+    std::optional<UtcTime> last_synchronised;  ///< when it last said yes
     bool recorder_lives = false;
 };
 

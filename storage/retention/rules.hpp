@@ -48,7 +48,9 @@ enum class Rule {
 struct Decision {
     bool is_destroyed = false;
     Rule rule = Rule::floor;
-    std::vector<Uuid> holds{};  ///< all that touch it: releasing one leaves the others
+    /// All that touch it: releasing one leaves the others.
+    std::vector<Uuid> holds{
+    };  // NOLINT(readability-redundant-member-init): without {} whoever leaves it out gets a warning
     friend bool operator==(const Decision&, const Decision&) = default;
 };
 

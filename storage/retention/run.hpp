@@ -41,8 +41,10 @@ using Advance = std::function<bool(const PurgeProgress&)>;
 
 struct PurgeRequest {
     bool is_dry_run = false;
+    // NOLINTBEGIN(readability-redundant-member-init): without {} whoever leaves them out gets a warning
     Consent consent{};
     std::optional<Uuid> principal_id{};  ///< nullopt: cron, the worker
+    // NOLINTEND(readability-redundant-member-init)
     std::string principal;
     std::string role = "system";
 };
@@ -65,9 +67,9 @@ struct PlanSummary {
 struct PurgeReport {
     PlanSummary plan;
     std::vector<Refusal> refusals;  ///< not empty: nothing was done
-    std::optional<catalogue::PurgeRunRow> run{
-    };  ///< as it ended; nullopt: nothing was due, dry run, or refused
-    std::vector<Uuid> finished{};     ///< runs of dead programs that were ended first
+    std::optional<catalogue::PurgeRunRow>
+        run;                          ///< as it ended; nullopt: nothing was due, dry run, or refused
+    std::vector<Uuid> finished;       ///< runs of dead programs that were ended first
     std::uint64_t removed_again = 0;  ///< files of destroyed segments that had come back
 };
 

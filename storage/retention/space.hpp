@@ -17,8 +17,8 @@ namespace sluice::retention {
 
 struct RoomReport {
     std::uint64_t needed_bytes = 0;  ///< 0: there was room
-    std::vector<Refusal> refusals{};
-    std::optional<catalogue::PurgeRunRow> run{};
+    std::vector<Refusal> refusals;
+    std::optional<catalogue::PurgeRunRow> run;
     bool is_enough = true;
     bool has_breached = false;
 };
