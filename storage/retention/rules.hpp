@@ -49,8 +49,8 @@ struct Decision {
     bool is_destroyed = false;
     Rule rule = Rule::floor;
     /// All that touch it: releasing one leaves the others.
-    std::vector<Uuid> holds{
-    };  // NOLINT(readability-redundant-member-init): without {} whoever leaves it out gets a warning
+    // NOLINTNEXTLINE(readability-redundant-member-init): without {} whoever leaves it out gets a warning
+    std::vector<Uuid> holds{};
     friend bool operator==(const Decision&, const Decision&) = default;
 };
 

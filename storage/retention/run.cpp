@@ -143,6 +143,7 @@ private:
             const auto plan =
                 make_plan(facts_of(candidates), detail::to_holds(holds), history_, volumes, row.planned);
             std::vector<std::optional<std::string>> rules;
+            rules.reserve(plan.size());
             for (const Decision& decision : plan)
                 rules.push_back(
                     decision.is_destroyed ? std::optional{std::string{to_string(decision.rule)}}

@@ -121,6 +121,7 @@ private:
                                    std::span<const catalogue::ActiveHold> rows) {
                 const SpacePlan plan = plan_day(candidates, detail::to_holds(rows), needed, may_breach);
                 std::vector<std::optional<std::string>> rules;
+                rules.reserve(plan.decisions.size());
                 for (const Decision& decision : plan.decisions)
                     rules.push_back(
                         decision.is_destroyed ? std::optional{std::string{to_string(decision.rule)}}

@@ -123,15 +123,13 @@ TEST_CASE(
     guarded.check_refused("CLOCK_UNSYNCHRONISED");
     guarded.stage.clock.synchronised.reset();
     guarded.check_refused("CLOCK_UNSYNCHRONISED");
+    // Another installation's host was.
+    take(catalogue::save_clock_sighting(guarded.stage.worker, make_uuid_v7(kPurgeNow), kPurgeNow - 1h));
+    guarded.check_refused("CLOCK_UNSYNCHRONISED");
     SECTION("it was seen synchronised within a day") {
-        take(catalogue::save_clock_sighting(
-            guarded.stage.worker, guarded.stage.site.installation_id, kPurgeNow - 23h
-        ));
+        const Uuid& installation = guarded.stage.site.installation_id;
+        take(catalogue::save_clock_sighting(guarded.stage.worker, installation, kPurgeNow - 23h));
         guarded.check_runs();
-    }
-    SECTION("another installation was") {
-        take(catalogue::save_clock_sighting(guarded.stage.worker, make_uuid_v7(kPurgeNow), kPurgeNow - 1h));
-        guarded.check_refused("CLOCK_UNSYNCHRONISED");
     }
     SECTION("the operator has looked at it") {
         guarded.check_runs({.consent = {.plan = false, .clock = true}, .principal = "cron"});
@@ -140,18 +138,16 @@ TEST_CASE(
 
 TEST_CASE("a volume with another's identity refuses the whole purge", "[pg][purge]") {
     Guarded guarded;
-    SECTION("another volume of this installation") {
-        guarded.stage.site.volumes[0].id = make_uuid_v7(kPurgeNow);
-        guarded.check_refused("VOLUME_WRONG");
-    }
-    SECTION("another installation's") {
-        guarded.stage.site.volumes[0].installation_id = make_uuid_v7(kPurgeNow);
-        guarded.check_refused("VOLUME_WRONG");
-    }
-    SECTION("a damaged identity file") {
-        std::ofstream{guarded.stage.root() / volume::kIdentityFile} << "{";
-        guarded.check_refused("VOLUME_WRONG");
-    }
+    PurgeVolume& volume = guarded.stage.site.volumes[0];
+    const PurgeVolume right = volume;
+    volume.id = make_uuid_v7(kPurgeNow);  // another volume of this installation
+    guarded.check_refused("VOLUME_WRONG");
+    volume = right;
+    volume.installation_id = make_uuid_v7(kPurgeNow);
+    guarded.check_refused("VOLUME_WRONG");
+    volume = right;
+    std::ofstream{guarded.stage.root() / volume::kIdentityFile} << "{";
+    guarded.check_refused("VOLUME_WRONG");
 }
 
 TEST_CASE("footage on a volume that is not there stays, and the purge of the others goes on", "[pg][purge]") {
@@ -165,22 +161,19 @@ TEST_CASE("footage on a volume that is not there stays, and the purge of the oth
 
 TEST_CASE("an audit log that does not take or sign a record refuses", "[pg][purge]") {
     Guarded guarded;
-    SECTION("it does not sign") {
-        guarded.stage.site.wait_signed = [](const Uuid&) -> Status {
-            return failure(Remedy::retry, "no checkpoint", "LEDGER_UNAVAILABLE");
-        };
-        guarded.check_refused("LEDGER_UNAVAILABLE");
-    }
-    SECTION("it does not take it") {
-        guarded.stage.database.execute(
-            "REVOKE INSERT ON ledger_records FROM sluice_worker;"
-            "REVOKE INSERT (id, at, action, record, salt) ON ledger_records FROM sluice_worker"
-        );
-        const auto report = guarded.stage.purge();
-        CHECK(codes(report) == "LEDGER_UNAVAILABLE");
-        CHECK(guarded.stage.state_of(guarded.due) == "whole");
-        CHECK(guarded.stage.count("purge_runs") == "0");
-    }
+    guarded.stage.site.wait_signed = [](const Uuid&) -> Status {
+        return failure(Remedy::retry, "no checkpoint", "LEDGER_UNAVAILABLE");
+    };
+    guarded.check_refused("LEDGER_UNAVAILABLE");
+    guarded.stage.site.wait_signed = [](const Uuid&) { return Status{}; };
+    guarded.stage.database.execute(
+        "REVOKE INSERT ON ledger_records FROM sluice_worker;"
+        "REVOKE INSERT (id, at, action, record, salt) ON ledger_records FROM sluice_worker"
+    );
+    const auto report = guarded.stage.purge();
+    CHECK(codes(report) == "LEDGER_UNAVAILABLE");
+    CHECK(guarded.stage.state_of(guarded.due) == "whole");
+    CHECK(guarded.stage.count("purge_runs") == "0");
 }
 
 TEST_CASE(
