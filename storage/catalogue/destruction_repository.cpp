@@ -61,8 +61,9 @@ constexpr const char* kSaveCertificate =
 constexpr const char* kEndRun = R"(
     UPDATE purge_runs SET state = 'certified', ended_at = from_us($2::bigint), error = coalesce(nullif($3, ''), error)
     WHERE id = $1::uuid)";
-constexpr const char* kCertificate =
-    "SELECT id, to_us(issued_at), body FROM purge_certificates WHERE id = $1::uuid";
+constexpr const char* kCertificate = R"(
+    SELECT id, to_us(issued_at), body FROM purge_certificates WHERE id = $1::uuid
+    UNION ALL SELECT id, to_us(issued_at), body FROM hold_certificates WHERE id = $1::uuid)";
 
 constexpr const char* kIsSigned = R"(
     SELECT EXISTS (SELECT FROM ledger_records r, ledger_tree t WHERE r.id = $1::uuid AND r.leaf_index < t.size))";

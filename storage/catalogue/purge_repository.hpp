@@ -190,7 +190,7 @@ load_destroyed(Pool& pool, std::optional<Uuid> stream_id, StreamKind kind, TimeR
 [[nodiscard]] Result<std::vector<std::string>> load_destroyed_days(Pool& pool);
 
 struct Certificate {
-    Uuid id;  ///< of its run
+    Uuid id;  ///< of its run; one of a hold's copies has its own
     UtcTime issued;
     std::string body;  ///< JSON, as it was hashed into the audit log
 };
@@ -201,6 +201,7 @@ struct Certificate {
     const std::string& error,
     const ledger::Act& act
 );
+/// Of a run, or of the second copies of a hold.
 [[nodiscard]] Result<std::optional<Certificate>> find_certificate(Pool& pool, const Uuid& id);
 
 /// Whether the record is in a signed checkpoint of the audit log.

@@ -1,6 +1,8 @@
 #include "storage/retention/certificate.hpp"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -11,17 +13,23 @@ using nlohmann::ordered_json;
 
 namespace {
 
-ordered_json to_object(const catalogue::DestroyedRow& row, const CertificateFacts& facts) {
+/// An object that says whose stream it is. Facts of either certificate.
+template <class Facts>
+ordered_json name_stream(const Uuid& stream_id, const Facts& facts) {
     ordered_json object;
-    const auto stream = std::ranges::find(facts.streams, row.stream_id, &catalogue::StreamRow::id);
-    if (stream != facts.streams.end()) {
-        const auto camera = std::ranges::find(facts.cameras, stream->camera_id, &catalogue::CameraRow::id);
-        if (camera != facts.cameras.end()) {
-            object["camera"] = camera->slug;
-            object["name"] = camera->name;
-        }
-        object["stream"] = to_string(stream->kind);
+    const auto stream = std::ranges::find(facts.streams, stream_id, &catalogue::StreamRow::id);
+    if (stream == facts.streams.end()) return object;
+    const auto camera = std::ranges::find(facts.cameras, stream->camera_id, &catalogue::CameraRow::id);
+    if (camera != facts.cameras.end()) {
+        object["camera"] = camera->slug;
+        object["name"] = camera->name;
     }
+    object["stream"] = to_string(stream->kind);
+    return object;
+}
+
+ordered_json to_object(const catalogue::DestroyedRow& row, const CertificateFacts& facts) {
+    ordered_json object = name_stream(row.stream_id, facts);
     object["from"] = to_rfc3339(row.range.from);
     object["to"] = to_rfc3339(row.range.to);
     object["rule"] = row.rule;
@@ -58,6 +66,75 @@ std::string make_certificate(const CertificateFacts& facts) {
         {"footage", footage},
     };
     return object.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+CopiesCertificate make_copies_certificate(const CopiesCertificateFacts& facts) {
+    struct Stretch {
+        TimeRange range;
+        std::uint64_t copies = 0;
+    };
+    std::map<std::pair<Uuid, std::string>, Stretch> stretches;  // by stream and rule
+    CopiesCertificate certificate;
+    Sha256 digest;
+    std::uint64_t verified = 0;
+    for (const catalogue::HoldCopyRow& copy : facts.copies) {
+        add_to_digest(
+            digest,
+            {.segment_id = copy.segment_id,
+             .stream_id = copy.stream_id,
+             .range = copy.range,
+             .bytes = copy.bytes,
+             .sha256 = copy.sha256,
+             .rule = copy.rule,
+             .volume_id = copy.volume_id,
+             .path = copy.path}
+        );
+        certificate.bytes += copy.bytes;
+        verified += copy.is_verified ? 1 : 0;
+        Stretch& stretch =
+            stretches.try_emplace({copy.stream_id, copy.rule}, Stretch{copy.range, 0}).first->second;
+        stretch.range.from = std::min(stretch.range.from, copy.range.from);
+        stretch.range.to = std::max(stretch.range.to, copy.range.to);
+        ++stretch.copies;
+    }
+    certificate.digest = digest.digest();
+    ordered_json footage = ordered_json::array();
+    for (const auto& [key, stretch] : stretches) {
+        ordered_json object = name_stream(key.first, facts);
+        object["from"] = to_rfc3339(stretch.range.from);
+        object["to"] = to_rfc3339(stretch.range.to);
+        object["copies"] = stretch.copies;
+        object["rule"] = key.second;
+        footage.push_back(std::move(object));
+    }
+    const catalogue::HoldRow& hold = facts.hold;
+    ordered_json release = nullptr;
+    if (hold.release)
+        release = {
+            {"at", to_rfc3339(hold.release->released)},
+            {"by", hold.release->releaser},
+            {"reason", hold.release->reason}
+        };
+    const ordered_json object{
+        {"format", 1},
+        {"certificate", to_string(facts.id)},
+        {"issued", to_rfc3339(facts.issued)},
+        {"statement",
+         "These second copies, made for a special hold and held by Sluice, are destroyed: their files were "
+         "unlinked, the folders synced, and none of them was found afterwards. The footage itself and the "
+         "copies "
+         "of other holds are outside of it."},
+        {"kind", "second_copies"},
+        {"hold", to_string(hold.id)},
+        {"custodian", hold.custodian},
+        {"release", release},
+        {"destroyed", {{"copies", facts.copies.size()}, {"bytes", certificate.bytes}}},
+        {"never_verified", facts.copies.size() - verified},
+        {"copies_sha256", to_hex(certificate.digest)},
+        {"footage", footage},
+    };
+    certificate.body = object.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+    return certificate;
 }
 
 void add_to_digest(Sha256& hash, const catalogue::Tombstone& tombstone) {

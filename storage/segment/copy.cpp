@@ -64,6 +64,62 @@ Result<Sha256Digest> copy_bytes(volume::DurableFiles& files, int from, int to, s
     return hash.digest();
 }
 
+/// From the disk and not from the pages that were just written.
+Result<Sha256Digest> hash_from_disk(const fs::path& path, std::uint64_t size_bytes) {
+    const auto fd = open_for_reading(path);
+    if (!fd) return std::unexpected(fd.error());
+    std::error_code code;
+    if (fs::file_size(path, code) != size_bytes) return Sha256Digest{};
+    if (const int refused = ::posix_fadvise(fd->get(), 0, 0, POSIX_FADV_DONTNEED); refused != 0)
+        return failure(Remedy::operator_acts, "cannot drop the cached pages of " + path.string());
+    return detail::hash_file(fd->get(), size_bytes);
+}
+
+/// Nothing wrong stays under a name that somebody might believe.
+std::unexpected<Error> discard(volume::DurableFiles& files, const fs::path& file, Error why) {
+    const auto removed = files.remove(file);
+    if (!removed) return std::unexpected(removed.error());
+    if (auto synced = files.sync_directory(file.parent_path()); !synced)
+        return std::unexpected(synced.error());
+    return std::unexpected(std::move(why));
+}
+
+/// Writes the .part and verifies it; the source's bytes count as wrong before the copy's do.
+Status write_exact_part(volume::DurableFiles& files, const ExactCopy& copy, const fs::path& part) {
+    const auto source = open_for_reading(copy.source);
+    if (!source) return std::unexpected(source.error());
+    const auto fd = begin_part(files, part);
+    if (!fd) return std::unexpected(fd.error());
+    const auto read = copy_bytes(files, source->get(), fd->get(), copy.bytes);
+    if (!read) return discard(files, part, read.error());
+    std::error_code code;
+    if (*read != copy.sha256 || fs::file_size(copy.source, code) != copy.bytes)
+        return discard(
+            files,
+            part,
+            Error{
+                Remedy::operator_acts,
+                {},
+                copy.source.string() + " is not what was recorded",
+                "source_differs"
+            }
+        );
+    if (auto synced = files.sync_data(fd->get()); !synced) return synced;
+    const auto written = hash_from_disk(part, copy.bytes);
+    if (!written) return std::unexpected(written.error());
+    if (*written == copy.sha256) return {};
+    return discard(
+        files,
+        part,
+        Error{
+            Remedy::operator_acts,
+            {},
+            part.string() + " came back otherwise than it was written",
+            "copy_differs"
+        }
+    );
+}
+
 FinishedSegment to_finished(mp4::SegmentFile found, fs::path path, const Sha256Digest& hash) {
     const TimeRange range{.from = found.index.fragments.front().wall, .to = detail::wall_end(found.index)};
     return {
@@ -126,6 +182,24 @@ copy_readable(volume::DurableFiles& files, const fs::path& root, const fs::path&
     if (auto synced = files.sync_directory(folder); !synced) return std::unexpected(synced.error());
     found->tail_bytes = 0;
     return to_finished(std::move(*found), path, *hash);
+}
+
+Status copy_exactly(volume::DurableFiles& files, const ExactCopy& copy) {
+    const fs::path target = copy.root / copy.path;
+    const fs::path folder = target.parent_path();
+    std::error_code ignored;
+    if (fs::exists(target, ignored)) {
+        const auto found = hash_from_disk(target, copy.bytes);
+        if (!found) return std::unexpected(found.error());
+        // Renamed, and killed before anybody noted it. The folder's sync may be what is missing.
+        if (*found == copy.sha256) return files.sync_directory(folder);
+        if (auto removed = files.remove(target); !removed) return std::unexpected(removed.error());
+    }
+    if (auto made = volume::make_directories(files, copy.root, folder); !made) return made;
+    const fs::path part{target.string() + ".part"};
+    if (auto written = write_exact_part(files, copy, part); !written) return written;
+    if (auto renamed = files.rename(part, target); !renamed) return renamed;
+    return files.sync_directory(folder);
 }
 
 }  // namespace sluice::segment

@@ -21,6 +21,20 @@ namespace sluice::segment {
     const std::filesystem::path& suspect
 );
 
+/// A whole file, byte for byte, to another place: .part, synced, read back from the disk, renamed, folder
+/// synced; when this returns, `root / path` is durable and has the hash. The source's hash is taken while it
+/// is read. A file that is there already is read and kept if it is right, a .part is begun anew; what is
+/// wrong is taken away again. Error: label "source_differs" or "copy_differs"; abandon_file, operator_acts,
+/// stop_volume.
+struct ExactCopy {
+    std::filesystem::path source;
+    std::filesystem::path root;  ///< of the target's volume
+    std::filesystem::path path;  ///< below it
+    std::uint64_t bytes = 0;
+    Sha256Digest sha256{};
+};
+[[nodiscard]] Status copy_exactly(volume::DurableFiles& files, const ExactCopy& copy);
+
 /// The facts of a copy, or of any whole segment file, from the file itself; nothing is written. Error:
 /// abandon_file, when it is not whole; operator_acts.
 [[nodiscard]] Result<FinishedSegment>

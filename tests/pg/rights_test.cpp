@@ -66,6 +66,9 @@ constexpr TableRights kTables[] = {
     {"purge_marks", "", "rule", {"", "si", "s", "s"}},
     {"destroyed", "", "rule", {"", "s", "s", "s"}},
     {"purge_certificates", "", "body", {"", "si", "s", "s"}},
+    {"hold_certificates", "", "body", {"", "si", "s", "s"}},
+    {"hold_copies", "verified_at", "path", {"", "siu", "s", "s"}},
+    {"hold_copy_problems", "problem", "hold_id", {"", "siu", "s", "s"}},
     {"clock_sightings", "synchronised_at", "installation_id", {"", "siu", "s", "s"}},
     {"forecasts", "made_at", "place", {"", "siu", "s", "s"}},
     {"segments_rest", "", "path", {"", "", "", ""}},  // partitions have no door of their own
