@@ -1,6 +1,7 @@
 #include "jobs/worker.hpp"
 
 #include "config/base/log.hpp"
+#include "jobs/hold_keeper.hpp"
 
 #include <array>
 #include <utility>
@@ -24,7 +25,7 @@ constexpr auto kFileEvery = 60s;
 constexpr auto kFileSoon = 2s;
 constexpr auto kNap = 50ms;
 constexpr std::size_t kConnections =
-    3;  // a lane's: its work, its lease, and the lock of a purge; opened when needed
+    3;  // a lane's: its work, its lease, and a lock (purge, second copies); opened when needed
 constexpr std::chrono::seconds kReleaseLimit{30};  // of trying to tell the outcome while the database is away
 
 /// Sleeps in short pieces; false: a stop was asked for.
@@ -78,6 +79,10 @@ private:
     Result<std::optional<JobRow>> next() {
         if (lane_.keeps_up) {
             if (auto done = upkeep_.tick(tools_, stop_); !done) return std::unexpected(done.error());
+            return std::optional<JobRow>{};
+        }
+        if (lane_.keeps_holds) {
+            if (auto done = hold_keeper_.tick(tools_, stop_); !done) return std::unexpected(done.error());
             return std::optional<JobRow>{};
         }
         if (lane_.files_jobs && SteadyClock::now() >= file_at_) {
@@ -178,6 +183,7 @@ private:
     catalogue::Pool pool_;
     Tools tools_;
     Upkeep upkeep_;
+    HoldKeeper hold_keeper_;
     unsigned failures_ = 0;
     SteadyClock::time_point file_at_ = SteadyClock::now();
 };
@@ -193,6 +199,7 @@ Worker::Worker(WorkerSettings settings, volume::DurableFiles& files, const Clock
           {.name = "scrub", .kinds = {catalogue::JobKind::scrub}},
           {.name = "purge", .kinds = {catalogue::JobKind::purge}},
           {.name = "room", .kinds = {}, .keeps_up = true},
+          {.name = "holds", .kinds = {}, .keeps_holds = true},
       } {}
 
 Worker::~Worker() = default;
