@@ -27,13 +27,30 @@ std::string etag_of(const HoldRow& hold) {
 }
 
 /// Not cached: whether a hold is in force changes with the clock alone.
-http::Response hold_response(const HoldRow& hold, const catalogue::HoldImpact* impact, UtcTime now) {
+http::Response hold_response(
+    const HoldRow& hold,
+    const catalogue::HoldImpact* impact,
+    const catalogue::HoldCopies* copies,
+    UtcTime now
+) {
     http::Response response;
     response.set("Content-Type", "application/json");
     response.set("Cache-Control", "no-store");
     response.set("ETag", etag_of(hold));
-    response.body = hold_json(hold, impact, now) + "\n";
+    response.body = hold_json(hold, impact, copies, now) + "\n";
     return response;
+}
+
+/// With what it keeps, and, once it is placed, the second copies of a special one.
+Answer measured_response(const Call& call, const HoldRow& hold, bool is_placed = true) {
+    catalogue::Pool& pool = call.services.database.pool();
+    const auto impact = catalogue::measure_hold(pool, hold.cameras, hold.range);
+    if (!impact) return std::unexpected(to_problem(impact.error()));
+    if (hold.kind != catalogue::HoldKind::special || !is_placed)
+        return hold_response(hold, &*impact, nullptr, call.now);
+    const auto copies = catalogue::measure_copies(pool, hold.id, call.now);
+    if (!copies) return std::unexpected(to_problem(copies.error()));
+    return hold_response(hold, &*impact, &*copies, call.now);
 }
 
 std::expected<policy::Policy, http::Problem> get_policy(const Call& call) {
@@ -133,12 +150,10 @@ Answer place_hold(const Call& call) {
         if (*known) hold = std::move(**known);
     }
     // Measured after placing: what it counts can't go any more.
-    const auto impact = catalogue::measure_hold(pool, hold->cameras, hold->range);
-    if (!impact) return std::unexpected(to_problem(impact.error()));
-    http::Response response = hold_response(*hold, &*impact, call.now);
-    if (*is_dry) return response;
-    response.status = is_new ? 201 : 200;
-    response.set("Location", "/v1/holds/" + to_string(hold->id));
+    Answer response = measured_response(call, *hold, !*is_dry);
+    if (*is_dry || !response) return response;
+    response->status = is_new ? 201 : 200;
+    response->set("Location", "/v1/holds/" + to_string(hold->id));
     return response;
 }
 
@@ -190,16 +205,14 @@ Answer list_holds(const Call& call) {
     }
     std::string items;
     for (const HoldRow& hold : *holds)
-        items += (items.empty() ? "" : ",") + hold_json(hold, nullptr, call.now);
+        items += (items.empty() ? "" : ",") + hold_json(hold, nullptr, nullptr, call.now);
     return json_response("{\"items\":[" + items + "],\"next\":" + next + "}");
 }
 
 Answer read_hold(const Call& call) {
     const auto hold = get_hold(call);
     if (!hold) return std::unexpected(hold.error());
-    const auto impact = catalogue::measure_hold(call.services.database.pool(), hold->cameras, hold->range);
-    if (!impact) return std::unexpected(to_problem(impact.error()));
-    return hold_response(*hold, &*impact, call.now);
+    return measured_response(call, *hold);
 }
 
 /// The hold as it stands after a change; a change that found another revision was overtaken.

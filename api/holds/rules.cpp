@@ -193,7 +193,12 @@ parse_extension(const Body& body, const catalogue::HoldRow& hold, const policy::
     return extension;
 }
 
-std::string hold_json(const catalogue::HoldRow& hold, const catalogue::HoldImpact* impact, UtcTime now) {
+std::string hold_json(
+    const catalogue::HoldRow& hold,
+    const catalogue::HoldImpact* impact,
+    const catalogue::HoldCopies* copies,
+    UtcTime now
+) {
     json object{
         {"id", to_string(hold.id)},
         {"kind", to_string(hold.kind)},
@@ -224,6 +229,15 @@ std::string hold_json(const catalogue::HoldRow& hold, const catalogue::HoldImpac
             {"bytes", impact->bytes},
             {"oldest", time_json(impact->oldest)},
             {"destroyed_segments", impact->destroyed}
+        };
+    if (copies != nullptr)
+        object["copies"] = {
+            {"wanted", copies->wanted},
+            {"suspect", copies->suspect},
+            {"verified", copies->verified},
+            {"destroyed", copies->destroyed},
+            {"problem", copies->problem.empty() ? json(nullptr) : json(copies->problem)},
+            {"certificates", copies->certificates}
         };
     return dump(object);
 }

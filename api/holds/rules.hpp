@@ -2,7 +2,7 @@
 
 #include "api/body.hpp"
 #include "config/policy/policy.hpp"
-#include "storage/catalogue/hold_repository.hpp"
+#include "storage/catalogue/hold_copy_repository.hpp"
 #include "storage/ledger/act.hpp"
 
 #include <expected>
@@ -56,9 +56,13 @@ inline const std::vector<std::string> kExtensionMembers{"expires", "review", "re
 [[nodiscard]] std::expected<HoldExtension, http::Problem>
 parse_extension(const Body& body, const catalogue::HoldRow& hold, const policy::Policy& policy, UtcTime now);
 
-/// One JSON object. `impact`: nullptr leaves it out.
-[[nodiscard]] std::string
-hold_json(const catalogue::HoldRow& hold, const catalogue::HoldImpact* impact, UtcTime now);
+/// One JSON object. `impact`, `copies`: nullptr leaves it out.
+[[nodiscard]] std::string hold_json(
+    const catalogue::HoldRow& hold,
+    const catalogue::HoldImpact* impact,
+    const catalogue::HoldCopies* copies,
+    UtcTime now
+);
 
 /// The act of placing, extending or releasing it, for the audit log.
 [[nodiscard]] ledger::Act placing_act(const catalogue::HoldRow& hold, ledger::Actor actor);

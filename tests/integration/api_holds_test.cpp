@@ -118,6 +118,42 @@ TEST_CASE(
 }
 
 TEST_CASE(
+    "article 7(4): a special hold says how many of its second copies are there",
+    "[api][hold][integration]"
+) {
+    Office office;
+    json body = office.flag();
+    CHECK_FALSE(json::parse(office.send("POST", "/v1/holds", body).body).contains("copies"));
+    body["kind"] = "special";
+    body["custodian"] = "保管人";
+    body["review"] = to_rfc3339(office.clock.now() + std::chrono::days{30});
+    CHECK_FALSE(json::parse(office.send("POST", "/v1/holds?dry_run=true", body).body).contains("copies"));
+    const Reply placed = office.send("POST", "/v1/holds", body);
+    REQUIRE(placed.status == 201);
+    const json hold = json::parse(placed.body);
+    const json none{
+        {"wanted", 1},
+        {"suspect", 0},
+        {"verified", 0},
+        {"destroyed", 0},
+        {"problem", nullptr},
+        {"certificates", json::array()}
+    };
+    CHECK(hold["copies"] == none);
+    const auto id = hold["id"].get<std::string>();
+    CHECK(json::parse(office.read("/v1/holds/" + id).body)["copies"] == none);
+    office.database.execute(
+        "INSERT INTO hold_copy_problems VALUES ('" + id + "', 'no second volume', now())"
+    );
+    office.database.execute(
+        "INSERT INTO hold_certificates VALUES (gen_random_uuid(), '" + id + "', now(), '{\"format\":1}')"
+    );
+    const json copies = json::parse(office.read("/v1/holds/" + id).body)["copies"];
+    CHECK(copies["problem"] == "no second volume");
+    REQUIRE(copies["certificates"].size() == 1);
+}
+
+TEST_CASE(
     "a hold that says too little, or not clearly, is refused by its member",
     "[api][hold][integration]"
 ) {
