@@ -21,8 +21,8 @@ private:
     [[nodiscard]] Status file_notices(const Tools& tools);
     [[nodiscard]] Status tend_copies(const Tools& tools, const std::stop_token& stop);
 
-    SteadyClock::time_point copies_at_{};
-    SteadyClock::time_point notices_at_{};
+    SteadyClock::time_point copies_at_;
+    SteadyClock::time_point notices_at_;
     std::string last_obstacle_;
 };
 
