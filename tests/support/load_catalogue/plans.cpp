@@ -56,6 +56,7 @@ struct Draw {
 
 std::vector<Question> questions_of(Draw& draw, int days) {
     using namespace catalogue;
+    const TimeRange month{draw.end - std::min(days, 30) * 24h, draw.end};
     const TimeRange whole{draw.end - days * 24h, draw.end};
     return {
         {"coverage of a camera-day",
@@ -63,6 +64,10 @@ std::vector<Question> questions_of(Draw& draw, int days) {
          [&draw](Pool& pool) {
              return count_of(load_coverage(pool, draw.stream(), StreamKind::main, draw.interval(24h)));
          }},
+        {"timeline of all cameras, 30 days",
+         100,
+         [month](Pool& pool) { return count_of(load_coverage(pool, std::nullopt, StreamKind::main, month)); }
+        },
         {"timeline of all cameras and days",
          20,
          [whole](Pool& pool) { return count_of(load_coverage(pool, std::nullopt, StreamKind::main, whole)); }
