@@ -1,5 +1,6 @@
 """Lists of a month and of a year: the API's answer against the same SQL through one open psql."""
 import datetime
+import itertools
 import json
 import random
 import re
@@ -14,7 +15,7 @@ from .loaded import YEAR, loaded_site, microseconds, utc
 def statements():
     """The repository's own SQL, so that both sides run the same."""
     source = (ROOT / "storage/catalogue/coverage_repository.cpp").read_text()
-    return [re.search(rf'{name} = R"\((.*?)\)"', source, re.S).group(1) for name in ("kCovered", "kGaps")]
+    return [re.search(rf'{name} = R"\((.*?)\)"', source, re.S).group(1) for name in ("kPieces", "kGaps")]
 
 
 class Psql:
@@ -63,11 +64,35 @@ def stretches_of_api(answer):
     return (times(piece for item in items for piece in item["covered"]), times(piece for item in items for piece in item["gaps"]))
 
 
+TOLERANCE_US = 500_000  # pieces of a run so far apart are one stretch
+
+
 def stretches_of_psql(lines, begin, end):
+    """The same of the rows, after the clock has stopped: pieces of a run united, closed gaps taken out, all cut to the interval."""
     low, high = microseconds(begin), microseconds(end)
     border = lines.index("gaps\n")
-    rows = [[line.split("|") for line in part] for part in (lines[:border], lines[border + 1:])]
-    return tuple(sorted((max(int(row[2]), low), min(int(row[3]), high)) for row in part) for part in rows)
+    pieces, gaps = ([line.rstrip("\n").split("|") for line in part] for part in (lines[:border], lines[border + 1:]))
+    holes = {}
+    for _, stream, start, stop, *_ in sorted(gaps, key=lambda gap: int(gap[2])):
+        if stop:
+            holes.setdefault(stream, []).append((int(start), int(stop)))
+    covered = []
+    for (stream, _), run in itertools.groupby(sorted(pieces, key=lambda piece: (piece[0], piece[1], int(piece[2]))), key=lambda piece: piece[:2]):
+        stretches = []
+        for _, _, start, stop in run:
+            if stretches and int(start) <= stretches[-1][1] + TOLERANCE_US:
+                stretches[-1][1] = max(stretches[-1][1], int(stop))
+            else:
+                stretches.append([int(start), int(stop)])
+        for start, stop in stretches:
+            for hole in holes.get(stream, ()):
+                if hole[1] > start and hole[0] < stop:
+                    covered.append((start, hole[0]))
+                    start = hole[1]
+            covered.append((start, stop))
+    inside = [sorted((max(start, low), min(stop, high)) for start, stop in ranges)
+              for ranges in (covered, ((int(gap[2]), int(gap[3] or high)) for gap in gaps))]
+    return tuple([piece for piece in ranges if piece[0] < piece[1]] for ranges in inside)
 
 
 def lists(settings):
