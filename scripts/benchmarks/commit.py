@@ -98,7 +98,7 @@ def measured(count, bitrate, seconds):
 def latency(settings):
     lines, rows = [], []
     # A first row comes up to six seconds after a camera's first packet, and the last seconds do not count.
-    seconds = 15 if settings.smoke else max(settings.seconds, 75)
+    seconds = 12 if settings.smoke else max(settings.seconds, 75)
     for count, bitrate in ((3, "250k"),) if settings.smoke else ((16, "1M"), (256, "250k")):
         row = measured(count, bitrate, seconds)
         if len(row["durable_s"]) < AT_LEAST and not settings.smoke:

@@ -91,6 +91,8 @@ class Audience:
 
     def check(self):
         """Everybody had the same parts, each once, and no picture is missing or comes twice."""
+        if len(self.parts) < 2:
+            raise Void("hardly a part came")
         # Who came when is not the same for the first and the last ones.
         whole = [part for part in self.parts.values() if len(part[2]) == self.count]
         if len(whole) < len(self.parts) - 4 or any(len(part[2]) > self.count for part in self.parts.values()):

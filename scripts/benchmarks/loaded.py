@@ -56,9 +56,11 @@ def fill(site, wanted, segment, with_plans):
     """Fills the catalogue (and the volume) of a running site; says how long that took, and keeps the plans."""
     end = datetime.datetime.now(datetime.timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
     days = ["--conninfo", site.conninfo(), "--days", wanted.days, "--end", utc(end)]
+    if not wanted.has_files:
+        days.append("--no-index")
+    files = ["--link-file", segment, "--volume", site.volume] if wanted.has_files else []
     began = time.monotonic()
-    rows = ["--link-file", segment, "--volume", site.volume] if wanted.has_files else ["--no-index"]
-    report = run([BIN / "load-catalogue", *days, "--cameras", wanted.cameras, *rows])
+    report = run([BIN / "load-catalogue", *days, "--cameras", wanted.cameras, *files])
     took = time.monotonic() - began
     print(f"   loaded {wanted.days} days of {wanted.cameras} cameras in {took:.0f} s: {report.splitlines()[0]}", flush=True)
     if with_plans:

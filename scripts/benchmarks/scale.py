@@ -5,7 +5,7 @@ from .common import Void, median
 from .ingest import sluice_side
 
 STEPS = (("4M", (16, 64)), ("1M", (16, 64, 256)), ("250k", (16, 64, 256)))
-SMOKE_STEPS = (("250k", (2, 6)),)
+SMOKE_STEPS = (("250k", (4,)),)
 
 
 def scale(settings):
@@ -26,7 +26,7 @@ def measured(settings, count, bitrate):
     rounds, last = [], None
     for _ in range(settings.pairs):
         try:
-            last = sluice_side(settings.seconds, count, bitrate)
+            last = sluice_side(3 if settings.smoke else settings.seconds, count, bitrate)
         except Void as why:
             raise Void(f"{count} cameras of {bitrate}bit/s: {why}") from why
         rounds.append(sum(last[0].values()))
