@@ -83,7 +83,8 @@ Judge::Settled Judge::settle_row(Finding finding) {
         if (finding.kind == FindingKind::row_without_file || path != finding.path) return std::nullopt;
         return is_young(path) ? std::nullopt : std::optional{finding};
     }
-    if (finding.kind == FindingKind::row_without_file && (*row)->state == SegmentState::finished) {
+    const bool is_ours = (*row)->volume_id == volume_.id && (*row)->state == SegmentState::finished;
+    if (finding.kind == FindingKind::row_without_file && is_ours && (*row)->bytes > 0) {
         // A volume that went away meanwhile has taken all names with it.
         const auto identity = volume::read_identity(volume_.root);
         if (!identity || !*identity || (*identity)->volume_id != volume_.id)
