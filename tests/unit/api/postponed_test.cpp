@@ -8,6 +8,8 @@
 #include <chrono>
 #include <vector>
 
+#include <catch2/catch.hpp>
+
 namespace sluice::http {
 namespace {
 
