@@ -52,6 +52,7 @@ struct Habits {
     bool speaks_udp = true;
     int session_timeout_s = 60;
     bool enforces_timeout = false;
+    bool is_behind_lossy_network = false;  ///< any picture may lose packets that we do not know of
 };
 
 /// One line of the log: a picture that was handed to the kernel as a whole.

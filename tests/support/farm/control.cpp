@@ -13,6 +13,7 @@ const char* const kCommandHelp =
     "Commands (VERB CAMERA [ARGUMENTS], CAMERA is a name or *):\n"
     "  drop C K          the next K packets are not sent\n"
     "  loss C PERCENT    so many packets are lost from now on (0: none)\n"
+    "  lossy C on|off    the network loses packets too: each picture is logged with its hash without SEI\n"
     "  reorder C N       in every N-th picture two packets change places (0: never)\n"
     "  corrupt C K       bytes are changed in the next K pictures\n"
     "  disorder C K      every other one of the next K pictures has a time that lies back\n"
@@ -156,6 +157,11 @@ const std::map<std::string, Handler, std::less<>>& handlers() {
              return {};
          }},
         {"refuse", refuse},
+        {"lossy",
+         [](const Call& call) -> Status {
+             call.camera.habits.is_behind_lossy_network = call.is_on();
+             return {};
+         }},
         {"no-key",
          [](const Call& call) -> Status {
              call.camera.faults.starts_without_key = call.is_on();
