@@ -130,6 +130,7 @@ TEST_CASE(
          "paused",
          "refused",
          "drop",
+         "beheaded",
          "loss-udp",
          "reorder-udp",
          "no-key",
@@ -162,6 +163,7 @@ TEST_CASE(
     farm.command("stall paused 3");
     farm.command("refuse refused 5");
     farm.command("drop drop 3");
+    farm.command("behead beheaded 4");  // a loop of the clip: also the picture with the encoder's own SEI
     farm.command("loss loss-udp 1");
     farm.command("media swap-codec " + make_clip({.codec = Codec::h265}).string());
     farm.command("media swap-size " + make_clip({.width = 640, .height = 360}).string());
@@ -213,7 +215,8 @@ TEST_CASE(
     place.check_gap("loss-udp", "packet_loss");
     place.check_gap("wrong-password", "auth_failed");
     place.check_gap("nobody-listens", "camera_unreachable");
-    for (const char* const name : {"drop", "loss-udp"}) {
+    place.check_gap("beheaded", "packet_loss");
+    for (const char* const name : {"drop", "beheaded", "loss-udp"}) {
         const Allowance allowance{
             .until_us = until, .may_miss = lost_with_its_packets(load_sent(farm.log(name)))
         };

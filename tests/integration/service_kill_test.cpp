@@ -213,7 +213,7 @@ TEST_CASE(
     REQUIRE(whole.status == 200);
     REQUIRE(whole.is_whole);
 
-    const auto services = draw_services(is_long_run() ? 40 : 4, random);
+    const auto services = draw_services(is_long_run() ? 25 : 4, random);
     std::size_t resumptions = 0;
     const Uuid job = site.file_job();
     REQUIRE(eventually(30s, [&] { return site.job(job) && site.job(job)->state == JobState::running; }));

@@ -228,6 +228,12 @@ std::vector<Packet> Session::spoil(std::vector<Packet> packets, PictureRecord& r
         std::swap(packets[packets.size() / 2], packets[packets.size() / 2 - 1]);
         record.fault = "reorder";
     }
+    if (faults.pictures_to_behead > 0 && record.is_key && packets.size() > 1) {
+        --faults.pictures_to_behead;
+        packets.erase(packets.begin());
+        ++record.dropped;
+        record.fault = "behead";
+    }
     std::uniform_real_distribution<double> percent{0, 100};
     std::erase_if(packets, [&](const Packet&) {
         const bool is_counted = faults.packets_to_drop > 0;
