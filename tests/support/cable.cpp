@@ -22,6 +22,10 @@ Cable::Cable() {
     there_ = ready->substr(ready->rfind(' ') + 1);
 }
 
+bool Cable::can_be_laid() {
+    return ::geteuid() == 0 && ::access("/dev/net/tun", R_OK | W_OK) == 0;
+}
+
 std::vector<std::string> Cable::inside() const {
     return {"nsenter", fmt::format("--net=/proc/{}/ns/net", process_.pid()), "--"};
 }

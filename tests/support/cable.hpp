@@ -14,6 +14,8 @@ namespace sluice::test {
 class Cable {
 public:
     Cable();
+    /// Whether this process may make namespaces and network devices.
+    [[nodiscard]] static bool can_be_laid();
 
     /// The address of who runs in there.
     [[nodiscard]] const std::string& address() const noexcept { return there_; }
