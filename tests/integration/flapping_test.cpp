@@ -179,8 +179,8 @@ private:
             cables_[cable].pull_out();
     }
 
-    int longest_ms_ =
-        is_long_run() ? 14'000 : 3'000;  ///< of a silence: the recorder gives up after ten seconds
+    /// Of a silence: the recorder gives up after ten seconds.
+    int longest_ms_ = is_long_run() ? 14'000 : 3'000;
     std::deque<Cable> cables_;
     std::vector<std::unique_ptr<Farm>> farms_;
     std::map<std::size_t, std::chrono::steady_clock::time_point> comes_back_;
@@ -270,8 +270,8 @@ void check_camera(
 }  // namespace
 
 TEST_CASE(
-    "However cameras flap, each missing second has one cause, and memory, descriptors and threads stay (I15, "
-    "I16)",
+    "However cameras flap, each missing second has one cause, and memory, descriptors and threads stay "
+    "(I15, I16)",
     "[flapping][recorder][rtsp][fault][beside]"
 ) {
     if (!Cable::can_be_laid()) SLUICE_SKIP("needs root and /dev/net/tun, for network namespaces");

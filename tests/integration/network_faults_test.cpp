@@ -119,8 +119,8 @@ private:
     std::map<std::string, std::unique_ptr<Farm>> farms_;
 };
 
-/// One time of everything; when the cable that was cut was plugged in again is added: the cables are bad for
-/// twelve seconds, then good until all record.
+/// The cables are bad for twelve seconds, then good until all record. Adds when the one that was cut was
+/// plugged in again.
 void have_bad_times(Networks& place, std::vector<UtcTime>& plugged_in) {
     auto& cables = place.cables;
     cables["loss"].set_loss(2);
@@ -178,8 +178,7 @@ void check_camera(
 
 TEST_CASE(
     "Whatever the network does, only what it took is missing, with its cause, and the cameras come back "
-    "(I15, "
-    "I16)",
+    "(I15, I16)",
     "[network][recorder][rtsp][fault][beside]"
 ) {
     if (!Cable::can_be_laid()) SLUICE_SKIP("needs root and /dev/net/tun, for network namespaces");
