@@ -122,11 +122,9 @@ def end_run(run: Run, arguments, tally: Tally) -> None:
         run.process.wait()
         code = "no end: killed at its limit"
     sys.stdout.write((run.folder / "log").read_text(errors="replace"))
-    report, skip_file, record = (run.folder / name for name in ("report.xml", "skips", "exchanges.jsonl"))
+    report, skip_file = run.folder / "report.xml", run.folder / "skips"
     text = report.read_text(errors="replace") if report.exists() else ""
     skips = [line.split("\t", 1) for line in skip_file.read_text().splitlines()] if skip_file.exists() else []
-    if record.exists():
-        judge_exchanges(record, tally)
     skipped = {skip[0]: skip[-1] for skip in skips}
     cases, cut_off = read_report(text)
     failed_before = tally.failed
@@ -165,6 +163,12 @@ def run_suite(name: str, preset: str, arguments, tally: Tally, table: pathlib.Pa
                                   table, False))
             for run in reversed(runs):
                 end_run(run, arguments, tally)
+            # Judged together: what one run does not ask for, the other does.
+            records = [path for path in (run.folder / "exchanges.jsonl" for run in runs) if path.exists()]
+            if records:
+                together = folder / "exchanges.jsonl"
+                together.write_bytes(b"".join(path.read_bytes() for path in records))
+                judge_exchanges(together, tally)
         finally:
             for run in runs:
                 run.process.kill()
