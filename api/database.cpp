@@ -53,15 +53,19 @@ DatabaseHealth Database::health() {
                                  : *version == catalogue::required_version() ? DatabaseHealth::reachable
                                                                              : DatabaseHealth::wrong_schema;
     std::optional<bool> is_confirmed;
-    if (found == DatabaseHealth::reachable)
+    std::optional<catalogue::BackupAge> backup_age;
+    if (found == DatabaseHealth::reachable) {
         if (const auto catalogue_state = catalogue::load_catalogue_state(pool_))
             is_confirmed = catalogue_state->is_confirmed;
+        if (const auto age = catalogue::load_backup_age(pool_)) backup_age = *age;
+    }
     const bool is_news = state_.with([&](State& state) {
         const bool is_first = !std::exchange(state.is_known, true);
         state.is_being_asked = false;
         state.ask_again = std::chrono::steady_clock::now() + kAskAgain;
         if (version) state.version = *version;
         state.is_confirmed = is_confirmed.value_or(state.is_confirmed);
+        if (backup_age) state.backup_age = backup_age;
         return std::exchange(state.health, found) != found || is_first;
     });
     if (is_news)
@@ -71,6 +75,10 @@ DatabaseHealth Database::health() {
 
 bool Database::is_confirmed() const {
     return state_.with([](const State& state) { return state.is_confirmed; });
+}
+
+std::optional<catalogue::BackupAge> Database::backup_age() const {
+    return state_.with([](const State& state) { return state.backup_age; });
 }
 
 int Database::found_version() const {

@@ -2,10 +2,12 @@
 
 #include "config/base/guarded.hpp"
 #include "config/base/time.hpp"
+#include "storage/catalogue/backup_repository.hpp"
 #include "storage/catalogue/pool.hpp"
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace sluice::api {
@@ -23,6 +25,8 @@ public:
     [[nodiscard]] DatabaseHealth health();
     /// False after a rebuild from files that nobody has confirmed; as of the last look of health().
     [[nodiscard]] bool is_confirmed() const;
+    /// As of the same look; nullopt: nobody could be asked yet.
+    [[nodiscard]] std::optional<catalogue::BackupAge> backup_age() const;
     [[nodiscard]] int found_version() const;  ///< 0 as long as none was read
 
 private:
@@ -30,6 +34,7 @@ private:
         DatabaseHealth health = DatabaseHealth::unreachable;
         int version = 0;
         bool is_confirmed = true;
+        std::optional<catalogue::BackupAge> backup_age;
         Deadline ask_again = Deadline::min();
         bool is_known = false;
         bool is_being_asked = false;

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 /// The tool's commands: each a thin call into the libraries, its answer on stdout. main.cpp turns an Error
 /// into "sluice: …" on stderr and exit code 1.
@@ -22,11 +23,39 @@ namespace fs = std::filesystem;
 [[nodiscard]] Status add_volume(const fs::path& root, const fs::path& config);
 /// One line per configured volume. Error: operator_acts, when one can't be used.
 [[nodiscard]] Status list_volumes(const fs::path& config);
-/// Prints the token alone on the last line.
-[[nodiscard]] Status create_token(const fs::path& config, const std::string& role, const std::string& name);
+/// Prints the token alone on the last line. A `principal` makes it a person's, with these roles; else it is a
+/// machine's.
+struct TokenOptions {
+    std::vector<std::string> roles;
+    std::string name;
+    std::string principal;
+};
+[[nodiscard]] Status create_token(const fs::path& config, const TokenOptions& options);
+
+struct PolicyOptions {
+    fs::path file;        ///< to propose
+    fs::path token_file;  ///< of the person who acts
+    std::string note;
+    int number = 0;                     ///< to adopt
+    std::string document;               ///< number of the paper
+    std::optional<UtcTime> valid_from;  ///< nullopt: now
+};
+/// All versions, and the rules in force.
+[[nodiscard]] Status show_policy(const fs::path& config);
+/// Without a database. Error: refuse, with every complaint.
+[[nodiscard]] Status check_policy(const fs::path& file);
+/// What FILE would change.
+[[nodiscard]] Status compare_policy(const fs::path& config, const fs::path& file);
+[[nodiscard]] Status propose_policy(const fs::path& config, const PolicyOptions& options);
+[[nodiscard]] Status adopt_policy(const fs::path& config, const PolicyOptions& options);
 /// What the recorder says of itself. Error: retry, when it does not live.
 [[nodiscard]] Status show_status(const fs::path& config);
 [[nodiscard]] Status run_database(const fs::path& config);
+
+/// Everything but the footage, in a new folder below `target`.
+[[nodiscard]] Status make_backup(const fs::path& config, const fs::path& target, bool verifies);
+/// Puts a backup in place of the database; the old one is kept under another name.
+[[nodiscard]] Status restore_backup(const fs::path& config, const fs::path& folder, bool replaces);
 
 struct CheckOptions {
     std::string depth = "names";  ///< names, sizes or hashes

@@ -4,7 +4,8 @@
 #include "config/base/files.hpp"
 #include "config/load.hpp"
 #include "storage/catalogue/conninfo.hpp"
-#include "storage/catalogue/log_reader.hpp"
+#include "storage/catalogue/ledger_repository.hpp"
+#include "storage/catalogue/log_export.hpp"
 #include "storage/catalogue/record_repository.hpp"
 #include "storage/ledger/export_folder.hpp"
 #include "storage/ledger/key_file.hpp"
@@ -27,18 +28,6 @@ Status wait_for(catalogue::Pool& pool, const Uuid& record) {
     return catalogue::wait_until_sequenced(
         pool, record, std::chrono::steady_clock::now() + catalogue::kCheckpointLimit
     );
-}
-
-Result<ledger::ExportHead> load_notes(catalogue::Pool& pool, const fs::path& data) {
-    const auto tree = catalogue::load_tree(pool);
-    if (!tree) return std::unexpected(tree.error());
-    auto key = ledger::load_verifier_file(ledger::verifier_file(data));
-    if (!key) return std::unexpected(key.error());
-    const auto witnessed = catalogue::load_newest_cosignatures(pool);
-    if (!witnessed) return std::unexpected(witnessed.error());
-    return ledger::ExportHead{
-        .checkpoint = tree->checkpoint, .witnessed = catalogue::to_note(*witnessed), .key = std::move(*key)
-    };
 }
 
 }  // namespace
@@ -79,15 +68,10 @@ Status export_ledger(const fs::path& config_file, const fs::path& folder) {
     );
     if (!record) return std::unexpected(record.error());
     if (auto waited = wait_for(pool, *record); !waited) return waited;
-    const auto notes = load_notes(pool, config->data);
-    if (!notes) return std::unexpected(notes.error());
-    const auto note = ledger::parse_note(notes->checkpoint);
-    if (!note) return std::unexpected(note.error());
-    const auto head = ledger::open_checkpoint(*note, notes->key);
+    const auto head = catalogue::export_log(pool, config->data, folder);
     if (!head) return std::unexpected(head.error());
-    catalogue::LogReader reader{pool};
-    if (auto written = ledger::write_export(reader, *head, *notes, folder); !written) return written;
-    fmt::print("{} records of {} in {}\n", head->size, head->origin, folder.string());
+    if (!*head) return failure(Remedy::retry, "nothing of the audit log is signed yet");
+    fmt::print("{} records of {} in {}\n", (*head)->size, (*head)->origin, folder.string());
     return {};
 }
 

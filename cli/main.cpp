@@ -3,6 +3,8 @@
 #include "cli/up/up.hpp"
 #include "config/base/log.hpp"
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
@@ -30,10 +32,12 @@ struct Line {
     std::string config;
     std::string log_level = "info";
     std::string path;
-    std::string role;
-    std::string name;
+    sluice::cli::TokenOptions token;
+    sluice::cli::PolicyOptions policy;
     bool is_dry_run = false;
     bool is_strict = false;
+    bool is_unverified = false;
+    bool is_replacing = false;
     sluice::cli::CheckOptions check;
     sluice::cli::WorkOptions work;
     sluice::cli::KeygenOptions keygen;
@@ -123,21 +127,53 @@ void add_volume(CLI::App& app, Line& line) {
     });
 }
 
+constexpr std::array kMachineRoles{"operator", "viewer", "metrics"};
+constexpr std::array kPersonRoles{
+    "secretariat",
+    "ethics",
+    "level1",
+    "director",
+    "unit_head",
+    "applicant",
+    "guard",
+    "auditor",
+    "reviewer",
+    "admin"
+};
+
+template <class Roles>
+void require_roles(const Roles& known, const std::vector<std::string>& roles, const std::string& whose) {
+    for (const std::string& role : roles)
+        if (std::ranges::find(known, role) == known.end())
+            throw CLI::ValidationError("--role", role + " is no role of " + whose);
+}
+
 void add_token(CLI::App& app, Line& line) {
-    CLI::App* token = app.add_subcommand("token", "Access tokens of machines")->require_subcommand(1);
+    CLI::App* token = app.add_subcommand("token", "Access tokens")->require_subcommand(1);
     CLI::App* create =
         add_command(*token, line, "create", "Make a token; it stands alone on the last line of the output");
     add_config(create, line)->required();
-    create->add_option("--role", line.role, "operator, viewer or metrics")
-        ->required()
-        ->check(CLI::IsMember({"operator", "viewer", "metrics"}));
-    create->add_option("--name", line.name, "Whose it is (default: the role)");
+    create
+        ->add_option(
+            "--role",
+            line.token.roles,
+            "Of a machine operator, viewer or metrics; of a person secretariat, ethics, level1, director, "
+            "unit_head, "
+            "applicant, guard, auditor, reviewer or admin, several times for several"
+        )
+        ->required();
+    CLI::Option* name = create->add_option("--name", line.token.name, "Of the machine (default: the role)");
+    create->add_option("--principal", line.token.principal, "Makes it the token of the person of this name")
+        ->excludes(name);
     create->callback([&line] {
-        line.command = [&line] {
-            return sluice::cli::create_token(
-                line.config_path(), line.role, line.name.empty() ? line.role : line.name
-            );
-        };
+        const bool is_person = !line.token.principal.empty();
+        if (is_person)
+            require_roles(kPersonRoles, line.token.roles, "a person");
+        else
+            require_roles(kMachineRoles, line.token.roles, "a machine; a person is named with --principal");
+        if (!is_person && line.token.roles.size() > 1)
+            throw CLI::ValidationError("--role", "a machine has one role");
+        line.command = [&line] { return sluice::cli::create_token(line.config_path(), line.token); };
     });
 }
 
@@ -159,6 +195,55 @@ CLI::Option* add_time(
             text
         )
         ->type_name("TIME");
+}
+
+CLI::Option* add_token_file(CLI::App* command, Line& line) {
+    return command
+        ->add_option("--token-file", line.policy.token_file, "File with the token of the person who acts")
+        ->required()
+        ->type_name("FILE");
+}
+
+void add_policy(CLI::App& app, Line& line) {
+    CLI::App* policy = app.add_subcommand("policy", "The rules as data")->require_subcommand(1);
+    CLI::App* show = add_command(*policy, line, "show", "All versions, and the rules in force");
+    add_config(show, line)->required();
+    show->callback([&line] {
+        line.command = [&line] { return sluice::cli::show_policy(line.config_path()); };
+    });
+    CLI::App* check =
+        add_command(*policy, line, "check", "Report everything that is wrong with a policy file");
+    check->add_option("FILE", line.policy.file, "A policy such as config/policy.toml")->required();
+    check->callback([&line] {
+        line.command = [&line] { return sluice::cli::check_policy(line.policy.file); };
+    });
+    CLI::App* diff = add_command(*policy, line, "diff", "What a policy file would change");
+    add_config(diff, line)->required();
+    diff->add_option("FILE", line.policy.file, "A policy such as config/policy.toml")->required();
+    diff->callback([&line] {
+        line.command = [&line] { return sluice::cli::compare_policy(line.config_path(), line.policy.file); };
+    });
+    CLI::App* propose =
+        add_command(*policy, line, "propose", "Put a policy file before the director (role secretariat)");
+    add_config(propose, line)->required();
+    propose->add_option("FILE", line.policy.file, "A policy such as config/policy.toml")->required();
+    propose->add_option("--note", line.policy.note, "Why")->required();
+    add_token_file(propose, line);
+    propose->callback([&line] {
+        line.command = [&line] { return sluice::cli::propose_policy(line.config_path(), line.policy); };
+    });
+    CLI::App* adopt = add_command(
+        *policy, line, "adopt", "Put a proposed version in force (role director, not its proposer)"
+    );
+    add_config(adopt, line)->required();
+    adopt->add_option("NUMBER", line.policy.number, "Of the version")->required()->check(CLI::PositiveNumber);
+    adopt->add_option("--document", line.policy.document, "Number of the paper on which it was decided")
+        ->required();
+    add_time(adopt, "--valid-from", line.policy.valid_from, "Not in the past (default: now)");
+    add_token_file(adopt, line);
+    adopt->callback([&line] {
+        line.command = [&line] { return sluice::cli::adopt_policy(line.config_path(), line.policy); };
+    });
 }
 
 void add_check(CLI::App& app, Line& line) {
@@ -388,6 +473,44 @@ void add_ledger(CLI::App& app, Line& line) {
     });
 }
 
+void add_backup(CLI::App& app, Line& line) {
+    CLI::App* backup = add_command(
+        app,
+        line,
+        "backup",
+        "Copy everything but the footage into a new folder below DIR: catalogue, signed audit log, "
+        "state.json; no "
+        "keys"
+    );
+    add_config(backup, line)->required();
+    backup->add_option("DIR", line.path, "Where backups are kept")->required();
+    backup->add_flag(
+        "--no-verify",
+        line.is_unverified,
+        "Don't restore it into a database of its own to count what comes back"
+    );
+    backup->callback([&line] {
+        line.command = [&line] {
+            return sluice::cli::make_backup(line.config_path(), fs::absolute(line.path), !line.is_unverified);
+        };
+    });
+    CLI::App* restore = add_command(
+        app, line, "restore", "Put a backup in place of the database; stop recorder, worker and API before"
+    );
+    add_config(restore, line)->required();
+    restore->add_option("DIR", line.path, "One backup: the folder with its manifest.json")->required();
+    restore->add_flag(
+        "--replace", line.is_replacing, "Also a database with content; it is kept under another name"
+    );
+    restore->callback([&line] {
+        line.command = [&line] {
+            return sluice::cli::restore_backup(
+                line.config_path(), fs::absolute(line.path), line.is_replacing
+            );
+        };
+    });
+}
+
 void add_rest(CLI::App& app, Line& line) {
     CLI::App* config = app.add_subcommand("config", "The configuration")->require_subcommand(1);
     CLI::App* check = add_command(*config, line, "check", "Report every error with its place and cure");
@@ -428,8 +551,10 @@ int run(int count, char** arguments) {
     add_database(app, line);
     add_volume(app, line);
     add_token(app, line);
+    add_policy(app, line);
     add_check(app, line);
     add_work(app, line);
+    add_backup(app, line);
     add_ledger(app, line);
     add_rest(app, line);
     try {

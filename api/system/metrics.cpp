@@ -410,6 +410,14 @@ std::string to_metrics(const MetricsInput& input) {
         input.database == DatabaseHealth::reachable ? 1 : 0
     );
     add_ledger(out, input.ledger);
+    if (input.backup && input.backup->verified_backup)
+        add_single(
+            out,
+            "sluice_backup_verified_timestamp_seconds",
+            "gauge",
+            "When the newest backup that was restored and counted was made; missing: there is none.",
+            epoch_seconds(*input.backup->verified_backup)
+        );
     add_recorder(out, input);
     add_http(out, input);
     return out.text();

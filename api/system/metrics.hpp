@@ -8,6 +8,7 @@
 #include "storage/status/recorder_status.hpp"
 
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,6 +34,7 @@ struct MetricsInput {
     http::ServerCounters server;
     DatabaseHealth database = DatabaseHealth::unreachable;
     LedgerHealth ledger;
+    std::optional<catalogue::BackupAge> backup;
     UtcTime started;
     UtcTime now;
 };

@@ -22,6 +22,10 @@ std::vector<std::string> recorder_reasons(const status::RecorderStatus* recorder
     return reasons;
 }
 
+bool is_backup_old(const std::optional<catalogue::BackupAge>& backup, UtcTime now) {
+    return backup && now - backup->verified_backup.value_or(backup->installed) >= kBackupOld;
+}
+
 }  // namespace
 
 std::string_view to_string(Readiness readiness) noexcept {
@@ -36,24 +40,19 @@ std::string_view to_string(Readiness readiness) noexcept {
     return "unready";
 }
 
-ReadinessReport judge_readiness(
-    DatabaseHealth database,
-    bool is_catalogue_confirmed,
-    const LedgerHealth& ledger,
-    const status::RecorderStatus* recorder,
-    UtcTime now
-) {
+ReadinessReport judge_readiness(const Observations& seen, UtcTime now) {
     ReadinessReport report;
-    if (database == DatabaseHealth::unreachable) report.reasons.emplace_back("database_unreachable");
-    if (database == DatabaseHealth::wrong_schema) report.reasons.emplace_back("schema_version");
+    if (seen.database == DatabaseHealth::unreachable) report.reasons.emplace_back("database_unreachable");
+    if (seen.database == DatabaseHealth::wrong_schema) report.reasons.emplace_back("schema_version");
     const bool is_unready = !report.reasons.empty();
-    if (!is_unready && !is_catalogue_confirmed) report.reasons.emplace_back("catalogue_unconfirmed");
-    if (!is_unready && ledger.is_behind()) report.reasons.emplace_back("ledger_behind");
-    if (!is_unready && !ledger.trouble.empty()) report.reasons.emplace_back("ledger_trouble");
-    for (auto& reason : recorder_reasons(recorder, now))
+    if (!is_unready && !seen.is_catalogue_confirmed) report.reasons.emplace_back("catalogue_unconfirmed");
+    if (!is_unready && seen.ledger.is_behind()) report.reasons.emplace_back("ledger_behind");
+    if (!is_unready && !seen.ledger.trouble.empty()) report.reasons.emplace_back("ledger_trouble");
+    if (!is_unready && is_backup_old(seen.backup, now)) report.reasons.emplace_back("backup_old");
+    for (auto& reason : recorder_reasons(seen.recorder, now))
         report.reasons.push_back(std::move(reason));
-    if (recorder != nullptr)
-        report.status_age = std::max(Microseconds{0}, Microseconds{now - recorder->written});
+    if (seen.recorder != nullptr)
+        report.status_age = std::max(Microseconds{0}, Microseconds{now - seen.recorder->written});
     if (!report.reasons.empty()) report.readiness = is_unready ? Readiness::unready : Readiness::degraded;
     return report;
 }

@@ -22,17 +22,23 @@ struct ReadinessReport {
     std::optional<Microseconds> status_age;
 };
 
+/// What readiness is judged by, as of the last looks.
+struct Observations {
+    DatabaseHealth database = DatabaseHealth::unreachable;
+    bool is_catalogue_confirmed = true;
+    LedgerHealth ledger{};
+    std::optional<catalogue::BackupAge> backup{};      ///< nullopt: nobody could be asked
+    const status::RecorderStatus* recorder = nullptr;  ///< null: none was ever read
+};
+
+/// A verified backup, or without any the installation, may be so old.
+inline constexpr std::chrono::days kBackupOld{8};
+
 /// Pure. Reasons: database_unreachable, schema_version, recorder_status_missing, recorder_status_old (ten
 /// seconds), volume_unwritable (some), no_volume (none takes footage), recorder_without_database,
 /// catalogue_backlog, catalogue_unconfirmed (made again from files; nothing is deleted until somebody
 /// confirms it), ledger_behind (records wait over a minute to be signed: no footage is opened),
-/// ledger_trouble (the worker signs no more).
-[[nodiscard]] ReadinessReport judge_readiness(
-    DatabaseHealth database,
-    bool is_catalogue_confirmed,
-    const LedgerHealth& ledger,
-    const status::RecorderStatus* recorder,
-    UtcTime now
-);
+/// ledger_trouble (the worker signs no more), backup_old (no verified one for eight days).
+[[nodiscard]] ReadinessReport judge_readiness(const Observations& seen, UtcTime now);
 
 }  // namespace sluice::api

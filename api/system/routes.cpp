@@ -32,10 +32,13 @@ LedgerHealth ledger_health(Services& services, DatabaseHealth database) {
 
 Answer tell_readiness(const Call& call) {
     const auto status = call.services.status.read();
-    const DatabaseHealth database = call.services.database.health();
-    const bool is_confirmed = call.services.database.is_confirmed();
-    const LedgerHealth ledger = ledger_health(call.services, database);
-    const auto report = judge_readiness(database, is_confirmed, ledger, status.get(), call.now);
+    Observations seen;
+    seen.database = call.services.database.health();
+    seen.is_catalogue_confirmed = call.services.database.is_confirmed();
+    seen.ledger = ledger_health(call.services, seen.database);
+    seen.backup = call.services.database.backup_age();
+    seen.recorder = status.get();
+    const auto report = judge_readiness(seen, call.now);
     const json age =
         report.status_age ? json(static_cast<double>(report.status_age->count()) / 1e6) : json(nullptr);
     const json body{
@@ -59,6 +62,7 @@ Answer tell_metrics(const Call& call) {
     if (call.services.server_counters) input.server = call.services.server_counters();
     input.database = call.services.database.health();
     input.ledger = ledger_health(call.services, input.database);
+    input.backup = call.services.database.backup_age();
     input.started = call.services.started;
     input.now = call.now;
     return unstored("text/plain; version=0.0.4; charset=utf-8", to_metrics(input));

@@ -49,6 +49,23 @@ create_token(const std::string& conninfo, const std::string& name, const std::st
     return token;
 }
 
+Result<std::string> create_person_token(
+    const std::string& conninfo,
+    const std::string& name,
+    const std::vector<std::string>& roles,
+    UtcTime now
+) {
+    catalogue::Pool pool{conninfo, 1};
+    std::string token = make_token();
+    const auto person = catalogue::create_person_token(pool, name, roles, token_hash(token), now);
+    if (!person) return std::unexpected(person.error());
+    if (!*person)
+        return failure(
+            Remedy::refuse, "\"" + name + "\" is there with other roles; give exactly those, or another name"
+        );
+    return token;
+}
+
 Result<std::string> ensure_operator_token(const fs::path& data, const std::string& conninfo, UtcTime now) {
     const fs::path file = operator_token_file(data);
     if (auto text = read_text_file(file, 4096)) {

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -22,5 +23,14 @@ ensure_operator_token(const std::filesystem::path& data, const std::string& conn
 /// A new token of a machine principal; only its hash is stored. Error: refuse for an unknown role.
 [[nodiscard]] Result<std::string>
 create_token(const std::string& conninfo, const std::string& name, const std::string& role, UtcTime now);
+
+/// The same for a person, who is made when nobody has the name. Error: refuse, when the person has other
+/// roles.
+[[nodiscard]] Result<std::string> create_person_token(
+    const std::string& conninfo,
+    const std::string& name,
+    const std::vector<std::string>& roles,
+    UtcTime now
+);
 
 }  // namespace sluice::up

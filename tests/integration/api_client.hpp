@@ -169,13 +169,17 @@ inline Reply fetch(
     std::uint16_t port,
     const std::string& method,
     const std::string& target,
-    const std::vector<std::string>& headers = {}
+    const std::vector<std::string>& headers = {},
+    const std::string& json_body = {}
 ) {
     Client client{port};
     std::string text = method + " " + target + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
     for (const std::string& header : headers)
         text += header + "\r\n";
-    demand(client.send(text + "\r\n"), "the API took no request");
+    if (!json_body.empty())
+        text +=
+            "Content-Type: application/json\r\nContent-Length: " + std::to_string(json_body.size()) + "\r\n";
+    demand(client.send(text + "\r\n" + json_body), "the API took no request");
     Reply reply = client.receive(method == "HEAD");
     if (reply.status != 0) record_exchange(method, target, reply);
     return reply;

@@ -70,6 +70,14 @@ public:
         if (!made) FAIL(made.error().describe());
         return "Authorization: Bearer " + token;
     }
+    /// Of a person, who is made when there is none of the name.
+    [[nodiscard]] std::string authorization_of(const std::string& name, const std::string& role) {
+        const std::string token = make_token();
+        catalogue::Pool owner{database.conninfo("sluice_super"), 1};
+        const auto made = catalogue::create_person_token(owner, name, {role}, token_hash(token), kStageStart);
+        if (!made || !*made) FAIL("no token for " + name);
+        return "Authorization: Bearer " + token;
+    }
     /// GET as a viewer.
     [[nodiscard]] Reply get(const std::string& target, std::vector<std::string> headers = {}) {
         return ask("GET", target, std::move(headers));

@@ -59,6 +59,7 @@ constexpr TableRights kTables[] = {
     {"hold_cameras", "", "camera_id", {"", "s", "si", "s"}},
     {"incidents", "", "kind", {"", "si", "si", "s"}},
     {"notices", "acknowledger", "due_at", {"", "si", "su", "s"}},
+    {"backups", "", "verified_at", {"", "s", "s", "s"}},  // the tool's, as superuser
     {"segments_rest", "", "path", {"", "", "", ""}},  // partitions have no door of their own
     {"segment_index_rest", "", "data", {"", "", "", ""}},
 };

@@ -31,9 +31,17 @@ std::string judged(
     DatabaseHealth database,
     const status::RecorderStatus* recorder,
     bool is_catalogue_confirmed = true,
-    const LedgerHealth& ledger = {}
+    const LedgerHealth& ledger = {},
+    const std::optional<catalogue::BackupAge>& backup = {}
 ) {
-    const auto report = judge_readiness(database, is_catalogue_confirmed, ledger, recorder, kNow);
+    const Observations seen{
+        .database = database,
+        .is_catalogue_confirmed = is_catalogue_confirmed,
+        .ledger = ledger,
+        .backup = backup,
+        .recorder = recorder
+    };
+    const auto report = judge_readiness(seen, kNow);
     std::string text{to_string(report.readiness)};
     for (const auto& reason : report.reasons)
         text += " " + reason;
@@ -65,6 +73,31 @@ TEST_CASE("readiness: only the database makes it unready, everything else degrad
     recorder.volumes.clear();
     recorder.database_connected = false;
     CHECK(judged(DatabaseHealth::reachable, &recorder) == "degraded no_volume recorder_without_database");
+}
+
+TEST_CASE(
+    "readiness: a backup is due eight days after the last one, or after the installation",
+    "[api][system][rule]"
+) {
+    const auto recorder = healthy();
+    const auto judge = [&](std::optional<UtcTime> backup, UtcTime installed) {
+        return judged(
+            DatabaseHealth::reachable, &recorder, true, {}, catalogue::BackupAge{backup, installed}
+        );
+    };
+    using std::chrono::days;
+    CHECK(judge({}, kNow - days{8} + 1s) == "ready");
+    CHECK(judge({}, kNow - days{8}) == "degraded backup_old");
+    CHECK(judge(kNow - days{8} + 1s, kNow - days{100}) == "ready");
+    CHECK(judge(kNow - days{8}, kNow - days{100}) == "degraded backup_old");
+    CHECK(
+        judged(DatabaseHealth::unreachable, &recorder, true, {}, catalogue::BackupAge{{}, kNow - days{9}}) ==
+        "unready database_unreachable"
+    );
+    MetricsInput input;
+    CHECK(to_metrics(input).find("sluice_backup") == std::string::npos);
+    input.backup = catalogue::BackupAge{from_epoch_us(5'000'000), {}};
+    CHECK(to_metrics(input).find("\nsluice_backup_verified_timestamp_seconds 5\n") != std::string::npos);
 }
 
 TEST_CASE("metrics: label values are escaped and large counters keep every digit", "[api][system]") {

@@ -1,0 +1,107 @@
+#include "cli/backup/backup.hpp"
+#include "cli/backup/programs.hpp"
+#include "cli/process/os_user.hpp"
+#include "config/base/files.hpp"
+#include "storage/catalogue/conninfo.hpp"
+#include "storage/catalogue/migrate.hpp"
+#include "storage/volume/installation.hpp"
+
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+namespace sluice::backup {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t kMostStateBytes = 16U << 20U;
+constexpr const char* kFresh = "sluice_restore";
+
+Status refuse_content(const catalogue::Server& server, bool replaces) {
+    if (replaces) return {};
+    const auto has_content = catalogue::has_content(server.conninfo(server.database()));
+    if (!has_content) return std::unexpected(has_content.error());
+    if (!*has_content) return {};
+    return failure(
+        Remedy::refuse,
+        "the database has footage or records already; with --replace it is kept under another name",
+        "not_empty"
+    );
+}
+
+/// Of this program's schema, unconfirmed, and saying where it comes from.
+Status
+prepare(const catalogue::Server& server, const fs::path& folder, const Manifest& manifest, UtcTime now) {
+    const std::string conninfo = server.conninfo(kFresh);
+    if (const auto migrated = catalogue::migrate(conninfo, false); !migrated)
+        return std::unexpected(migrated.error());
+    catalogue::Pool pool{conninfo, 1};
+    const nlohmann::json facts{
+        {"folder", folder.string()},
+        {"made", to_rfc3339(manifest.made)},
+        {"ledger_size", manifest.ledger_size}
+    };
+    return catalogue::mark_restored(
+        pool,
+        {.action = "backup.restored",
+         .actor = {.id = std::nullopt, .name = "os:" + process::current_user().name, .role = "system"},
+         .subject = {"backup", to_rfc3339(manifest.made)},
+         .facts = facts.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)},
+        now
+    );
+}
+
+/// Never replaces one: the ids in it are those of the footage that is being recorded.
+Result<Restored::State> put_state_back(const config::Config& config, const fs::path& folder) {
+    std::error_code code;
+    if (!fs::exists(folder / kStateFile, code)) return Restored::State::same;
+    const auto saved = read_text_file(folder / kStateFile, kMostStateBytes);
+    if (!saved) return std::unexpected(saved.error());
+    const fs::path path = volume::state_path(config.data);
+    if (fs::exists(path, code)) {
+        const auto present = read_text_file(path, kMostStateBytes);
+        if (!present) return std::unexpected(present.error());
+        return *present == *saved ? Restored::State::same : Restored::State::kept;
+    }
+    fs::create_directories(path.parent_path(), code);
+    if (auto written = replace_file(path, *saved, 0600); !written) return std::unexpected(written.error());
+    const auto owner = process::find_user(process::kRecorderUser);
+    const bool is_theirs = process::is_root() && owner && *owner;
+    if (is_theirs && ::chown(path.c_str(), (*owner)->uid, (*owner)->gid) != 0)
+        return errno_error(Remedy::operator_acts, "cannot give away " + path.string());
+    return Restored::State::put_back;
+}
+
+}  // namespace
+
+Result<Restored>
+restore_backup(const config::Config& config, const fs::path& folder, bool replaces, const Clock& clock) {
+    auto manifest = load_manifest(folder);
+    if (!manifest) return std::unexpected(manifest.error());
+    if (manifest->schema > catalogue::required_version())
+        return failure(
+            Remedy::operator_acts,
+            "the backup was made by a newer program (" + manifest->program + "); restore it with that one"
+        );
+    if (auto whole = check_files(folder, *manifest); !whole) return std::unexpected(whole.error());
+    const auto server = catalogue::Server::parse(catalogue::conninfo_of(config, "sluice_super"));
+    if (!server) return std::unexpected(server.error());
+    if (auto empty = refuse_content(*server, replaces); !empty) return std::unexpected(empty.error());
+    if (auto restored = restore_into(*server, kFresh, folder, *manifest); !restored)
+        return std::unexpected(restored.error());
+    const UtcTime now = clock.now();
+    Status ready = prepare(*server, folder, *manifest, now);
+    const std::string former = server->database() + "_before_" + to_compact_utc(now);
+    if (ready) ready = catalogue::swap_database(*server, kFresh, former);
+    if (!ready) {
+        log_and_drop(catalogue::drop_database(*server, kFresh), "the restore has failed already");
+        return std::unexpected(ready.error());
+    }
+    const auto state = put_state_back(config, folder);
+    if (!state) return std::unexpected(state.error());
+    return Restored{.manifest = std::move(*manifest), .former = former, .state = *state};
+}
+
+}  // namespace sluice::backup
