@@ -42,6 +42,11 @@ struct Line {
     sluice::cli::WorkOptions work;
     sluice::cli::KeygenOptions keygen;
     sluice::cli::VerifyOptions verify;
+    sluice::cli::WitnessOptions witness;
+    std::string state;
+    std::string key_file;
+    std::string token_file;
+    std::string authorities;
     std::string since;
     std::string reason;
     std::uint32_t lease_seconds = 30;
@@ -369,9 +374,50 @@ void add_ledger_key(CLI::App& ledger, Line& line) {
     });
 }
 
+void add_ledger_witness(CLI::App& ledger, Line& line) {
+    CLI::App* witness = add_command(
+        ledger,
+        line,
+        "witness",
+        "One round of a witness: fetch the newest checkpoint, check that it continues the one seen before, "
+        "co-sign "
+        "it, post that back. Exit code 1 when the log is inconsistent; for cron, on another machine than the "
+        "log"
+    );
+    witness->add_option("URL", line.witness.url, "The service, such as https://cctv.example:8443")
+        ->required();
+    witness->add_option("--state", line.state, "What was seen last; made at the first round")
+        ->required()
+        ->type_name("FILE");
+    witness->add_option("--key", line.key_file, "The witness's key, from `sluice ledger keygen --witness`")
+        ->required()
+        ->type_name("FILE");
+    witness
+        ->add_option(
+            "--log-key", line.witness.log_key, "The log's verifier key, as its operator gave it to you"
+        )
+        ->required()
+        ->type_name("KEY");
+    witness->add_option("--token-file", line.token_file, "A token that may read the log and co-sign")
+        ->type_name("FILE");
+    witness
+        ->add_option("--ca", line.authorities, "PEM file of the authorities to trust instead of the system's")
+        ->type_name("FILE");
+    witness->callback([&line] {
+        line.command = [&line] {
+            line.witness.state = fs::absolute(line.state);
+            line.witness.key = fs::absolute(line.key_file);
+            line.witness.token = line.token_file.empty() ? fs::path{} : fs::absolute(line.token_file);
+            line.witness.authorities = line.authorities;
+            return sluice::cli::witness_ledger(line.witness);
+        };
+    });
+}
+
 void add_ledger(CLI::App& app, Line& line) {
     CLI::App* ledger = app.add_subcommand("ledger", "The audit log")->require_subcommand(1);
     add_ledger_key(*ledger, line);
+    add_ledger_witness(*ledger, line);
     CLI::App* check = add_command(
         *ledger,
         line,

@@ -223,7 +223,7 @@ TEST_CASE(
     CHECK(fetch(stage.port(), "GET", media, {stage.authorization("operator")}).status == 200);
     CHECK(log.count("footage_opened") == 4);
     const std::string text = log.text();
-    CHECK(text.find("\"kind\":\"live\"") != std::string::npos);
+    CHECK(text.find("\"detail\":\"live\"") != std::string::npos);
     CHECK(text.find("\"principal\":\"test viewer\"") != std::string::npos);
     CHECK(text.find("slt_") == std::string::npos);
 }
