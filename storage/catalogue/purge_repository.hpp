@@ -85,7 +85,7 @@ struct PurgeFacts {
 [[nodiscard]] Result<std::vector<PurgeCandidate>>
 load_purge_candidates(Pool& pool, TimeRange began, std::optional<Uuid> volume_id);
 
-[[nodiscard]] Status save_purge_run(Pool& pool, const PurgeRunRow& run);
+[[nodiscard]] Status save_purge_run(Pool& pool, const PurgeRunRow& row);
 /// Also writes `act` into the audit log, in the same transaction.
 [[nodiscard]] Status move_purge_run(
     Pool& pool,
