@@ -18,11 +18,6 @@ using namespace std::chrono_literals;
 using nlohmann::json;
 using std::chrono::steady_clock;
 
-/// A key frame a second, so that every second one begins an HLS segment.
-const Media& plain() {
-    static const Media kMedia = make_media({});
-    return kMedia;
-}
 /// The same picture from another encoder setting: another parameter set.
 const Media& other_sets() {
     static const Media kMedia = make_media({.encoder_options = "ref=3:qp=30"});
