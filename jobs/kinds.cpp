@@ -83,33 +83,10 @@ Result<std::string> run_copy_job(const catalogue::JobRow& job, const Tools& tool
     }.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-struct PurgeArguments {
-    bool is_dry_run = false;
-    retention::Consent consent;
-};
-
-Result<PurgeArguments> parse_purge(const std::string& text) {
-    const json object = json::parse(text, nullptr, false);
-    if (!object.is_object()) return bad_argument("(all)");
-    PurgeArguments arguments;
-    for (const auto& [name, value] : object.items()) {
-        if (!value.is_boolean()) return bad_argument(name);
-        if (name == "dry_run")
-            arguments.is_dry_run = value.get<bool>();
-        else if (name == "confirm")
-            arguments.consent.plan = value.get<bool>();
-        else if (name == "confirm_clock")
-            arguments.consent.clock = value.get<bool>();
-        else
-            return bad_argument(name);
-    }
-    return arguments;
-}
-
 /// A purge that something stands against has failed for good: its codes are the job's error, and asking again
 /// is for whoever has mended it.
 Result<std::string> run_purge_job(const catalogue::JobRow& job, const Tools& tools, LeaseKeeper& lease) {
-    const auto arguments = parse_purge(job.arguments);
+    const auto arguments = purge_arguments_from(job.arguments);
     if (!arguments) return std::unexpected(arguments.error());
     const auto site = retention::make_site(tools.config, tools.pool, tools.files, tools.clock);
     if (!site) return std::unexpected(site.error());

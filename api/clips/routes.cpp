@@ -86,7 +86,7 @@ Answer send_clip(const Call& call) {
     if (!resolved) return std::unexpected(to_problem(resolved.error()));
     if (const auto* refusal = std::get_if<clip::Refusal>(&*resolved))
         return std::unexpected(
-            explain_refusal(call, *refusal, target->stream, {*from, to->value_or(call.now)})
+            explain_refusal(call, *refusal, target->stream, {asked->from, asked->to.value_or(call.now)})
         );
     auto clip = std::get<std::unique_ptr<clip::Clip>>(std::move(*resolved));
     const auto allowed = permit(
