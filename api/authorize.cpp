@@ -39,18 +39,31 @@ constexpr Actions kKeeps{
     Action::read_policy,
     Action::propose_policy,
     Action::list_jobs,
-    Action::read_job
+    Action::read_job,
+    Action::start_purge,
+    Action::read_retention
 };
-constexpr Actions kDirects{Action::read_holds, Action::read_policy, Action::adopt_policy};
+constexpr Actions kDirects{
+    Action::read_holds,
+    Action::read_policy,
+    Action::adopt_policy,
+    Action::read_retention
+};
 constexpr Actions kSupervises{
     Action::read_holds,
     Action::read_policy,
     Action::list_jobs,
     Action::read_job,
     Action::read_records,
-    Action::cosign_ledger
+    Action::cosign_ledger,
+    Action::read_retention
 };
-constexpr Actions kConfigures{Action::read_policy, Action::list_jobs, Action::read_job};
+constexpr Actions kConfigures{
+    Action::read_policy,
+    Action::list_jobs,
+    Action::read_job,
+    Action::read_retention
+};
 /// Persons. Roles that stand in no line may open a session and nothing else.
 constexpr std::array kPersons{
     RoleRights{"secretariat", true, kKeeps},
@@ -129,6 +142,10 @@ std::string_view to_string(Action action) noexcept {
             return "start_job";
         case Action::cancel_job:
             return "cancel_job";
+        case Action::start_purge:
+            return "start_purge";
+        case Action::read_retention:
+            return "read_retention";
         case Action::read_holds:
             return "read_holds";
         case Action::change_hold:

@@ -32,6 +32,8 @@ enum class Action {
     read_job,
     start_job,
     cancel_job,
+    start_purge,
+    read_retention,  ///< purges, certificates, forecast, planner, coverage report
     read_holds,
     change_hold,  ///< place, extend, release
     read_policy,

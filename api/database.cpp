@@ -2,6 +2,7 @@
 
 #include "config/base/log.hpp"
 #include "storage/catalogue/check_repository.hpp"
+#include "storage/catalogue/forecast_repository.hpp"
 #include "storage/catalogue/migrate.hpp"
 
 #include <optional>
@@ -31,6 +32,20 @@ void report_change(DatabaseHealth now, int version, const std::string& detail) {
     }
 }
 
+std::optional<CatalogueSigns> load_signs(catalogue::Pool& pool) {
+    const auto state = catalogue::load_catalogue_state(pool);
+    const auto forecasts = catalogue::load_forecasts(pool);
+    if (!state || !forecasts) return std::nullopt;
+    CatalogueSigns signs;
+    signs.is_confirmed = state->is_confirmed;
+    for (const catalogue::ForecastRow& row : *forecasts) {
+        if (row.place != "all") continue;
+        signs.is_floor_at_risk = row.is_at_risk;
+        signs.days_held = row.days_held;
+    }
+    return signs;
+}
+
 }  // namespace
 
 Database::Database(std::string conninfo, std::size_t connections)
@@ -52,19 +67,16 @@ DatabaseHealth Database::health() {
     const DatabaseHealth found = !version                                    ? DatabaseHealth::unreachable
                                  : *version == catalogue::required_version() ? DatabaseHealth::reachable
                                                                              : DatabaseHealth::wrong_schema;
-    std::optional<bool> is_confirmed;
+    const auto signs = found == DatabaseHealth::reachable ? load_signs(pool_) : std::nullopt;
     std::optional<catalogue::BackupAge> backup_age;
-    if (found == DatabaseHealth::reachable) {
-        if (const auto catalogue_state = catalogue::load_catalogue_state(pool_))
-            is_confirmed = catalogue_state->is_confirmed;
+    if (found == DatabaseHealth::reachable)
         if (const auto age = catalogue::load_backup_age(pool_)) backup_age = *age;
-    }
     const bool is_news = state_.with([&](State& state) {
         const bool is_first = !std::exchange(state.is_known, true);
         state.is_being_asked = false;
         state.ask_again = std::chrono::steady_clock::now() + kAskAgain;
         if (version) state.version = *version;
-        state.is_confirmed = is_confirmed.value_or(state.is_confirmed);
+        state.signs = signs.value_or(state.signs);
         if (backup_age) state.backup_age = backup_age;
         return std::exchange(state.health, found) != found || is_first;
     });
@@ -73,8 +85,8 @@ DatabaseHealth Database::health() {
     return found;
 }
 
-bool Database::is_confirmed() const {
-    return state_.with([](const State& state) { return state.is_confirmed; });
+CatalogueSigns Database::signs() const {
+    return state_.with([](const State& state) { return state.signs; });
 }
 
 std::optional<catalogue::BackupAge> Database::backup_age() const {

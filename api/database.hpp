@@ -14,6 +14,15 @@ namespace sluice::api {
 
 enum class DatabaseHealth { reachable, unreachable, wrong_schema };
 
+/// What the catalogue says that somebody should look at.
+struct CatalogueSigns {
+    bool is_confirmed = true;       ///< false after a rebuild or restore that nobody has confirmed
+    bool is_floor_at_risk = false;  ///< RET_FLOOR_AT_RISK, as the worker last foresaw
+    /// How many days of footage the disks hold, by the same forecast.
+    // NOLINTNEXTLINE(readability-redundant-member-init): without {} whoever leaves it out gets a warning
+    std::optional<double> days_held{};
+};
+
 /// The catalogue as the API sees it: a pool, and whether it can be used. Thread: any, blocking.
 class Database {
 public:
@@ -23,8 +32,8 @@ public:
     /// Looks at the schema's version, at most every two seconds and one thread at a time; in between, and
     /// while that one still waits, the last answer stands.
     [[nodiscard]] DatabaseHealth health();
-    /// False after a rebuild from files that nobody has confirmed; as of the last look of health().
-    [[nodiscard]] bool is_confirmed() const;
+    /// As of the last look of health() that found it reachable.
+    [[nodiscard]] CatalogueSigns signs() const;
     /// As of the same look; nullopt: nobody could be asked yet.
     [[nodiscard]] std::optional<catalogue::BackupAge> backup_age() const;
     [[nodiscard]] int found_version() const;  ///< 0 as long as none was read
@@ -33,7 +42,7 @@ private:
     struct State {
         DatabaseHealth health = DatabaseHealth::unreachable;
         int version = 0;
-        bool is_confirmed = true;
+        CatalogueSigns signs;
         std::optional<catalogue::BackupAge> backup_age;
         Deadline ask_again = Deadline::min();
         bool is_known = false;

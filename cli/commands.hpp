@@ -70,6 +70,35 @@ struct CheckOptions {
 /// there is a finding.
 [[nodiscard]] Status check_footage(const fs::path& config, const CheckOptions& options);
 
+struct PurgeOptions {
+    bool is_dry_run = false;
+    bool is_json = false;
+    bool confirms_plan = false;
+    bool confirms_clock = false;
+};
+/// Destroys what is due. Error: operator_acts, when something stands against it (label: the first code) or
+/// not all that was due could be destroyed; refuse, when another purge runs.
+[[nodiscard]] Status purge(const fs::path& config, const PurgeOptions& options);
+
+struct PlanOptions {
+    std::uint64_t cameras = 0;
+    std::uint64_t bits_per_second = 0;
+    std::uint64_t days = 0;
+    std::uint64_t bytes = 0;  ///< not 0: of a disk that is there; then the rate is asked for
+};
+/// How big a disk has to be, or what each camera may send.
+[[nodiscard]] Status plan_disk(const PlanOptions& options);
+
+struct ConfirmOptions {
+    fs::path evidence;   ///< folder of a `sluice ledger export`
+    std::string reason;  ///< why it is confirmed although something is missing
+};
+/// After a rebuild or a restore: compares holds and purges with an export of the audit log, and lets the
+/// purge destroy again. Error: refuse, when something is missing and no reason is given.
+[[nodiscard]] Status confirm_retention(const fs::path& config, const ConfirmOptions& options);
+/// Promised against kept, a line a camera, over the last 30 days.
+[[nodiscard]] Status report_coverage(const fs::path& config, bool is_json);
+
 struct WorkOptions {
     bool is_once = false;                     ///< end when nothing is left to do
     std::chrono::milliseconds lease{30'000};  ///< a job whose worker says nothing for so long is another's

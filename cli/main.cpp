@@ -40,6 +40,10 @@ struct Line {
     bool is_replacing = false;
     sluice::cli::CheckOptions check;
     sluice::cli::WorkOptions work;
+    sluice::cli::PurgeOptions purge;
+    sluice::cli::PlanOptions plan;
+    sluice::cli::ConfirmOptions confirm;
+    bool is_json = false;
     sluice::cli::KeygenOptions keygen;
     sluice::cli::VerifyOptions verify;
     sluice::cli::WitnessOptions witness;
@@ -326,6 +330,89 @@ void add_work(CLI::App& app, Line& line) {
     });
 }
 
+void add_purge(CLI::App& app, Line& line) {
+    CLI::App* purge = add_command(
+        app,
+        line,
+        "purge",
+        "Destroy what is due by the policy, never what is younger than the floor or held; for cron and "
+        "timers.\n"
+        "Exit code 1 when something stands against it. Runs on after a kill: what was begun is finished"
+    );
+    add_config(purge, line)->required();
+    purge->add_flag("--dry-run", line.purge.is_dry_run, "Say what would go and what stays; change nothing");
+    purge->add_flag("--json", line.purge.is_json, "One JSON object on stdout instead of lines");
+    purge->add_flag(
+        "--confirm",
+        line.purge.confirms_plan,
+        "The plan is right although it is larger than the policy's guard"
+    );
+    purge->add_flag(
+        "--confirm-clock",
+        line.purge.confirms_clock,
+        "The clock is right although the footage or NTP does not say so; goes into the audit log"
+    );
+    purge->callback([&line] {
+        line.command = [&line] { return sluice::cli::purge(line.config_path(), line.purge); };
+    });
+    CLI::App* plan = add_command(
+        app,
+        line,
+        "plan",
+        "How big a disk for so many cameras, bits a second and days; or with --bytes what each camera may "
+        "send"
+    );
+    plan->add_option("--cameras", line.plan.cameras, "How many")->required()->check(CLI::PositiveNumber);
+    plan->add_option("--days", line.plan.days, "How long footage is kept")
+        ->required()
+        ->check(CLI::PositiveNumber);
+    CLI::Option* rate = plan->add_option("--rate", line.plan.bits_per_second, "Of each camera: 2000000, 2M")
+                            ->type_name("BIT_PER_S")
+                            ->transform(CLI::AsSizeValue(true));
+    CLI::Option* bytes = plan->add_option("--bytes", line.plan.bytes, "Of a disk that is there: 4TB")
+                             ->type_name("BYTES")
+                             ->transform(CLI::AsSizeValue(true));
+    rate->excludes(bytes);
+    plan->callback([&line, rate, bytes] {
+        if (rate->empty() && bytes->empty()) throw CLI::RequiredError("--rate or --bytes");
+        line.command = [&line] { return sluice::cli::plan_disk(line.plan); };
+    });
+}
+
+void add_retention(CLI::App& app, Line& line) {
+    CLI::App* retention =
+        app.add_subcommand("retention", "What is kept, and for how long")->require_subcommand(1);
+    CLI::App* confirm = add_command(
+        *retention,
+        line,
+        "confirm",
+        "After a rebuild or a restore: compare holds and purges with an export of the audit log, and allow "
+        "the purge again"
+    );
+    add_config(confirm, line)->required();
+    confirm->add_option("--evidence", line.path, "Folder of a `sluice ledger export`, made before")
+        ->required()
+        ->type_name("DIR");
+    confirm->add_option(
+        "--reason", line.confirm.reason, "Confirm although something is missing; goes into the audit log"
+    );
+    confirm->callback([&line] {
+        line.confirm.evidence = fs::absolute(line.path);
+        line.command = [&line] { return sluice::cli::confirm_retention(line.config_path(), line.confirm); };
+    });
+    CLI::App* coverage = add_command(
+        *retention,
+        line,
+        "coverage",
+        "Promised against kept over the last 30 days, a line a camera; missing time with its cause"
+    );
+    add_config(coverage, line)->required();
+    coverage->add_flag("--json", line.is_json, "One JSON object on stdout instead of lines");
+    coverage->callback([&line] {
+        line.command = [&line] { return sluice::cli::report_coverage(line.config_path(), line.is_json); };
+    });
+}
+
 void add_verify_options(CLI::App* command, Line& line) {
     command
         ->add_option(
@@ -554,6 +641,8 @@ int run(int count, char** arguments) {
     add_policy(app, line);
     add_check(app, line);
     add_work(app, line);
+    add_purge(app, line);
+    add_retention(app, line);
     add_backup(app, line);
     add_ledger(app, line);
     add_rest(app, line);

@@ -53,4 +53,22 @@ Result<Uuid> copy_arguments_from(const std::string& text) {
     return *id;
 }
 
+Result<PurgeArguments> purge_arguments_from(const std::string& text) {
+    const json object = json::parse(text, nullptr, false);
+    if (!object.is_object()) return bad_argument("(all)");
+    PurgeArguments arguments;
+    for (const auto& [name, value] : object.items()) {
+        if (!value.is_boolean()) return bad_argument(name);
+        if (name == "dry_run")
+            arguments.is_dry_run = value.get<bool>();
+        else if (name == "confirm")
+            arguments.consent.plan = value.get<bool>();
+        else if (name == "confirm_clock")
+            arguments.consent.clock = value.get<bool>();
+        else
+            return bad_argument(name);
+    }
+    return arguments;
+}
+
 }  // namespace sluice::jobs

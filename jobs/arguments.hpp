@@ -1,6 +1,7 @@
 #pragma once
 
 #include "storage/check/check.hpp"
+#include "storage/retention/guards.hpp"
 
 #include <cstdint>
 #include <string>
@@ -18,5 +19,11 @@ struct CheckArguments {
 [[nodiscard]] Result<CheckArguments> check_arguments_from(const std::string& text);
 /// The segment to copy. Error: refuse.
 [[nodiscard]] Result<Uuid> copy_arguments_from(const std::string& text);
+
+struct PurgeArguments {
+    bool is_dry_run = false;
+    retention::Consent consent;
+};
+[[nodiscard]] Result<PurgeArguments> purge_arguments_from(const std::string& text);
 
 }  // namespace sluice::jobs

@@ -6,6 +6,7 @@
 #include "storage/catalogue/footage_repository.hpp"
 #include "storage/check/report.hpp"
 #include "storage/check/scrub.hpp"
+#include "storage/retention/site.hpp"
 #include "storage/segment/copy.hpp"
 #include "storage/volume/volume.hpp"
 
@@ -80,6 +81,39 @@ Result<std::string> run_copy_job(const catalogue::JobRow& job, const Tools& tool
     return json{
         {"path", copy->path.string()}, {"bytes", copy->bytes}, {"problem", copy->problem}
     }.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+/// A purge that something stands against has failed for good: its codes are the job's error, and asking again
+/// is for whoever has mended it.
+Result<std::string> run_purge_job(const catalogue::JobRow& job, const Tools& tools, LeaseKeeper& lease) {
+    const auto arguments = purge_arguments_from(job.arguments);
+    if (!arguments) return std::unexpected(arguments.error());
+    const auto site = retention::make_site(tools.config, tools.pool, tools.files, tools.clock);
+    if (!site) return std::unexpected(site.error());
+    const retention::PurgeRequest request{
+        .is_dry_run = arguments->is_dry_run,
+        .consent = arguments->consent,
+        .principal_id = job.principal_id,
+        .principal = job.principal,
+        .role = job.principal_id ? "operator" : "system",
+    };
+    const auto report =
+        retention::run_purge(*site, request, [&lease](const retention::PurgeProgress& progress) {
+            return lease.keep(
+                {.files = progress.done_segments,
+                 .bytes = progress.done_bytes,
+                 .total_bytes = progress.total_bytes,
+                 .place = progress.place}
+            );
+        });
+    if (!report) return std::unexpected(report.error());
+    if (!arguments->is_dry_run && !report->refusals.empty()) {
+        std::string all;
+        for (const retention::Refusal& refusal : report->refusals)
+            all += (all.empty() ? "" : "; ") + refusal.code + ": " + refusal.detail;
+        return failure(Remedy::refuse, all, report->refusals.front().code);
+    }
+    return retention::to_json(*report);
 }
 
 Result<bool> file_scrub(const Tools& tools, const std::vector<check::Volume>& volumes, UtcTime now) {
@@ -165,6 +199,8 @@ Result<std::string> run_job(const catalogue::JobRow& job, const Tools& tools, Le
             return run_scrub_job(tools, lease);
         case catalogue::JobKind::copy_suspect:
             return run_copy_job(job, tools);
+        case catalogue::JobKind::purge:
+            return run_purge_job(job, tools, lease);
     }
     std::unreachable();
 }

@@ -24,6 +24,8 @@ constexpr auto kPoll = 500ms;
 constexpr auto kFileEvery = 60s;
 constexpr auto kFileSoon = 2s;
 constexpr auto kNap = 50ms;
+constexpr std::size_t kConnections =
+    3;  // a lane's: its work, its lease, and the lock of a purge; opened when needed
 constexpr std::chrono::seconds kReleaseLimit{30};  // of trying to tell the outcome while the database is away
 
 /// Sleeps in short pieces; false: a stop was asked for.
@@ -49,7 +51,7 @@ public:
         : worker_(worker),
           lane_(lane),
           stop_(std::move(stop)),
-          pool_(worker.settings_.conninfo, 1),
+          pool_(worker.settings_.conninfo, kConnections),
           tools_{pool_, worker.settings_.config, worker.files_, worker.clock_} {}
 
     void run() {
@@ -75,6 +77,10 @@ public:
 
 private:
     Result<std::optional<JobRow>> next() {
+        if (lane_.keeps_up) {
+            if (auto done = upkeep_.tick(tools_, stop_); !done) return std::unexpected(done.error());
+            return std::optional<JobRow>{};
+        }
         if (lane_.files_jobs && SteadyClock::now() >= file_at_) {
             const auto filed = file_own_jobs(tools_);
             if (!filed) return std::unexpected(filed.error());
@@ -176,6 +182,7 @@ private:
     std::stop_token stop_;
     catalogue::Pool pool_;
     Tools tools_;
+    Upkeep upkeep_;
     unsigned failures_ = 0;
     SteadyClock::time_point file_at_ = SteadyClock::now();
 };
@@ -189,6 +196,8 @@ Worker::Worker(WorkerSettings settings, volume::DurableFiles& files, const Clock
            .kinds = {catalogue::JobKind::check, catalogue::JobKind::copy_suspect},
            .files_jobs = true},
           {.name = "scrub", .kinds = {catalogue::JobKind::scrub}},
+          {.name = "purge", .kinds = {catalogue::JobKind::purge}},
+          {.name = "room", .kinds = {}, .keeps_up = true},
       } {}
 
 Worker::~Worker() = default;

@@ -3,6 +3,7 @@
 #include "config/base/guarded.hpp"
 #include "config/config.hpp"
 #include "jobs/kinds.hpp"
+#include "jobs/upkeep.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -26,7 +27,7 @@ struct WorkerSettings {
 /// A name for leases that no other process has had.
 [[nodiscard]] std::string make_owner(UtcTime now);
 
-/// Takes jobs and runs them. Two lanes, a thread each, so that a scrub of days holds nobody up. Survives the
+/// Takes jobs and runs them. Lanes, a thread each, so that a scrub of days holds nobody up. Survives the
 /// loss of the database: it asks again with back-off. Thread: start and stop from one.
 class Worker {
 public:
@@ -49,6 +50,7 @@ private:
         std::string name;
         std::vector<catalogue::JobKind> kinds;
         bool files_jobs = false;  ///< also gives the worker its own jobs
+        bool keeps_up = false;    ///< takes no jobs, but looks after the disks
     };
     class LaneLoop;
     void run_lane(const std::stop_token& stop, const Lane& lane);

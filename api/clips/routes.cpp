@@ -3,6 +3,7 @@
 #include "api/acts.hpp"
 #include "api/clips/body.hpp"
 #include "api/clips/interval.hpp"
+#include "api/clips/refusal.hpp"
 #include "api/clips/rules.hpp"
 #include "storage/clip/clip.hpp"
 #include "storage/clip/snapshot.hpp"
@@ -84,7 +85,9 @@ Answer send_clip(const Call& call) {
     auto resolved = clip::resolve(call.services.database.pool(), target->volumes, wanted);
     if (!resolved) return std::unexpected(to_problem(resolved.error()));
     if (const auto* refusal = std::get_if<clip::Refusal>(&*resolved))
-        return std::unexpected(to_problem(*refusal, call.services.config.storage.durability_window));
+        return std::unexpected(
+            explain_refusal(call, *refusal, target->stream, {asked->from, asked->to.value_or(call.now)})
+        );
     auto clip = std::get<std::unique_ptr<clip::Clip>>(std::move(*resolved));
     const auto allowed = permit(
         call,
@@ -131,7 +134,9 @@ Answer send_snapshot(const Call& call) {
     auto taken = take_picture(call, *target, *at);
     if (!taken) return std::unexpected(to_problem(taken.error()));
     if (const auto* refusal = std::get_if<clip::Refusal>(&*taken))
-        return std::unexpected(to_problem(*refusal, call.services.config.storage.durability_window));
+        return std::unexpected(
+            explain_refusal(call, *refusal, target->stream, {moment, moment + Microseconds{1}})
+        );
     const auto& snapshot = std::get<clip::Snapshot>(*taken);
     const auto allowed = permit(
         call,

@@ -2,6 +2,7 @@
 
 #include "api/coverage/rules.hpp"
 #include "storage/catalogue/footage_repository.hpp"
+#include "storage/catalogue/purge_repository.hpp"
 
 #include <map>
 
@@ -18,10 +19,27 @@ constexpr Microseconds kLongest = std::chrono::days{366};
 struct StreamRows {
     std::vector<TimeRange> covered;
     std::vector<catalogue::GapRow> gaps;
+    std::vector<catalogue::DestroyedRow> destroyed;
 };
 
 std::string dump(const json& value) {
     return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+/// What was destroyed by rule is no gap: nobody failed to record it.
+json to_json(const std::vector<catalogue::DestroyedRow>& destroyed, TimeRange interval) {
+    json list = json::array();
+    for (const catalogue::DestroyedRow& row : destroyed) {
+        const TimeRange inside = row.range.clamp(interval);
+        if (inside.is_empty()) continue;
+        list.push_back(
+            {{"from", to_rfc3339(inside.from)},
+             {"to", to_rfc3339(inside.to)},
+             {"rule", row.rule},
+             {"certificate", to_string(row.run_id)}}
+        );
+    }
+    return list;
 }
 
 json to_json(const StreamCoverage& coverage) {
@@ -40,8 +58,11 @@ json to_json(const StreamCoverage& coverage) {
     return {{"covered", std::move(covered)}, {"gaps", std::move(gaps)}, {"percent", coverage.percent}};
 }
 
-std::map<Uuid, StreamRows> by_stream(catalogue::Coverage coverage) {
+std::map<Uuid, StreamRows>
+by_stream(catalogue::Coverage coverage, std::vector<catalogue::DestroyedRow> destroyed) {
     std::map<Uuid, StreamRows> out;
+    for (auto& row : destroyed)
+        out[row.stream_id].destroyed.push_back(std::move(row));
     for (const auto& row : coverage.covered)
         out[row.stream_id].covered.push_back(row.range);
     for (auto& gap : coverage.gaps)
@@ -63,8 +84,12 @@ Answer cover_camera(const Call& call) {
 
     auto found = catalogue::load_coverage(call.services.database.pool(), stream->id, stream->kind, *range);
     if (!found) return std::unexpected(to_problem(found.error()));
-    const StreamRows rows = by_stream(std::move(*found))[stream->id];
+    auto destroyed =
+        catalogue::load_destroyed(call.services.database.pool(), stream->id, stream->kind, *range);
+    if (!destroyed) return std::unexpected(to_problem(destroyed.error()));
+    const StreamRows rows = by_stream(std::move(*found), std::move(*destroyed))[stream->id];
     json body = to_json(cover(rows.covered, rows.gaps, *range, call.now));
+    body["destroyed"] = to_json(rows.destroyed, *range);
     body["camera"] = camera->slug;
     body["stream"] = to_string(stream->kind);
     body["from"] = to_rfc3339(range->from);
@@ -84,11 +109,13 @@ Answer cover_all(const Call& call) {
     if (!streams) return std::unexpected(to_problem(streams.error()));
     auto found = catalogue::load_coverage(pool, std::nullopt, *kind, *range);
     if (!found) return std::unexpected(to_problem(found.error()));
+    auto destroyed = catalogue::load_destroyed(pool, std::nullopt, *kind, *range);
+    if (!destroyed) return std::unexpected(to_problem(destroyed.error()));
 
     std::map<Uuid, Uuid> stream_of;
     for (const auto& stream : *streams)
         if (stream.kind == *kind) stream_of.emplace(stream.camera_id, stream.id);
-    auto rows = by_stream(std::move(*found));
+    auto rows = by_stream(std::move(*found), std::move(*destroyed));
     json items = json::array();
     for (const auto& camera : *cameras) {
         const auto stream = stream_of.find(camera.id);
@@ -100,6 +127,7 @@ Answer cover_all(const Call& call) {
             continue;
         const StreamRows& own = rows[stream->second];
         json item = to_json(cover(own.covered, own.gaps, *range, call.now));
+        item["destroyed"] = to_json(own.destroyed, *range);
         item["camera"] = camera.slug;
         items.push_back(std::move(item));
     }

@@ -1,4 +1,5 @@
 #include "api/clips/interval.hpp"
+#include "api/clips/refusal.hpp"
 #include "api/clips/rules.hpp"
 #include "api/hls/detail/common.hpp"
 #include "api/hls/rules.hpp"
@@ -29,7 +30,7 @@ Answer send_recorded(const Call& call) {
     auto resolved = clip::resolve_hls(call.services.database.pool(), *volumes, wanted);
     if (!resolved) return std::unexpected(to_problem(resolved.error()));
     if (const auto* refusal = std::get_if<clip::Refusal>(&*resolved))
-        return std::unexpected(to_problem(*refusal, call.services.config.storage.durability_window));
+        return std::unexpected(explain_refusal(call, *refusal, target->stream, asked));
     const auto& recording = std::get<clip::HlsRecording>(*resolved);
     if (auto allowed = permit_hls(call, Action::read_clip, camera, kind, recording.range); !allowed)
         return std::unexpected(allowed.error());

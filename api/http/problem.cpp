@@ -39,6 +39,8 @@ std::string_view reason_phrase(unsigned status) noexcept {
             return "Request Timeout";
         case 409:
             return "Conflict";
+        case 410:
+            return "Gone";
         case 412:
             return "Precondition Failed";
         case 413:

@@ -3,6 +3,7 @@
 #include "api/acts.hpp"
 #include "api/cursor.hpp"
 #include "api/idempotency.hpp"
+#include "api/jobs/filing.hpp"
 #include "api/jobs/rules.hpp"
 
 #include <atomic>
@@ -65,35 +66,9 @@ ledger::Act job_act(const Call& call, const char* action, const Uuid& job, const
 }
 
 Answer start_job(const Call& call) {
-    if (auto plain = refuse_body(call); !plain) return std::unexpected(plain.error());
     auto wanted = parse_job_request(call.parameters);
     if (!wanted) return std::unexpected(wanted.error());
-    catalogue::Pool& pool = call.services.database.pool();
-    catalogue::NewJob job{
-        .id = make_uuid_v7(call.now),
-        .kind = wanted->kind,
-        .arguments = std::move(wanted->arguments),
-        .same_work = std::move(wanted->same_work),
-        .principal_id = call.principal->id,
-        .principal = call.principal->name,
-    };
-    const auto wanted_id = idempotent_id(call, "job");
-    if (!wanted_id) return std::unexpected(wanted_id.error());
-    if (*wanted_id) {
-        job.id = **wanted_id;
-        const auto known = catalogue::find_job(pool, job.id);
-        if (!known) return std::unexpected(to_problem(known.error()));
-        if (*known) return created(**known, 200);
-    }
-    const auto filed = catalogue::file_job(pool, job, job_act(call, "job.filed", job.id, job.arguments));
-    if (!filed) return std::unexpected(act_problem(filed.error()));
-    const auto row =
-        *filed ? catalogue::find_job(pool, job.id) : catalogue::find_same_work(pool, job.same_work);
-    if (!row) return std::unexpected(to_problem(row.error()));
-    if (*filed && *row) return created(**row, 201);
-    http::Problem taken = problem(409, "JOB_EXISTS", "The same work waits or runs already.");
-    if (*row) taken.members.emplace_back("job", '"' + to_string((*row)->id) + '"');
-    return std::unexpected(taken);
+    return file_request(call, std::move(*wanted));
 }
 
 Answer list_jobs(const Call& call) {
@@ -208,6 +183,36 @@ Route job_route(
 }
 
 }  // namespace
+
+Answer file_request(const Call& call, JobRequest wanted) {
+    if (auto plain = refuse_body(call); !plain) return std::unexpected(plain.error());
+    catalogue::Pool& pool = call.services.database.pool();
+    catalogue::NewJob job{
+        .id = make_uuid_v7(call.now),
+        .kind = wanted.kind,
+        .arguments = std::move(wanted.arguments),
+        .same_work = std::move(wanted.same_work),
+        .principal_id = call.principal->id,
+        .principal = call.principal->name,
+    };
+    const auto wanted_id = idempotent_id(call, "job");
+    if (!wanted_id) return std::unexpected(wanted_id.error());
+    if (*wanted_id) {
+        job.id = **wanted_id;
+        const auto known = catalogue::find_job(pool, job.id);
+        if (!known) return std::unexpected(to_problem(known.error()));
+        if (*known) return created(**known, 200);
+    }
+    const auto filed = catalogue::file_job(pool, job, job_act(call, "job.filed", job.id, job.arguments));
+    if (!filed) return std::unexpected(act_problem(filed.error()));
+    const auto row =
+        *filed ? catalogue::find_job(pool, job.id) : catalogue::find_same_work(pool, job.same_work);
+    if (!row) return std::unexpected(to_problem(row.error()));
+    if (*filed && *row) return created(**row, 201);
+    http::Problem taken = problem(409, "JOB_EXISTS", "The same work waits or runs already.");
+    if (*row) taken.members.emplace_back("job", '"' + to_string((*row)->id) + '"');
+    return std::unexpected(taken);
+}
 
 void add_job_routes(Routes& routes) {
     Route start = job_route("POST", "/v1/jobs", Action::start_job, start_job);

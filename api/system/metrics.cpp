@@ -409,6 +409,21 @@ std::string to_metrics(const MetricsInput& input) {
         "1 while the catalogue answers with the right schema.",
         input.database == DatabaseHealth::reachable ? 1 : 0
     );
+    add_single(
+        out,
+        "sluice_retention_floor_at_risk",
+        "gauge",
+        "1 when the disks will not hold the floor (RET_FLOOR_AT_RISK), as the worker last foresaw.",
+        input.catalogue.is_floor_at_risk ? 1 : 0
+    );
+    if (input.catalogue.days_held)
+        add_single(
+            out,
+            "sluice_retention_days_held",
+            "gauge",
+            "Days of footage that the disks hold at the measured rate.",
+            *input.catalogue.days_held
+        );
     add_ledger(out, input.ledger);
     if (input.backup && input.backup->verified_backup)
         add_single(

@@ -33,6 +33,7 @@ struct MetricsInput {
     RouteCounts routes;
     http::ServerCounters server;
     DatabaseHealth database = DatabaseHealth::unreachable;
+    CatalogueSigns catalogue;
     LedgerHealth ledger;
     std::optional<catalogue::BackupAge> backup;
     UtcTime started;

@@ -25,7 +25,7 @@ struct ReadinessReport {
 /// What readiness is judged by, as of the last looks.
 struct Observations {
     DatabaseHealth database = DatabaseHealth::unreachable;
-    bool is_catalogue_confirmed = true;
+    CatalogueSigns catalogue{};
     LedgerHealth ledger{};
     std::optional<catalogue::BackupAge> backup{};      ///< nullopt: nobody could be asked
     const status::RecorderStatus* recorder = nullptr;  ///< null: none was ever read
@@ -38,7 +38,8 @@ inline constexpr std::chrono::days kBackupOld{8};
 /// seconds), volume_unwritable (some), no_volume (none takes footage), recorder_without_database,
 /// catalogue_backlog, catalogue_unconfirmed (made again from files; nothing is deleted until somebody
 /// confirms it), ledger_behind (records wait over a minute to be signed: no footage is opened),
-/// ledger_trouble (the worker signs no more), backup_old (no verified one for eight days).
+/// ledger_trouble (the worker signs no more), backup_old (no verified one for eight
+/// days), floor_at_risk (the disks will not hold the floor, RET_FLOOR_AT_RISK).
 [[nodiscard]] ReadinessReport judge_readiness(const Observations& seen, UtcTime now);
 
 }  // namespace sluice::api

@@ -34,7 +34,7 @@ Answer tell_readiness(const Call& call) {
     const auto status = call.services.status.read();
     Observations seen;
     seen.database = call.services.database.health();
-    seen.is_catalogue_confirmed = call.services.database.is_confirmed();
+    seen.catalogue = call.services.database.signs();
     seen.ledger = ledger_health(call.services, seen.database);
     seen.backup = call.services.database.backup_age();
     seen.recorder = status.get();
@@ -61,6 +61,7 @@ Answer tell_metrics(const Call& call) {
     input.routes = call.services.counters.counts();
     if (call.services.server_counters) input.server = call.services.server_counters();
     input.database = call.services.database.health();
+    input.catalogue = call.services.database.signs();
     input.ledger = ledger_health(call.services, input.database);
     input.backup = call.services.database.backup_age();
     input.started = call.services.started;

@@ -14,7 +14,7 @@ namespace {
 using detail::first_of;
 using detail::run;
 
-constexpr std::array kKinds{JobKind::check, JobKind::scrub, JobKind::copy_suspect};
+constexpr std::array kKinds{JobKind::check, JobKind::scrub, JobKind::copy_suspect, JobKind::purge};
 constexpr std::array
     kStates{JobState::queued, JobState::running, JobState::done, JobState::failed, JobState::cancelled};
 
@@ -28,19 +28,19 @@ constexpr const char* kFile = R"(
 constexpr const char* kById = R"(
     SELECT id, kind, arguments::text, state, principal, to_us(created_at), to_us(not_before), to_us(started_at), to_us(finished_at),
            to_us(cancel_asked_at), attempts, coalesce(lease_owner, ''), to_us(lease_until), done_bytes, total_bytes, note,
-           coalesce(result::text, ''), coalesce(error, '')
+           coalesce(result::text, ''), coalesce(error, ''), principal_id
     FROM jobs WHERE id = $1::uuid)";
 
 constexpr const char* kSameWork = R"(
     SELECT id, kind, arguments::text, state, principal, to_us(created_at), to_us(not_before), to_us(started_at), to_us(finished_at),
            to_us(cancel_asked_at), attempts, coalesce(lease_owner, ''), to_us(lease_until), done_bytes, total_bytes, note,
-           coalesce(result::text, ''), coalesce(error, '')
+           coalesce(result::text, ''), coalesce(error, ''), principal_id
     FROM jobs WHERE same_work = $1 AND state IN ('queued', 'running'))";
 
 constexpr const char* kList = R"(
     SELECT id, kind, arguments::text, state, principal, to_us(created_at), to_us(not_before), to_us(started_at), to_us(finished_at),
            to_us(cancel_asked_at), attempts, coalesce(lease_owner, ''), to_us(lease_until), done_bytes, total_bytes, note,
-           coalesce(result::text, ''), coalesce(error, '')
+           coalesce(result::text, ''), coalesce(error, ''), principal_id
     FROM jobs WHERE (created_at, id) < (from_us($1::bigint), $2::uuid)
     ORDER BY created_at DESC, id DESC LIMIT $3::bigint)";
 
@@ -54,7 +54,7 @@ constexpr const char* kClaim = R"(
                 ORDER BY not_before, created_at FOR UPDATE SKIP LOCKED LIMIT 1)
     RETURNING id, kind, arguments::text, state, principal, to_us(created_at), to_us(not_before), to_us(started_at),
            to_us(finished_at), to_us(cancel_asked_at), attempts, coalesce(lease_owner, ''), to_us(lease_until), done_bytes,
-           total_bytes, note, coalesce(result::text, ''), coalesce(error, ''))";
+           total_bytes, note, coalesce(result::text, ''), coalesce(error, ''), principal_id)";
 
 constexpr const char* kRenew = R"(
     UPDATE jobs SET lease_until = clock_timestamp() + $3::bigint * interval '1 millisecond', done_bytes = $4::bigint,
@@ -99,6 +99,7 @@ JobRow to_job(const pqxx::row& row) {
         .note = row[15].as<std::string>(),
         .result = row[16].as<std::string>(),
         .error = row[17].as<std::string>(),
+        .principal_id = row[18].is_null() ? std::nullopt : std::optional{detail::to_uuid(row[18])},
     };
 }
 
@@ -155,6 +156,8 @@ std::string_view to_string(JobKind kind) noexcept {
             return "scrub";
         case JobKind::copy_suspect:
             return "copy_suspect";
+        case JobKind::purge:
+            return "purge";
     }
     std::unreachable();
 }

@@ -17,7 +17,7 @@
 /// clock. Roles: sluice_api files, reads and cancels; sluice_worker does the rest.
 namespace sluice::catalogue {
 
-enum class JobKind { check, scrub, copy_suspect };
+enum class JobKind { check, scrub, copy_suspect, purge };
 [[nodiscard]] std::string_view to_string(JobKind kind) noexcept;
 [[nodiscard]] std::optional<JobKind> job_kind_from(std::string_view word) noexcept;
 
@@ -47,6 +47,7 @@ struct JobRow {
     std::string note;
     std::string result;  ///< JSON; empty: none
     std::string error;
+    std::optional<Uuid> principal_id;  ///< nullopt: the worker itself
 };
 
 struct NewJob {

@@ -17,11 +17,11 @@ struct VolumeUse {
 };
 
 struct Forecast {
-    std::optional<double> days_held{
-    };  ///< how many days of footage fit beside what is held; nullopt: nothing comes
+    /// How many days of footage fit beside what is held; nullopt: nothing comes.
+    std::optional<double> days_held;
     /// Days from now on which the first footage below the floor would have to go; nullopt: never at this
     /// rate.
-    std::optional<std::chrono::days> floor_at_risk_in{};
+    std::optional<std::chrono::days> floor_at_risk_in;
 };
 
 /// What `overwrite_oldest` can free is footage above the floor. The days to come are gone through one by one:

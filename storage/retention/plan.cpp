@@ -17,14 +17,14 @@ std::span<const HoldFacts* const> Holds::of(const Uuid& camera_id) const noexcep
 std::vector<Decision> make_plan(
     std::span<const SegmentFacts> segments,
     const Holds& holds,
-    const Limits& limits,
+    const policy::History& history,
     const std::set<Uuid>& volumes,
     UtcTime now
 ) {
     std::vector<Decision> plan;
     plan.reserve(segments.size());
     for (const SegmentFacts& segment : segments) {
-        Decision decision = decide(segment, holds.of(segment.camera_id), limits, now);
+        Decision decision = decide(segment, holds.of(segment.camera_id), history, now);
         if (decision.is_destroyed && !volumes.contains(segment.volume_id)) {
             decision.is_destroyed = false;
             decision.rule = Rule::other_volume;
@@ -37,7 +37,7 @@ std::vector<Decision> make_plan(
 SpacePlan make_space_plan(
     std::span<const SegmentFacts> segments,
     const Holds& holds,
-    const Limits& limits,
+    const policy::History& history,
     std::uint64_t needed_bytes,
     bool may_breach,
     UtcTime now
@@ -45,7 +45,7 @@ SpacePlan make_space_plan(
     SpacePlan plan;
     plan.decisions.reserve(segments.size());
     for (const SegmentFacts& segment : segments)
-        plan.decisions.push_back(decide(segment, holds.of(segment.camera_id), limits, now));
+        plan.decisions.push_back(decide(segment, holds.of(segment.camera_id), history, now));
     const auto take = [&](std::size_t i, Rule rule) {
         Decision& decision = plan.decisions[i];
         decision.is_destroyed = true;

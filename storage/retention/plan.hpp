@@ -32,7 +32,7 @@ private:
 [[nodiscard]] std::vector<Decision> make_plan(
     std::span<const SegmentFacts> segments,
     const Holds& holds,
-    const Limits& limits,
+    const policy::History& history,
     const std::set<Uuid>& volumes,
     UtcTime now
 );
@@ -50,7 +50,7 @@ struct SpacePlan {
 [[nodiscard]] SpacePlan make_space_plan(
     std::span<const SegmentFacts> segments,
     const Holds& holds,
-    const Limits& limits,
+    const policy::History& history,
     std::uint64_t needed_bytes,
     bool may_breach,
     UtcTime now

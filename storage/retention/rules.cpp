@@ -42,17 +42,6 @@ UtcTime destroy_by(UtcTime from, int years) noexcept {
     return UtcTime{std::chrono::sys_days{anniversary} - days{1}} - kTaipei;
 }
 
-std::optional<days> floor_of(UtcTime from, std::span<const FloorStep> floors, UtcTime now) noexcept {
-    std::optional<days> highest;
-    for (std::size_t i = 0; i < floors.size() && floors[i].valid_from <= now; ++i) {
-        // The one that was in force when the footage began counts as well: it ended after `from`. The first
-        // one reaches back to whatever was recorded before there was a policy.
-        const bool was_over = i + 1 < floors.size() && floors[i + 1].valid_from <= from;
-        if (!was_over) highest = std::max(highest.value_or(floors[i].floor), floors[i].floor);
-    }
-    return highest;
-}
-
 bool touches(const HoldFacts& hold, const SegmentFacts& segment) noexcept {
     return !hold.interval.is_empty() && hold.interval.overlaps(segment.range) &&
            std::ranges::find(hold.camera_ids, segment.camera_id) != hold.camera_ids.end();
@@ -61,7 +50,7 @@ bool touches(const HoldFacts& hold, const SegmentFacts& segment) noexcept {
 Decision decide(
     const SegmentFacts& segment,
     std::span<const HoldFacts* const> holds,
-    const Limits& limits,
+    const policy::History& history,
     UtcTime now
 ) {
     Decision decision;
@@ -71,27 +60,32 @@ Decision decide(
         decision.holds.push_back(hold->id);
         outlives_ceiling |= hold->outlives_ceiling;
     }
-    const auto floor = floor_of(segment.range.from, limits.floors, now);
-    if (!floor || now - segment.range.to < *floor) {
+    if (history.empty() ||
+        now - segment.range.to < days{policy::floor_days(history, segment.range.from, now)}) {
         decision.rule = Rule::floor;
         return decision;
     }
-    const bool is_over = now >= destroy_by(segment.range.from, limits.ceiling_years);
+    const policy::Policy& rules = policy::in_force(history, now).policy;
+    const bool is_over = now >= destroy_by(segment.range.from, static_cast<int>(rules.ceiling_years));
     if (is_over ? outlives_ceiling : !decision.holds.empty()) {
         decision.rule = Rule::hold;
         return decision;
     }
-    decision.rule = is_over ? Rule::ceiling : limits.keep ? Rule::window : Rule::capacity;
-    decision.is_destroyed = is_over || (limits.keep && now - segment.range.to >= *limits.keep);
+    const bool has_window = rules.keep_days > 0;
+    decision.rule = is_over ? Rule::ceiling : has_window ? Rule::window : Rule::capacity;
+    decision.is_destroyed = is_over || (has_window && now - segment.range.to >= days{rules.keep_days});
     return decision;
 }
 
-UtcTime latest_start_that_may_go(const Limits& limits, UtcTime now) noexcept {
-    if (limits.floors.empty()) return UtcTime::min();
-    const auto lowest = std::ranges::min(limits.floors, {}, &FloorStep::floor).floor;
+UtcTime latest_start_that_may_go(const policy::History& history, UtcTime now) noexcept {
+    if (history.empty()) return UtcTime::min();
+    const policy::Policy& rules = policy::in_force(history, now).policy;
+    unsigned lowest = rules.floor_days;
+    for (const policy::Version& version : history)
+        lowest = std::min(lowest, version.policy.floor_days);
     // The shortest way from a start to its ceiling: late on its day, to the day before the anniversary.
-    const days ceiling{365 * limits.ceiling_years - 2};
-    return now - std::max(lowest, limits.keep ? std::min(*limits.keep, ceiling) : ceiling);
+    const unsigned ceiling = 365 * rules.ceiling_years - 2;
+    return now - days{std::max(lowest, rules.keep_days > 0 ? std::min(rules.keep_days, ceiling) : ceiling)};
 }
 
 }  // namespace sluice::retention

@@ -2,6 +2,7 @@
 
 #include "config/base/time.hpp"
 #include "config/base/uuid.hpp"
+#include "config/policy/history.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -30,18 +31,6 @@ struct HoldFacts {
     bool outlives_ceiling = false;  ///< legal or judicial, with a statute or a case number
 };
 
-/// A floor and the moment from which it was in force.
-struct FloorStep {
-    UtcTime valid_from;
-    std::chrono::days floor{30};
-};
-
-struct Limits {
-    std::vector<FloorStep> floors;  ///< by time; empty: nothing may ever go
-    int ceiling_years = 1;
-    std::optional<std::chrono::days> keep{};  ///< rolling window; nullopt: as long as the disk holds
-};
-
 /// Why a segment stays or goes; the spelling is stored and never changes.
 enum class Rule {
     floor,         ///< stays: younger than the floor
@@ -59,7 +48,9 @@ enum class Rule {
 struct Decision {
     bool is_destroyed = false;
     Rule rule = Rule::floor;
-    std::vector<Uuid> holds{};  ///< all that touch it: releasing one leaves the others
+    /// All that touch it: releasing one leaves the others.
+    // NOLINTNEXTLINE(readability-redundant-member-init): without {} whoever leaves it out gets a warning
+    std::vector<Uuid> holds{};
     friend bool operator==(const Decision&, const Decision&) = default;
 };
 
@@ -67,24 +58,20 @@ struct Decision {
 /// the anniversary of its day there. A day that the later year lacks (29 February) is the last of its month.
 [[nodiscard]] UtcTime destroy_by(UtcTime from, int years) noexcept;
 
-/// Art. 7(3): the floor that binds footage recorded from `from` on. Raising it works at once, lowering it
-/// only for footage recorded afterwards: so it is the highest of those in force since. nullopt: none was ever
-/// in force, and nothing may go.
-[[nodiscard]] std::optional<std::chrono::days>
-floor_of(UtcTime from, std::span<const FloorStep> floors, UtcTime now) noexcept;
-
 /// The hold's interval touches the segment, and it names the camera.
 [[nodiscard]] bool touches(const HoldFacts& hold, const SegmentFacts& segment) noexcept;
 
-/// Total: every input has a decision. `holds` may hold others, which don't touch the segment.
+/// Total: every input has a decision, and without any policy nothing goes. `holds` may hold others, which
+/// don't touch the segment. The floor is the longest since the segment began (art. 12), all else is the
+/// policy in force now.
 [[nodiscard]] Decision decide(
     const SegmentFacts& segment,
     std::span<const HoldFacts* const> holds,
-    const Limits& limits,
+    const policy::History& history,
     UtcTime now
 );
 
 /// Footage that began later than this stays under every rule but want of room: a plan need not look at it.
-[[nodiscard]] UtcTime latest_start_that_may_go(const Limits& limits, UtcTime now) noexcept;
+[[nodiscard]] UtcTime latest_start_that_may_go(const policy::History& history, UtcTime now) noexcept;
 
 }  // namespace sluice::retention

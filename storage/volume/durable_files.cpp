@@ -175,6 +175,18 @@ Status RealFiles::sync_directory(const fs::path& directory) {
     return {};
 }
 
+Result<bool> RealFiles::remove(const fs::path& path) {
+    if (::unlink(path.c_str()) == 0) return true;
+    if (errno == ENOENT) return false;
+    return errno_error(Remedy::abandon_file, "cannot remove " + path.string());
+}
+
+Result<bool> RealFiles::remove_directory(const fs::path& path) {
+    if (::rmdir(path.c_str()) == 0) return true;
+    if (errno == ENOENT || errno == ENOTEMPTY || errno == EEXIST) return false;
+    return errno_error(Remedy::abandon_file, "cannot remove folder " + path.string());
+}
+
 Status make_directories(DurableFiles& files, const fs::path& root, const fs::path& directory) {
     if (!is_without_entries(directory)) {
         std::error_code ignored;

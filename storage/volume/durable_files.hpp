@@ -11,7 +11,7 @@
 namespace sluice::volume {
 
 /// The only door to what changes footage on disk: one real, one faulty (tests/support). Nothing else in
-/// storage/ or daemon/ calls open-for-writing, write, fsync, rename or mkdir on a volume.
+/// storage/ or daemon/ calls open-for-writing, write, fsync, rename, mkdir or unlink on a volume.
 class DurableFiles {
 public:
     virtual ~DurableFiles() = default;
@@ -32,6 +32,11 @@ public:
     virtual Status rename(const std::filesystem::path& from, const std::filesystem::path& to) = 0;
     /// Fails with stop_volume.
     virtual Status sync_directory(const std::filesystem::path& directory) = 0;
+    /// Takes a file's name away; durable once its folder is synced. False: nothing has that name. Only
+    /// whoever destroys footage by rule calls this. Fails with abandon_file.
+    virtual Result<bool> remove(const std::filesystem::path& path) = 0;
+    /// Takes an empty folder away. False: it is not there, or something is in it. Fails with abandon_file.
+    virtual Result<bool> remove_directory(const std::filesystem::path& path) = 0;
 };
 
 class RealFiles final : public DurableFiles {
@@ -44,6 +49,8 @@ public:
     Status truncate(int fd, std::uint64_t size_bytes) override;
     Status rename(const std::filesystem::path& from, const std::filesystem::path& to) override;
     Status sync_directory(const std::filesystem::path& directory) override;
+    Result<bool> remove(const std::filesystem::path& path) override;
+    Result<bool> remove_directory(const std::filesystem::path& path) override;
 };
 
 /// Makes `directory` and its missing parents below `root`, syncing the parent of each one newly made, and of

@@ -89,7 +89,7 @@ TEST_CASE("a request for a job is read strictly, and a repeated key is the same 
         return std::to_string(reply.status) + " " + json::parse(reply.body).value("code", "");
     };
     CHECK(code("/v1/jobs") == "400 INVALID_PARAMETER");
-    CHECK(code("/v1/jobs?kind=purge") == "400 INVALID_PARAMETER");
+    CHECK(code("/v1/jobs?kind=unlink") == "400 INVALID_PARAMETER");
     CHECK(code("/v1/jobs?kind=copy_suspect") == "422 JOB_KIND_RESERVED");
     CHECK(code("/v1/jobs?kind=check&depth=soul") == "400 INVALID_PARAMETER");
     CHECK(code("/v1/jobs?kind=scrub&depth=names") == "422 JOB_ARGUMENT");

@@ -62,6 +62,8 @@ TEST_CASE("systemd finds nothing to object to in the units", "[systemd]") {
         REQUIRE(replace_file(copy, text, 0644));
         command.push_back(copy.string());
     }
+    fs::copy_file(kUnits / "sluice-purge.timer", folder / "sluice-purge.timer");
+    command.push_back((folder / "sluice-purge.timer").string());
     const auto done = test::run_to_end(command, 60s);
     fs::remove_all(folder);
     REQUIRE(done);
@@ -84,6 +86,21 @@ TEST_CASE("every unit is watched and started as its own user", "[systemd]") {
         CHECK(text.find("\nType=notify\n") != std::string::npos);
         CHECK(text.find("\nWatchdogSec=") != std::string::npos);
     }
+}
+
+TEST_CASE(
+    "the purge runs once and ends, each night, by timer or by the same command from cron",
+    "[systemd]"
+) {
+    const std::string unit = text_of(kUnits / "sluice-purge.service");
+    CHECK(unit.find("\nType=oneshot\n") != std::string::npos);
+    CHECK(unit.find("\nUser=sluice\n") != std::string::npos);
+    CHECK(text_of(kUnits / "sluice-purge.timer").find("\nPersistent=true\n") != std::string::npos);
+    std::smatch command;
+    REQUIRE(std::regex_search(unit, command, std::regex{R"(ExecStart=([^\n]+)\n)"}));
+    const std::string crontab = text_of(kUnits / "sluice-purge.cron");
+    CHECK(std::regex_search(crontab, std::regex{R"(\n30 2 \* \* \* sluice )"}));
+    CHECK(crontab.find(command[1].str()) != std::string::npos);
 }
 
 TEST_CASE("sysusers.d makes the service users, and only recorder and API read footage", "[systemd]") {

@@ -37,7 +37,7 @@ struct Refused {
 TEST_CASE("jobs: a row that no worker could make is refused", "[pg][jobs][constraint]") {
     const Refused refused;
     CHECK(refused.job("", "") == "");
-    CHECK(refused.job("kind", "'purge'") == "jobs_kind_known");
+    CHECK(refused.job("kind", "'unlink'") == "jobs_kind_known");
     CHECK(refused.job("principal", "''") == "jobs_principal_present");
     CHECK(refused.job("arguments", "'[]'") == "jobs_arguments_object");
     CHECK(refused.job("state", "'lost'").starts_with("jobs_"));

@@ -16,7 +16,8 @@ constexpr std::array<const char*, 4> kRoles{
 };
 
 /// What each role may do with a table, written by hand: s(elect), i(nsert), u(pdate of some columns).
-/// d(elete) and t(runcate) stand nowhere: nothing is destroyed before the worker's rules for it are there.
+/// d(elete) and t(runcate) stand nowhere: footage is destroyed by destroy_marked alone, which only the worker
+/// may call.
 struct TableRights {
     const char* table;
     const char* changeable;               ///< a column that the recorder or the worker may set, if any
@@ -60,6 +61,13 @@ constexpr TableRights kTables[] = {
     {"incidents", "", "kind", {"", "si", "si", "s"}},
     {"notices", "acknowledger", "due_at", {"", "si", "su", "s"}},
     {"backups", "", "verified_at", {"", "s", "s", "s"}},  // the tool's, as superuser
+    // Destruction is the worker's, and only through destroy_marked.
+    {"purge_runs", "state", "destroyed_segments", {"", "siu", "s", "s"}},
+    {"purge_marks", "", "rule", {"", "si", "s", "s"}},
+    {"destroyed", "", "rule", {"", "s", "s", "s"}},
+    {"purge_certificates", "", "body", {"", "si", "s", "s"}},
+    {"clock_sightings", "synchronised_at", "installation_id", {"", "siu", "s", "s"}},
+    {"forecasts", "made_at", "place", {"", "siu", "s", "s"}},
     {"segments_rest", "", "path", {"", "", "", ""}},  // partitions have no door of their own
     {"segment_index_rest", "", "data", {"", "", "", ""}},
 };

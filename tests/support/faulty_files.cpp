@@ -77,6 +77,10 @@ const char* to_string(Call call) noexcept {
             return "rename";
         case Call::sync_directory:
             return "sync_directory";
+        case Call::remove:
+            return "remove";
+        case Call::remove_directory:
+            return "remove_directory";
     }
     std::unreachable();
 }
@@ -251,6 +255,16 @@ Status FaultyFiles::sync_directory(const fs::path& directory) {
     const Entries entries = list(directory);
     state_.with([&](State& state) { state.model.folders[inode_of(directory)] = entries; });
     return {};
+}
+
+Result<bool> FaultyFiles::remove(const fs::path& path) {
+    if (const int code = enter(Call::remove, path)) return fault(Call::remove, code);
+    return real_.remove(path);
+}
+
+Result<bool> FaultyFiles::remove_directory(const fs::path& path) {
+    if (const int code = enter(Call::remove_directory, path)) return fault(Call::remove_directory, code);
+    return real_.remove_directory(path);
 }
 
 FaultyFiles::Entries FaultyFiles::list(const fs::path& folder) {

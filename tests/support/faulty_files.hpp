@@ -16,7 +16,18 @@
 
 namespace sluice::test {
 
-enum class Call { create, open_existing, make_directory, write, sync_data, truncate, rename, sync_directory };
+enum class Call {
+    create,
+    open_existing,
+    make_directory,
+    write,
+    sync_data,
+    truncate,
+    rename,
+    sync_directory,
+    remove,
+    remove_directory
+};
 [[nodiscard]] const char* to_string(Call call) noexcept;
 
 struct CallRecord {
@@ -71,6 +82,8 @@ public:
     Status truncate(int fd, std::uint64_t size_bytes) override;
     Status rename(const std::filesystem::path& from, const std::filesystem::path& to) override;
     Status sync_directory(const std::filesystem::path& directory) override;
+    Result<bool> remove(const std::filesystem::path& path) override;
+    Result<bool> remove_directory(const std::filesystem::path& path) override;
 
 private:
     using Inode = std::uint64_t;

@@ -32,11 +32,12 @@ std::string judged(
     const status::RecorderStatus* recorder,
     bool is_catalogue_confirmed = true,
     const LedgerHealth& ledger = {},
-    const std::optional<catalogue::BackupAge>& backup = {}
+    const std::optional<catalogue::BackupAge>& backup = {},
+    bool is_floor_at_risk = false
 ) {
     const Observations seen{
         .database = database,
-        .is_catalogue_confirmed = is_catalogue_confirmed,
+        .catalogue = {.is_confirmed = is_catalogue_confirmed, .is_floor_at_risk = is_floor_at_risk},
         .ledger = ledger,
         .backup = backup,
         .recorder = recorder
@@ -55,6 +56,7 @@ TEST_CASE("readiness: only the database makes it unready, everything else degrad
     CHECK(judged(DatabaseHealth::wrong_schema, nullptr) == "unready schema_version recorder_status_missing");
     CHECK(judged(DatabaseHealth::reachable, &recorder, false) == "degraded catalogue_unconfirmed");
     CHECK(judged(DatabaseHealth::unreachable, &recorder, false) == "unready database_unreachable");
+    CHECK(judged(DatabaseHealth::reachable, &recorder, true, {}, {}, true) == "degraded floor_at_risk");
     LedgerHealth ledger;
     ledger.longest_wait = 60s;
     CHECK(judged(DatabaseHealth::reachable, &recorder, true, ledger) == "ready");
@@ -130,6 +132,11 @@ TEST_CASE("metrics: streams, volumes and routes are there, with and without a re
     CHECK(text.find("le=\"0.005\"} 0\n") != std::string::npos);
     CHECK(text.find("le=\"0.025\"} 3\n") != std::string::npos);
     CHECK(text.find("le=\"+Inf\"} 3\n") != std::string::npos);
+    CHECK(text.find("sluice_retention_floor_at_risk 0\n") != std::string::npos);
+    CHECK(text.find("sluice_retention_days_held") == std::string::npos);
+    input.catalogue = {.is_confirmed = true, .is_floor_at_risk = true, .days_held = 12.5};
+    CHECK(to_metrics(input).find("sluice_retention_floor_at_risk 1\n") != std::string::npos);
+    CHECK(to_metrics(input).find("sluice_retention_days_held 12.5\n") != std::string::npos);
     input.recorder = nullptr;
     CHECK(to_metrics(input).find("sluice_recorder_status_present 0\n") != std::string::npos);
 }

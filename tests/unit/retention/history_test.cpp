@@ -24,10 +24,8 @@ public:
             cameras_.push_back(new_id());
             volumes_.push_back(new_id());
         }
-        limits_.floors = {{.valid_from = now_ - days{900}, .floor = days{pick(1, 60)}}};
-        if (chance(50))
-            limits_.floors.push_back({.valid_from = now_ - days{pick(0, 400)}, .floor = days{pick(1, 90)}});
-        if (chance(70)) limits_.keep = days{pick(1, 120)};
+        history_ = {version(now_ - days{900})};
+        if (chance(50)) history_.push_back(version(now_ - days{pick(0, 400)}));
     }
 
     void live(int steps) {
@@ -44,7 +42,7 @@ public:
     void purge() {
         const std::set<Uuid> present = verified();
         const Holds index{holds_};
-        const auto plan = make_plan(segments_, index, limits_, present, now_);
+        const auto plan = make_plan(segments_, index, history_, present, now_);
         REQUIRE(plan.size() == segments_.size());
         std::vector<SegmentFacts> left;
         for (std::size_t i = 0; i < plan.size(); ++i) {
@@ -53,7 +51,7 @@ public:
         }
         segments_ = std::move(left);
         // Twice changes nothing the second time.
-        for (const Decision& decision : make_plan(segments_, index, limits_, present, now_))
+        for (const Decision& decision : make_plan(segments_, index, history_, present, now_))
             CHECK_FALSE(decision.is_destroyed);
     }
 
@@ -66,7 +64,7 @@ public:
         std::ranges::sort(on_it, {}, [](const SegmentFacts& s) { return s.range.from; });
         const bool may_breach = chance(30);
         const auto needed = static_cast<std::uint64_t>(pick(0, 2000));
-        const SpacePlan plan = make_space_plan(on_it, Holds{holds_}, limits_, needed, may_breach, now_);
+        const SpacePlan plan = make_space_plan(on_it, Holds{holds_}, history_, needed, may_breach, now_);
         bool has_breached = false;
         for (std::size_t i = 0; i < on_it.size(); ++i) {
             const Decision& decision = plan.decisions[i];
@@ -83,6 +81,13 @@ public:
     }
 
 private:
+    policy::Version version(UtcTime valid_from) {
+        policy::Version made{.number = 1, .valid_from = valid_from, .policy = {}};
+        made.policy.floor_days = static_cast<unsigned>(pick(1, 90));
+        made.policy.ceiling_years = 1;
+        made.policy.keep_days = chance(70) ? static_cast<unsigned>(pick(1, 120)) : 0;
+        return made;
+    }
     int pick(int low, int high) { return std::uniform_int_distribution<int>{low, high}(random_); }
     bool chance(int percent) { return pick(1, 100) <= percent; }
     template <class List>
@@ -140,18 +145,14 @@ private:
         });
     }
     [[nodiscard]] days floor_by_hand(const SegmentFacts& segment) const {
-        // Of every hour since it was recorded, the floor that was in force then.
-        const auto in_force = [this](UtcTime time) {
-            days floor = limits_.floors.front().floor;
-            for (const FloorStep& step : limits_.floors)
-                if (step.valid_from <= time) floor = step.floor;
-            return floor;
-        };
-        days highest = in_force(segment.range.from);
-        for (const FloorStep& step : limits_.floors)
-            if (segment.range.from <= step.valid_from && step.valid_from <= now_)
-                highest = std::max(highest, step.floor);
-        return highest;
+        // The one in force when it began, and every one since.
+        unsigned highest = history_.front().policy.floor_days;
+        for (const policy::Version& one : history_)
+            if (one.valid_from <= segment.range.from) highest = one.policy.floor_days;
+        for (const policy::Version& one : history_)
+            if (segment.range.from <= one.valid_from && one.valid_from <= now_)
+                highest = std::max(highest, one.policy.floor_days);
+        return days{highest};
     }
     void judge(const SegmentFacts& segment, const Decision& decision, const std::set<Uuid>& present) {
         const bool is_young = now_ - segment.range.to < floor_by_hand(segment);
@@ -160,7 +161,7 @@ private:
             CHECK_FALSE(is_young);
             CHECK(present.contains(segment.volume_id));
             CHECK_FALSE(is_held(segment, is_over));
-            CHECK(segment.range.from <= latest_start_that_may_go(limits_, now_));
+            CHECK(segment.range.from <= latest_start_that_may_go(history_, now_));
         }
         if (is_over && !is_young && !is_held(segment, true) && present.contains(segment.volume_id))
             CHECK(decision.is_destroyed);
@@ -169,7 +170,7 @@ private:
 
     std::mt19937 random_;
     UtcTime now_ = from_rfc3339("2026-11-23T10:00:00Z").value();
-    Limits limits_;
+    policy::History history_;
     std::vector<Uuid> cameras_;
     std::vector<Uuid> volumes_;
     std::vector<SegmentFacts> segments_;

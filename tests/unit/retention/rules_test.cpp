@@ -37,17 +37,21 @@ HoldFacts hold(std::uint8_t number, TimeRange interval, bool outlives_ceiling = 
         .outlives_ceiling = outlives_ceiling
     };
 }
-Limits limits(std::optional<days> keep = days{30}) {
-    return {
-        .floors = {{.valid_from = at("2020-01-01T00:00:00Z"), .floor = days{30}}},
-        .ceiling_years = 1,
-        .keep = keep
-    };
+policy::Version version(UtcTime valid_from, unsigned floor, unsigned keep) {
+    policy::Version made{.number = 1, .valid_from = valid_from, .policy = {}};
+    made.policy.floor_days = floor;
+    made.policy.ceiling_years = 1;
+    made.policy.keep_days = keep;
+    return made;
+}
+/// 0: as long as the disk holds.
+policy::History keeping(unsigned keep = 30) {
+    return {version(at("2018-01-01T00:00:00Z"), 30, keep)};
 }
 Decision decided(
     const SegmentFacts& facts,
     const std::vector<HoldFacts>& holds,
-    const Limits& by,
+    const policy::History& by,
     UtcTime now = kNow
 ) {
     std::vector<const HoldFacts*> pointers;
@@ -60,16 +64,16 @@ TEST_CASE(
     "art. 7(3): footage may go from the floor on, counted from its end, not one microsecond earlier",
     "[retention][rule]"
 ) {
-    CHECK(decided(of_age(days{30}), {}, limits()) == Decision{.is_destroyed = true, .rule = Rule::window});
+    CHECK(decided(of_age(days{30}), {}, keeping()) == Decision{.is_destroyed = true, .rule = Rule::window});
     CHECK(
-        decided(of_age(days{30} - 1us), {}, limits()) == Decision{.is_destroyed = false, .rule = Rule::floor}
+        decided(of_age(days{30} - 1us), {}, keeping()) == Decision{.is_destroyed = false, .rule = Rule::floor}
     );
-    CHECK_FALSE(decided(of_age(-1h), {}, limits()).is_destroyed);  // a clock that ran back
+    CHECK_FALSE(decided(of_age(-1h), {}, keeping()).is_destroyed);  // a clock that ran back
     // A segment of a day: its start is 31 days old, its end is not yet 30.
-    CHECK_FALSE(decided(segment(kNow - days{31}, kNow - days{30} + 1us), {}, limits()).is_destroyed);
-    CHECK_FALSE(decided(of_age(days{200}), {}, {.floors = {}, .keep = days{1}}).is_destroyed);
+    CHECK_FALSE(decided(segment(kNow - days{31}, kNow - days{30} + 1us), {}, keeping()).is_destroyed);
+    CHECK_FALSE(decided(of_age(days{200}), {}, policy::History{}).is_destroyed);
     // A window shorter than the floor changes nothing.
-    CHECK(decided(of_age(days{10}), {}, limits(days{5})).rule == Rule::floor);
+    CHECK(decided(of_age(days{10}), {}, keeping(5)).rule == Rule::floor);
 }
 
 TEST_CASE(
@@ -77,16 +81,11 @@ TEST_CASE(
     "[retention][rule]"
 ) {
     CHECK(
-        decided(of_age(days{59}), {}, limits(days{60})) ==
-        Decision{.is_destroyed = false, .rule = Rule::window}
+        decided(of_age(days{59}), {}, keeping(60)) == Decision{.is_destroyed = false, .rule = Rule::window}
     );
+    CHECK(decided(of_age(days{60}), {}, keeping(60)) == Decision{.is_destroyed = true, .rule = Rule::window});
     CHECK(
-        decided(of_age(days{60}), {}, limits(days{60})) ==
-        Decision{.is_destroyed = true, .rule = Rule::window}
-    );
-    CHECK(
-        decided(of_age(days{300}), {}, limits(std::nullopt)) ==
-        Decision{.is_destroyed = false, .rule = Rule::capacity}
+        decided(of_age(days{300}), {}, keeping(0)) == Decision{.is_destroyed = false, .rule = Rule::capacity}
     );
 }
 
@@ -116,11 +115,8 @@ TEST_CASE(
         const UtcTime due = at(std::string{row.last_day} + "T00:00:00+08:00");
         CHECK(to_rfc3339(destroy_by(at(row.recorded), 1)) == to_rfc3339(due));
         const SegmentFacts facts = segment(at(row.recorded), at(row.recorded) + 60s);
-        CHECK(
-            decided(facts, {}, limits(std::nullopt), due) ==
-            Decision{.is_destroyed = true, .rule = Rule::ceiling}
-        );
-        CHECK_FALSE(decided(facts, {}, limits(std::nullopt), due - 1us).is_destroyed);
+        CHECK(decided(facts, {}, keeping(0), due) == Decision{.is_destroyed = true, .rule = Rule::ceiling});
+        CHECK_FALSE(decided(facts, {}, keeping(0), due - 1us).is_destroyed);
     }
 }
 
@@ -130,11 +126,11 @@ TEST_CASE(
 ) {
     const SegmentFacts old = of_age(days{400});
     const TimeRange all{old.range.from - 1h, old.range.to + 1h};
-    const Decision gone = decided(old, {hold(1, all)}, limits());
+    const Decision gone = decided(old, {hold(1, all)}, keeping());
     CHECK(gone.is_destroyed);
     CHECK(gone.rule == Rule::ceiling);
     CHECK(gone.holds.size() == 1);  // named, so that whoever placed it is told
-    const Decision kept = decided(old, {hold(1, all), hold(2, all, true)}, limits());
+    const Decision kept = decided(old, {hold(1, all), hold(2, all, true)}, keeping());
     CHECK_FALSE(kept.is_destroyed);
     CHECK(kept.rule == Rule::hold);
 }
@@ -146,7 +142,7 @@ TEST_CASE(
     const SegmentFacts facts = of_age(days{40});
     const auto [from, to] = facts.range;
     const auto is_held = [&facts](TimeRange interval) {
-        return !decided(facts, {hold(1, interval)}, limits()).is_destroyed;
+        return !decided(facts, {hold(1, interval)}, keeping()).is_destroyed;
     };
     CHECK(is_held({from, to}));
     CHECK(is_held({from + 10s, from + 11s}));
@@ -157,7 +153,7 @@ TEST_CASE(
     CHECK_FALSE(is_held({from + 10s, from + 10s}));
     HoldFacts foreign = hold(1, facts.range);
     foreign.camera_ids = {kOther};
-    CHECK(decided(facts, {foreign}, limits()).is_destroyed);
+    CHECK(decided(facts, {foreign}, keeping()).is_destroyed);
 }
 
 TEST_CASE(
@@ -167,31 +163,34 @@ TEST_CASE(
     const SegmentFacts facts = of_age(days{40});
     std::vector<HoldFacts> holds{hold(1, facts.range), hold(2, facts.range), hold(3, facts.range)};
     while (!holds.empty()) {
-        const Decision decision = decided(facts, holds, limits());
+        const Decision decision = decided(facts, holds, keeping());
         CHECK_FALSE(decision.is_destroyed);
         CHECK(decision.holds.size() == holds.size());
         holds.pop_back();
     }
-    CHECK(decided(facts, holds, limits()).is_destroyed);
+    CHECK(decided(facts, holds, keeping()).is_destroyed);
 }
 
 TEST_CASE(
-    "art. 12: raising the floor works at once, lowering it only for footage recorded afterwards",
+    "art. 12: a raised floor binds at once, a lowered one only footage that began afterwards",
     "[retention][rule]"
 ) {
-    const std::vector<FloorStep> floors{
-        {.valid_from = at("2026-01-01T00:00:00Z"), .floor = days{30}},
-        {.valid_from = at("2026-06-01T00:00:00Z"), .floor = days{60}},
-        {.valid_from = at("2026-09-01T00:00:00Z"), .floor = days{20}},
+    const policy::History history{
+        version(at("2026-01-01T00:00:00Z"), 30, 1),
+        version(at("2026-06-01T00:00:00Z"), 60, 1),
+        version(at("2026-09-01T00:00:00Z"), 20, 1),
     };
-    const UtcTime now = at("2026-10-01T00:00:00Z");
-    CHECK(floor_of(at("2026-05-20T00:00:00Z"), floors, now) == days{60});
-    CHECK(floor_of(at("2026-08-31T00:00:00Z"), floors, now) == days{60});
-    CHECK(floor_of(at("2026-09-01T00:00:00Z"), floors, now) == days{20});
-    CHECK(floor_of(at("2026-05-20T00:00:00Z"), floors, at("2026-05-25T00:00:00Z")) == days{30});
-    CHECK(floor_of(at("2025-05-20T00:00:00Z"), floors, at("2026-05-25T00:00:00Z")) == days{30});
-    CHECK_FALSE(floor_of(at("2025-05-20T00:00:00Z"), floors, at("2025-05-25T00:00:00Z")));
-    CHECK_FALSE(floor_of(at("2026-05-20T00:00:00Z"), {}, now));
+    const auto goes = [&history](const char* from, days age) {
+        const SegmentFacts facts = segment(at(from), at(from) + 60s);
+        return decided(facts, {}, history, facts.range.to + age).is_destroyed;
+    };
+    CHECK_FALSE(goes("2026-05-20T00:00:00Z", days{60} - days{1}));  // raised while it lay there
+    CHECK(goes("2026-05-20T00:00:00Z", days{60}));
+    CHECK(goes("2026-04-01T00:00:00Z", days{30}));        // before it was raised
+    CHECK_FALSE(goes("2026-08-31T23:59:30Z", days{20}));  // began before it was lowered, ended afterwards
+    CHECK(goes("2026-08-31T23:59:30Z", days{60}));
+    CHECK(goes("2026-09-01T00:00:00Z", days{20}));
+    CHECK_FALSE(goes("2026-09-01T00:00:00Z", days{20} - days{1}));
 }
 
 TEST_CASE(
@@ -204,7 +203,7 @@ TEST_CASE(
         segments.back().bytes = 10;
     }
     const Holds holds{{hold(1, segments[1].range), hold(2, segments[6].range)}};
-    const Limits capacity = limits(std::nullopt);
+    const policy::History capacity = keeping(0);
     const auto taken = [](const SpacePlan& plan) {
         std::vector<std::size_t> places;
         for (std::size_t i = 0; i < plan.decisions.size(); ++i)

@@ -1,0 +1,106 @@
+#include "jobs/upkeep.hpp"
+
+#include "config/base/log.hpp"
+#include "storage/catalogue/record_repository.hpp"
+#include "storage/retention/site.hpp"
+#include "storage/retention/space.hpp"
+#include "storage/volume/installation.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace sluice::jobs {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kRoomEvery = 2s;
+constexpr auto kForeseeEvery = 10min;
+
+/// Nothing was ever recorded here, or not yet: nothing to keep up.
+bool has_installation(const Tools& tools) {
+    const auto installation = volume::load_installation(tools.config.data);
+    return installation && installation->has_value();
+}
+
+}  // namespace
+
+void Upkeep::note(const Tools& tools, const Uuid& installation_id, const std::string& what) {
+    if (what == last_obstacle_) return;
+    last_obstacle_ = what;
+    if (what.empty()) {
+        log::info("room_can_be_made");
+        return;
+    }
+    log::error("no_room_is_made", {{"why", what}});
+    const ledger::Act act{
+        .action = "purge.refused",
+        .actor = ledger::system_actor("sluice-worker"),
+        .subject = {.kind = "installation", .id = to_string(installation_id)},
+        .facts = nlohmann::json{{"why", what}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
+    };
+    const auto written = catalogue::append_record(tools.pool, act, tools.clock.now());
+    if (!written) log_and_drop(std::unexpected(written.error()), "the audit log does not take the act");
+}
+
+Status Upkeep::make_room(const Tools& tools, const std::stop_token& stop) {
+    const auto site = retention::make_site(tools.config, tools.pool, tools.files, tools.clock);
+    if (!site) return std::unexpected(site.error());
+    std::string obstacle;
+    for (const retention::PurgeVolume& volume : site->volumes) {
+        const auto report = retention::make_room(
+            *site,
+            volume,
+            tools.config.storage,
+            [&stop](const retention::PurgeProgress&) { return !stop.stop_requested(); }
+        );
+        if (!report && report.error().label() == "PURGE_RUNNING") return {};  // which makes room as well
+        if (!report && report.error().remedy() == Remedy::cancelled) return {};
+        if (!report) return std::unexpected(report.error());
+        for (const retention::Refusal& refusal : report->refusals)
+            obstacle += (obstacle.empty() ? "" : " ") + refusal.code;
+    }
+    note(tools, site->installation_id, obstacle);
+    return {};
+}
+
+Status Upkeep::foresee(const Tools& tools) {
+    const auto site = retention::make_site(tools.config, tools.pool, tools.files, tools.clock);
+    if (!site) return std::unexpected(site.error());
+    if (tools.clock.is_synchronised().value_or(false))
+        if (auto saved = catalogue::save_clock_sighting(tools.pool, site->installation_id, tools.clock.now());
+            !saved)
+            return saved;
+    const auto rows = retention::foresee(*site, tools.config.storage);
+    if (!rows) return std::unexpected(rows.error());
+    if (auto saved = catalogue::save_forecasts(tools.pool, *rows); !saved) return saved;
+    for (const catalogue::ForecastRow& row : *rows) {
+        if (row.place != "all" || row.is_at_risk == is_at_risk_) continue;
+        is_at_risk_ = row.is_at_risk;
+        if (is_at_risk_)
+            log::error(
+                "floor_at_risk",
+                {{"code", "RET_FLOOR_AT_RISK"},
+                 {"at", to_rfc3339(row.at_risk.value_or(row.made))},
+                 {"bytes_per_day", row.bytes_per_day},
+                 {"floor_days", row.floor_days},
+                 {"remedy", "a larger disk, a lower bit rate, or fewer holds: sluice plan"}}
+            );
+        else
+            log::info("floor_safe_again");
+    }
+    return {};
+}
+
+Status Upkeep::tick(const Tools& tools, const std::stop_token& stop) {
+    const auto now = SteadyClock::now();
+    if (now < room_at_) return {};
+    room_at_ = now + kRoomEvery;
+    if (!has_installation(tools)) return {};
+    if (auto made = make_room(tools, stop); !made) return made;
+    if (now < foresee_at_) return {};
+    if (auto done = foresee(tools); !done) return done;
+    foresee_at_ = now + kForeseeEvery;
+    return {};
+}
+
+}  // namespace sluice::jobs

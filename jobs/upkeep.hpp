@@ -1,0 +1,31 @@
+#pragma once
+
+#include "jobs/kinds.hpp"
+
+#include <chrono>
+#include <stop_token>
+#include <string>
+
+namespace sluice::jobs {
+
+/// What the worker does for the disks without being asked: makes room ahead of need, foresees when the floor
+/// would be at risk, and notes that the host's clock is synchronised. Thread: the lane's.
+class Upkeep {
+public:
+    /// Does what is due. Error: of the database; what stands against making room is logged, and an act of the
+    /// audit log, when it changes.
+    [[nodiscard]] Status tick(const Tools& tools, const std::stop_token& stop);
+
+private:
+    using SteadyClock = std::chrono::steady_clock;
+    [[nodiscard]] Status make_room(const Tools& tools, const std::stop_token& stop);
+    [[nodiscard]] Status foresee(const Tools& tools);
+    void note(const Tools& tools, const Uuid& installation_id, const std::string& what);
+
+    SteadyClock::time_point room_at_;
+    SteadyClock::time_point foresee_at_;
+    std::string last_obstacle_;
+    bool is_at_risk_ = false;
+};
+
+}  // namespace sluice::jobs

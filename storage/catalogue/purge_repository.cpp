@@ -1,0 +1,356 @@
+#include "storage/catalogue/purge_repository.hpp"
+
+#include "storage/catalogue/detail/connection.hpp"
+#include "storage/catalogue/detail/values.hpp"
+#include "storage/catalogue/record_repository.hpp"
+
+#include <utility>
+
+namespace sluice::catalogue {
+
+namespace {
+
+using detail::ArrayLiteral;
+using detail::run;
+using detail::to_optional_time;
+using detail::to_time;
+using detail::to_uuid;
+
+// Any number, the same in every version: two purges of one database at once would only be in each other's
+// way.
+constexpr const char* kTryLock = "SELECT pg_try_advisory_lock(7235110)";
+constexpr const char* kUnlock = "SELECT pg_advisory_unlock(7235110)";
+
+// A record's own time is not indexed, but records are sequenced as they are filed: the newest is among the
+// last ones.
+constexpr const char* kFacts = R"(
+    SELECT (SELECT is_confirmed FROM catalogue_state),
+           to_us((SELECT max(at) FROM (
+               (SELECT at FROM ledger_records WHERE leaf_index IS NOT NULL ORDER BY leaf_index DESC LIMIT 100)
+               UNION ALL SELECT at FROM ledger_records WHERE leaf_index IS NULL) AS newest)),
+           to_us((SELECT max(to_at) FROM coverage)),
+           to_us(greatest((SELECT synchronised_at FROM clock_sightings WHERE installation_id = $1::uuid),
+                          (SELECT max(r.from_at) FROM runs r JOIN streams s ON s.id = r.stream_id JOIN cameras c ON c.id = s.camera_id
+                           WHERE r.clock_synchronised AND c.installation_id = $1::uuid))),
+           (SELECT coalesce(extract(epoch FROM sum(to_at - from_at)) * 1000000, 0)::bigint FROM coverage))";
+constexpr const char* kSaveSighting = R"(
+    INSERT INTO clock_sightings (installation_id, synchronised_at) VALUES ($1::uuid, from_us($2::bigint))
+    ON CONFLICT (installation_id) DO UPDATE SET synchronised_at = excluded.synchronised_at)";
+
+constexpr const char* kOldest = "SELECT to_us(min(from_at)) FROM segments";
+constexpr const char* kLockHolds = "SELECT lock_holds_to_destroy()";
+constexpr const char* kHolds = R"(
+    SELECT h.id, to_us(h.from_at), to_us(h.to_at), h.kind IN ('judicial', 'legal'),
+           ARRAY(SELECT c.camera_id::text FROM hold_cameras c WHERE c.hold_id = h.id)
+    FROM holds h WHERE h.released_at IS NULL AND (h.expires_at IS NULL OR h.expires_at > from_us($1::bigint)))";
+
+ActiveHold to_hold(const pqxx::row& row) {
+    ActiveHold hold{
+        .id = to_uuid(row[0]),
+        .cameras = {},
+        .range = {.from = to_time(row[1]), .to = to_time(row[2])},
+        .passes_ceiling = row[3].as<bool>(),
+    };
+    for (const std::string& id : detail::to_texts(row[4])) {
+        const auto camera = uuid_from_string(id);
+        if (!camera) throw pqxx::conversion_error{"a camera's id"};
+        hold.cameras.push_back(*camera);
+    }
+    return hold;
+}
+
+constexpr const char* kCandidates = R"(
+    SELECT s.id, s.stream_id, t.camera_id, s.volume_id, s.state, s.path, coalesce(c.path, ''), to_us(s.from_at), to_us(s.to_at),
+           s.bytes + coalesce(c.bytes, 0), ''
+    FROM segments s JOIN streams t ON t.id = s.stream_id LEFT JOIN segment_copies c ON c.segment_id = s.id
+    WHERE s.from_at >= from_us($1::bigint) AND s.from_at < from_us($2::bigint) AND ($3::uuid IS NULL OR s.volume_id = $3::uuid)
+      AND NOT EXISTS (SELECT FROM purge_marks m WHERE m.segment_id = s.id)
+    ORDER BY s.from_at, s.id)";
+
+// The span of the marks bounds the days to look at.
+constexpr const char* kMarked = R"(
+    WITH taken AS (
+        SELECT segment_id, from_at, rule FROM purge_marks WHERE run_id = $1::uuid AND segment_id <> ALL ($2::uuid[])
+        ORDER BY from_at::date, segment_id LIMIT $3::bigint
+    )
+    SELECT s.id, s.stream_id, t.camera_id, s.volume_id, s.state, s.path, coalesce(c.path, ''), to_us(s.from_at), to_us(s.to_at),
+           s.bytes + coalesce(c.bytes, 0), m.rule
+    FROM taken m JOIN segments s ON s.id = m.segment_id AND s.from_at = m.from_at JOIN streams t ON t.id = s.stream_id
+         LEFT JOIN segment_copies c ON c.segment_id = s.id
+    WHERE s.from_at >= (SELECT min(from_at) FROM taken) AND s.from_at <= (SELECT max(from_at) FROM taken)
+    ORDER BY s.volume_id, s.path)";
+
+SegmentState to_state(const pqxx::field& field) {
+    const auto word = field.as<std::string>();
+    for (const SegmentState state : {SegmentState::open, SegmentState::finished, SegmentState::suspect})
+        if (word == to_string(state)) return state;
+    throw pqxx::conversion_error{"unknown state of a segment"};
+}
+
+PurgeCandidate to_candidate(const pqxx::row& row) {
+    return {
+        .id = to_uuid(row[0]),
+        .stream_id = to_uuid(row[1]),
+        .camera_id = to_uuid(row[2]),
+        .volume_id = to_uuid(row[3]),
+        .state = to_state(row[4]),
+        .path = row[5].as<std::string>(),
+        .copy_path = row[6].as<std::string>(),
+        .range = {.from = to_time(row[7]), .to = to_time(row[8])},
+        .bytes = row[9].as<std::uint64_t>(),
+        .rule = row[10].as<std::string>(),
+    };
+}
+
+constexpr const char* kMark = R"(
+    INSERT INTO purge_marks (segment_id, from_at, run_id, rule)
+    SELECT id, from_us(us), $1::uuid, rule FROM unnest($2::uuid[], $3::bigint[], $4::text[]) AS n (id, us, rule))";
+constexpr const char* kBreach = R"(
+    INSERT INTO incidents (id, kind, opened_at, cause, subject, principal)
+    VALUES ($1::uuid, 'floor_violation', from_us($2::bigint), 'the disk is full and everything else is held or gone',
+            jsonb_build_object('purge_run', $3::text, 'segments', to_jsonb($4::text[])), $5))";
+constexpr const char* kUnmark = "SELECT unmark($1::uuid, $2::uuid[], $3::bool)";
+constexpr const char* kUnmarkRest =
+    "SELECT unmark($1::uuid, ARRAY(SELECT segment_id FROM purge_marks WHERE run_id = $1::uuid), false)";
+constexpr const char* kDestroy =
+    "SELECT destroy_marked($1::uuid, $2::uuid[], $3::bigint, from_us($4::bigint))";
+
+template <class Row, class... Args>
+std::vector<Row> read(
+    pqxx::transaction_base& session,
+    Row (*from_row)(const pqxx::row&),
+    const char* sql,
+    const Args&... args
+) {
+    std::vector<Row> rows;
+    for (const auto& row : run(session, sql, args...))
+        rows.push_back(from_row(row));
+    return rows;
+}
+
+template <class Row, class... Args>
+Result<std::vector<Row>>
+load(Pool& pool, Row (*from_row)(const pqxx::row&), const char* sql, const Args&... args) {
+    std::vector<Row> rows;
+    const Status status = pool.with([&](Connection& connection) -> Status {
+        pqxx::nontransaction session{connection.get()};
+        rows = read(session, from_row, sql, args...);
+        return {};
+    });
+    if (!status) return std::unexpected(status.error());
+    return rows;
+}
+
+template <class... Args>
+Status execute(Pool& pool, const char* sql, const Args&... args) {
+    return pool.with([&](Connection& connection) -> Status {
+        pqxx::work transaction{connection.get()};
+        run(transaction, sql, args...);
+        transaction.commit();
+        return {};
+    });
+}
+
+std::optional<std::string> or_null(const std::optional<Uuid>& id) {
+    return id ? std::optional{to_string(*id)} : std::nullopt;
+}
+
+std::string to_array(const std::vector<Uuid>& ids) {
+    ArrayLiteral array;
+    for (const Uuid& id : ids)
+        array.add(id);
+    return array.str();
+}
+
+/// Never silent: with the mark itself.
+void file_breach(
+    pqxx::transaction_base& transaction,
+    const Uuid& run_id,
+    std::span<const PurgeCandidate> candidates,
+    std::span<const std::optional<std::string>> rules,
+    const std::string& principal,
+    UtcTime now
+) {
+    ArrayLiteral ids;
+    bool has_any = false;
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+        if (rules[i] != "RET_BREACH_FLOOR") continue;
+        ids.add(candidates[i].id);
+        has_any = true;
+    }
+    if (!has_any) return;
+    const std::string id = to_string(make_uuid_v7(now));
+    run(transaction, kBreach, id, to_epoch_us(now), to_string(run_id), ids.str(), principal);
+}
+
+std::vector<ActiveHold> read_holds(pqxx::transaction_base& session, UtcTime now) {
+    return read(session, to_hold, kHolds, to_epoch_us(now));
+}
+
+/// Marks what the judge lets go, and counts it.
+Batch mark(
+    pqxx::transaction_base& transaction,
+    const Uuid& run_id,
+    std::span<const PurgeCandidate> candidates,
+    std::span<const std::optional<std::string>> rules
+) {
+    Batch batch;
+    ArrayLiteral ids;
+    ArrayLiteral starts;
+    ArrayLiteral words;
+    Sha256 hash;
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+        if (!rules[i]) continue;
+        ids.add(candidates[i].id);
+        starts.add(candidates[i].range.from);
+        words.add(std::string_view{*rules[i]});
+        hash.update(candidates[i].id.bytes);
+        ++batch.segments;
+        batch.bytes += candidates[i].bytes;
+    }
+    batch.digest = hash.digest();
+    if (batch.segments > 0) run(transaction, kMark, to_string(run_id), ids.str(), starts.str(), words.str());
+    return batch;
+}
+
+}  // namespace
+
+Status with_purge_lock(Pool& pool, const std::function<Status()>& use) {
+    return pool.with([&](Connection& connection) -> Status {
+        {
+            pqxx::nontransaction session{connection.get()};
+            if (!run(session, kTryLock)[0][0].as<bool>())
+                return failure(Remedy::refuse, "another purge is running", "PURGE_RUNNING");
+        }
+        const Status done = use();
+        // On a connection that broke meanwhile this throws, and the lock went with it.
+        pqxx::nontransaction session{connection.get()};
+        run(session, kUnlock);
+        return done;
+    });
+}
+
+Result<PurgeFacts> load_purge_facts(Pool& pool, const Uuid& installation_id) {
+    const auto from_row = [](const pqxx::row& row) {
+        return PurgeFacts{
+            .is_confirmed = row[0].as<bool>(),
+            .newest_record = to_optional_time(row[1]),
+            .newest_footage = to_optional_time(row[2]),
+            .last_synchronised = to_optional_time(row[3]),
+            .footage = Microseconds{row[4].as<std::int64_t>()},
+        };
+    };
+    auto facts = load<PurgeFacts>(pool, from_row, kFacts, to_string(installation_id));
+    if (!facts) return std::unexpected(facts.error());
+    return facts->front();
+}
+
+Status save_clock_sighting(Pool& pool, const Uuid& installation_id, UtcTime now) {
+    return execute(pool, kSaveSighting, to_string(installation_id), to_epoch_us(now));
+}
+
+Result<std::optional<UtcTime>> find_oldest_segment(Pool& pool) {
+    const auto from_row = [](const pqxx::row& row) { return to_optional_time(row[0]); };
+    const auto oldest = load<std::optional<UtcTime>>(pool, from_row, kOldest);
+    if (!oldest) return std::unexpected(oldest.error());
+    return oldest->front();
+}
+
+Result<std::vector<ActiveHold>> load_active_holds(Pool& pool, UtcTime now) {
+    return load(pool, to_hold, kHolds, to_epoch_us(now));
+}
+
+Result<std::vector<PurgeCandidate>>
+load_purge_candidates(Pool& pool, TimeRange began, std::optional<Uuid> volume_id) {
+    return load(
+        pool, to_candidate, kCandidates, to_epoch_us(began.from), to_epoch_us(began.to), or_null(volume_id)
+    );
+}
+
+Result<Batch> mark_batch(
+    Pool& pool,
+    const Uuid& run_id,
+    const MarkScope& scope,
+    const Judge& judge,
+    const std::function<ledger::Act(const Batch&)>& make_act
+) {
+    Batch batch;
+    const Status status = pool.with([&](Connection& connection) -> Status {
+        pqxx::work transaction{connection.get()};
+        run(transaction, kLockHolds);
+        const auto holds = read_holds(transaction, scope.now);
+        const auto candidates = read(
+            transaction,
+            to_candidate,
+            kCandidates,
+            to_epoch_us(scope.began.from),
+            to_epoch_us(scope.began.to),
+            or_null(scope.volume_id)
+        );
+        const auto rules = judge(candidates, holds);
+        batch = mark(transaction, run_id, candidates, rules);
+        if (batch.segments == 0) return {};
+        const ledger::Act act = make_act(batch);
+        file_breach(transaction, run_id, candidates, rules, act.actor.name, scope.now);
+        const auto record = append_record(transaction, act, scope.now);
+        if (!record) return std::unexpected(record.error());
+        transaction.commit();
+        batch.record = *record;
+        return {};
+    });
+    if (!status) return std::unexpected(status.error());
+    return batch;
+}
+
+Result<std::vector<PurgeCandidate>>
+load_marked(Pool& pool, const Uuid& run_id, const std::vector<Uuid>& without, std::size_t limit) {
+    return load(pool, to_candidate, kMarked, to_string(run_id), to_array(without), limit);
+}
+
+Result<Destroyed> destroy_batch(
+    Pool& pool,
+    const Uuid& run_id,
+    std::span<const PurgeCandidate> marked,
+    UtcTime now,
+    const std::function<std::vector<bool>(std::span<const PurgeCandidate>, std::span<const ActiveHold>)>&
+        is_due,
+    const std::function<Unlinked(std::span<const PurgeCandidate>)>& unlink
+) {
+    Destroyed destroyed;
+    const Status status = pool.with([&](Connection& connection) -> Status {
+        pqxx::work transaction{connection.get()};
+        run(transaction, kLockHolds);
+        const auto due = is_due(marked, read_holds(transaction, now));
+        std::vector<PurgeCandidate> going;
+        std::vector<Uuid> kept;
+        for (std::size_t i = 0; i < marked.size(); ++i) {
+            if (due[i])
+                going.push_back(marked[i]);
+            else
+                kept.push_back(marked[i].id);
+        }
+        if (!kept.empty()) run(transaction, kUnmark, to_string(run_id), to_array(kept), true);
+        if (!going.empty()) {
+            const Unlinked unlinked = unlink(going);
+            if (!unlinked.gone.empty())
+                run(transaction,
+                    kDestroy,
+                    to_string(run_id),
+                    to_array(unlinked.gone),
+                    unlinked.missing,
+                    to_epoch_us(now));
+            destroyed.segments = unlinked.gone.size();
+        }
+        transaction.commit();
+        destroyed.kept = kept.size();
+        return {};
+    });
+    if (!status) return std::unexpected(status.error());
+    return destroyed;
+}
+
+Status unmark_rest(Pool& pool, const Uuid& run_id) {
+    return execute(pool, kUnmarkRest, to_string(run_id));
+}
+
+}  // namespace sluice::catalogue
