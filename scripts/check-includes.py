@@ -20,7 +20,7 @@ HOMES = {
     r"<boost/(beast|asio)": ["api/"],
     r"<libav|<libsw": ["daemon/", "storage/clip/"],
     r"<toml\+\+": ["config/"],
-    r"<CLI/": ["cli/main.cpp"],
+    r"<CLI/": ["cli/main.cpp", "cli/line"],
     r"<curl/": ["cli/witness/"],
     r"<sodium": ["storage/ledger/"],
 }

@@ -203,9 +203,6 @@ struct Certificate {
 );
 [[nodiscard]] Result<std::optional<Certificate>> find_certificate(Pool& pool, const Uuid& id);
 
-/// Whether the record is in a signed checkpoint of the audit log.
-[[nodiscard]] Result<bool> is_record_signed(Pool& pool, const Uuid& record_id);
-
 /// After a comparison with what else is known; the act in the same transaction. False: there was no doubt.
 [[nodiscard]] Result<bool> confirm_catalogue(Pool& pool, const ledger::Act& act, UtcTime now);
 
