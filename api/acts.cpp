@@ -30,6 +30,7 @@ Status record(const Call& call, const OpenedFootage& opened) {
          {"peer", call.request.peer},
          {"camera", opened.camera_slug},
          {"stream", to_string(opened.stream)},
+         {"detail", opened.detail},
          {"from", to_rfc3339(opened.interval.from)},
          {"to", to_rfc3339(opened.interval.to)}}
     );

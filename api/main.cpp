@@ -5,6 +5,7 @@
 #include "config/base/notify.hpp"
 #include "config/load.hpp"
 #include "storage/catalogue/conninfo.hpp"
+#include "storage/catalogue/record_repository.hpp"
 
 #include <cerrno>
 #include <csignal>
@@ -121,6 +122,20 @@ void raise_descriptor_limit() {
     static_cast<void>(::setrlimit(RLIMIT_NOFILE, &files));
 }
 
+/// For the audit log. Without a database there is nothing to tell it to, and nothing is given out either.
+void record_program(const sluice::config::Config& config, const char* action, sluice::UtcTime now) {
+    sluice::catalogue::Pool pool{sluice::catalogue::conninfo_of(config, "sluice_api"), 1};
+    const auto recorded = sluice::catalogue::append_record(
+        pool,
+        {.action = action,
+         .actor = sluice::ledger::system_actor("sluice-api"),
+         .subject = {.kind = "program", .id = "sluice-api"},
+         .facts = R"({"version":")" SLUICE_VERSION R"("})"},
+        now
+    );
+    if (!recorded) sluice::log_and_drop(std::unexpected(recorded.error()), "the service's own log says it");
+}
+
 Status run(const Line& line, const sigset_t& signals) {
     raise_descriptor_limit();
     const auto config = sluice::config::load_or_explain(line.config, sluice::config::Secrets::database_only);
@@ -134,10 +149,12 @@ Status run(const Line& line, const sigset_t& signals) {
     };
     if (auto started = service.start(); !started) return started;
     sluice::notify("READY=1");
+    record_program(*config, "program.started", clock.now());
     wait_for_stop(service, signals);
     sluice::notify("STOPPING=1");
     sluice::log::info("stopping");
     service.stop();
+    record_program(*config, "program.stopped", clock.now());
     sluice::log::info("stopped");
     return {};
 }

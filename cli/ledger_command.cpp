@@ -1,5 +1,7 @@
 #include "cli/ledger_commands.hpp"
 #include "cli/process/os_user.hpp"
+#include "cli/witness/witness.hpp"
+#include "config/base/files.hpp"
 #include "config/load.hpp"
 #include "storage/catalogue/conninfo.hpp"
 #include "storage/catalogue/ledger_repository.hpp"
@@ -70,6 +72,31 @@ Status export_ledger(const fs::path& config_file, const fs::path& folder) {
     if (!head) return std::unexpected(head.error());
     if (!*head) return failure(Remedy::retry, "nothing of the audit log is signed yet");
     fmt::print("{} records of {} in {}\n", (*head)->size, (*head)->origin, folder.string());
+    return {};
+}
+
+Status witness_ledger(const WitnessOptions& options) {
+    const auto log_key = ledger::verifier_key_from(options.log_key);
+    if (!log_key) return std::unexpected(log_key.error());
+    const auto key = ledger::load_key_file(options.key);
+    if (!key) return std::unexpected(key.error());
+    if (key->verifier().kind != ledger::KeyKind::witness)
+        return failure(
+            Remedy::refuse, options.key.string() + " is the key of a log: make one with keygen --witness"
+        );
+    std::string token;
+    if (!options.token.empty()) {
+        auto text = read_text_file(options.token, 4096);
+        if (!text) return std::unexpected(text.error());
+        token = std::move(*text);
+        token.erase(token.find_last_not_of(" \n") + 1);
+    }
+    witness::HttpClient client{options.url, std::move(token), options.authorities};
+    const auto seen = witness::witness_once(
+        client, {.state_file = options.state, .log_key = *log_key}, *key, RealClock{}.now()
+    );
+    if (!seen) return std::unexpected(seen.error());
+    fmt::print("{}: {} records, root {}, co-signed\n", seen->origin, seen->size, to_hex(seen->root));
     return {};
 }
 

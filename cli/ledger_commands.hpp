@@ -30,6 +30,17 @@ struct VerifyOptions {
 /// Recorded, and after the checkpoint that covers that record. Error: as it says.
 [[nodiscard]] Status export_ledger(const std::filesystem::path& config, const std::filesystem::path& folder);
 
+struct WitnessOptions {
+    std::string url;
+    std::filesystem::path state;
+    std::filesystem::path key;          ///< of the witness
+    std::string log_key;                ///< the log's verifier key
+    std::filesystem::path token;        ///< file; empty: none
+    std::filesystem::path authorities;  ///< PEM; empty: the system's
+};
+/// One round of a witness. Error: refuse, when the log is inconsistent.
+[[nodiscard]] Status witness_ledger(const WitnessOptions& options);
+
 /// Takes a record's text away; `reason` becomes a record of its own.
 [[nodiscard]] Status
 erase_record(const std::filesystem::path& config, const std::string& record, const std::string& reason);

@@ -1,6 +1,7 @@
 #include "jobs/kinds.hpp"
 
 #include "config/base/log.hpp"
+#include "jobs/arguments.hpp"
 #include "storage/catalogue/check_repository.hpp"
 #include "storage/catalogue/footage_repository.hpp"
 #include "storage/check/report.hpp"
@@ -21,48 +22,10 @@ using nlohmann::json;
 namespace {
 
 constexpr std::size_t kMostListed = 1000;  // findings in a job's result; all are counted and logged
-constexpr std::uint64_t kPace = 64U << 20U;
 constexpr std::size_t kCopiesAtOnce = 20;
 
-std::unexpected<Error> bad_argument(const std::string& name) {
-    return failure(Remedy::refuse, "argument " + name + " of the job makes no sense");
-}
-
-struct CheckArguments {
-    check::Settings settings;
-    std::uint64_t pace = kPace;
-};
-
-Result<CheckArguments> parse_check(const std::string& text) {
-    const json object = json::parse(text, nullptr, false);
-    if (!object.is_object()) return bad_argument("(all)");
-    CheckArguments arguments;
-    arguments.settings.depth = check::Depth::names;
-    for (const auto& [name, value] : object.items()) {
-        if (name == "pace_bytes_per_second" && value.is_number_unsigned()) {
-            arguments.pace = value.get<std::uint64_t>();
-            continue;
-        }
-        if (!value.is_string()) return bad_argument(name);
-        const auto word = value.get<std::string>();
-        const auto time = from_rfc3339(word);
-        const auto depth = check::depth_from(word);
-        if (name == "depth" && depth)
-            arguments.settings.depth = *depth;
-        else if (name == "from" && time)
-            arguments.settings.from = *time;
-        else if (name == "to" && time)
-            arguments.settings.to = *time;
-        else if (name == "camera")
-            arguments.settings.camera_slug = word;
-        else
-            return bad_argument(name);
-    }
-    return arguments;
-}
-
 Result<std::string> run_check_job(const catalogue::JobRow& job, const Tools& tools, LeaseKeeper& lease) {
-    const auto arguments = parse_check(job.arguments);
+    const auto arguments = check_arguments_from(job.arguments);
     if (!arguments) return std::unexpected(arguments.error());
     const auto volumes = check::find_volumes(tools.pool, tools.config.storage.volumes);
     if (!volumes) return std::unexpected(volumes.error());
@@ -111,11 +74,8 @@ Result<std::string> run_scrub_job(const Tools& tools, LeaseKeeper& lease) {
 }
 
 Result<std::string> run_copy_job(const catalogue::JobRow& job, const Tools& tools) {
-    const json object = json::parse(job.arguments, nullptr, false);
-    if (!object.is_object() || !object.contains("segment") || !object["segment"].is_string())
-        return bad_argument("segment");
-    const auto id = uuid_from_string(object["segment"].get<std::string>());
-    if (!id) return bad_argument("segment");
+    const auto id = copy_arguments_from(job.arguments);
+    if (!id) return std::unexpected(id.error());
     const auto copy = copy_suspect(*id, tools);
     if (!copy) return std::unexpected(copy.error());
     return json{
@@ -123,33 +83,10 @@ Result<std::string> run_copy_job(const catalogue::JobRow& job, const Tools& tool
     }.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-struct PurgeArguments {
-    bool is_dry_run = false;
-    retention::Consent consent;
-};
-
-Result<PurgeArguments> parse_purge(const std::string& text) {
-    const json object = json::parse(text, nullptr, false);
-    if (!object.is_object()) return bad_argument("(all)");
-    PurgeArguments arguments;
-    for (const auto& [name, value] : object.items()) {
-        if (!value.is_boolean()) return bad_argument(name);
-        if (name == "dry_run")
-            arguments.is_dry_run = value.get<bool>();
-        else if (name == "confirm")
-            arguments.consent.plan = value.get<bool>();
-        else if (name == "confirm_clock")
-            arguments.consent.clock = value.get<bool>();
-        else
-            return bad_argument(name);
-    }
-    return arguments;
-}
-
 /// A purge that something stands against has failed for good: its codes are the job's error, and asking again
 /// is for whoever has mended it.
 Result<std::string> run_purge_job(const catalogue::JobRow& job, const Tools& tools, LeaseKeeper& lease) {
-    const auto arguments = parse_purge(job.arguments);
+    const auto arguments = purge_arguments_from(job.arguments);
     if (!arguments) return std::unexpected(arguments.error());
     const auto site = retention::make_site(tools.config, tools.pool, tools.files, tools.clock);
     if (!site) return std::unexpected(site.error());

@@ -48,6 +48,7 @@ void Sequencer::start() {
 }
 
 bool Sequencer::stop(std::chrono::milliseconds limit) {
+    if (!thread_.joinable()) return true;
     thread_.request_stop();
     const auto until = SteadyClock::now() + limit;
     while (!has_ended_ && SteadyClock::now() < until)
@@ -60,7 +61,7 @@ bool Sequencer::stop(std::chrono::milliseconds limit) {
 void Sequencer::run(const std::stop_token& stop) {
     ::pthread_setname_np(::pthread_self(), "ledger");
     unsigned failures = 0;
-    while (!stop.stop_requested()) {
+    do {  // also when the stop comes at once: what is committed shall be signed
         const auto begun = SteadyClock::now();
         const Status kept = keep_log(stop);
         if (kept) break;  // told to stop
@@ -68,7 +69,7 @@ void Sequencer::run(const std::stop_token& stop) {
         failures = SteadyClock::now() - begun > 1min ? 1 : failures + 1;
         const bool is_trouble = kept.error().remedy() == Remedy::operator_acts;
         wait(stop, is_trouble ? std::chrono::milliseconds{kTroubleDelay} : database_delay(failures));
-    }
+    } while (!stop.stop_requested());
     has_ended_ = true;
 }
 

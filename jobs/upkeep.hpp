@@ -22,8 +22,8 @@ private:
     [[nodiscard]] Status foresee(const Tools& tools);
     void note(const Tools& tools, const Uuid& installation_id, const std::string& what);
 
-    SteadyClock::time_point room_at_{};
-    SteadyClock::time_point foresee_at_{};
+    SteadyClock::time_point room_at_;
+    SteadyClock::time_point foresee_at_;
     std::string last_obstacle_;
     bool is_at_risk_ = false;
 };

@@ -2,6 +2,7 @@
 
 #include "config/base/log.hpp"
 #include "jobs/hold_keeper.hpp"
+#include "jobs/hours.hpp"
 
 #include <array>
 #include <utility>
@@ -90,6 +91,10 @@ private:
             if (!filed) return std::unexpected(filed.error());
             file_at_ = SteadyClock::now() + (filed->has_uncatalogued ? kFileSoon : kFileEvery);
             worker_.has_filed_ = true;
+            if (const auto hours = record_hours(pool_, worker_.clock_.now()); !hours)
+                log_and_drop(
+                    std::unexpected(hours.error()), "hours without a record are found again in a minute"
+                );
         }
         return catalogue::claim_job(pool_, worker_.settings_.owner, lane_.kinds, worker_.settings_.lease);
     }

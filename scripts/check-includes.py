@@ -20,9 +20,11 @@ HOMES = {
     r"<boost/(beast|asio)": ["api/"],
     r"<libav|<libsw": ["daemon/", "storage/clip/"],
     r"<toml\+\+": ["config/"],
-    r"<CLI/": ["cli/main.cpp"],
+    r"<CLI/": ["cli/main.cpp", "cli/line"],
+    r"<curl/": ["cli/witness/"],
+    r"<sodium": ["storage/ledger/"],
 }
-NOT_IN_HEADERS = [r"<nlohmann/json\.hpp>", r"<pqxx/", r"<boost/beast", r"<libav", r"<toml\+\+", r"<CLI/"]
+NOT_IN_HEADERS = [r"<nlohmann/json\.hpp>", r"<pqxx/", r"<boost/beast", r"<libav", r"<toml\+\+", r"<CLI/", r"<curl/"]
 SQL = re.compile(
     r"\b(SELECT\s.+\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|TRUNCATE\s|SET\s+ROLE"
     r"|(CREATE|ALTER|DROP)\s+(TABLE|ROLE|DATABASE|INDEX|FUNCTION|SCHEMA))\b", re.IGNORECASE | re.DOTALL)

@@ -2,6 +2,7 @@
 
 #include "api/acts.hpp"
 #include "api/clips/body.hpp"
+#include "api/clips/interval.hpp"
 #include "api/clips/refusal.hpp"
 #include "api/clips/rules.hpp"
 #include "storage/clip/clip.hpp"
@@ -39,9 +40,7 @@ http::Response describe(const clip::Clip& clip, const Target& target, const clip
     http::Response response;
     response.set("Content-Type", "video/mp4");
     response.set("Cache-Control", "private, no-cache");
-    response.set("Sluice-Interval", interval_header(range));
-    if (auto gaps = gaps_header(clip.gaps(), range); !gaps.empty())
-        response.set("Sluice-Gaps", std::move(gaps));
+    tell_interval(response, range, clip.gaps());
     if (auto damaged = damaged_header(clip.damaged()); !damaged.empty())
         response.set("Sluice-Damaged", std::move(damaged));
     if (!wanted.to)
@@ -72,28 +71,22 @@ std::string quoted_etag(const std::string& etag) {
 }
 
 Answer send_clip(const Call& call) {
-    const auto from = call.parameters.required_time("from");
-    if (!from) return std::unexpected(from.error());
-    const auto to = call.parameters.time("to");
-    if (!to) return std::unexpected(to.error());
-    const auto run = call.parameters.id("run");
-    if (!run) return std::unexpected(run.error());
     const std::string* damaged = call.parameters.find("damaged");
     if (damaged != nullptr && *damaged != "include")
         return std::unexpected(
             bad_parameter("damaged", "`include` is the only word; without it damage is refused.")
         );
-    const auto fits = check_clip_interval(*from, *to, call.services.config.api.max_clip, call.now);
-    if (!fits) return std::unexpected(fits.error());
-    const auto target = find_target(call, Action::read_clip, {*from, to->value_or(call.now)});
+    const auto asked = asked_interval(call);
+    if (!asked) return std::unexpected(asked.error());
+    const auto target = find_target(call, Action::read_clip, {asked->from, asked->to.value_or(call.now)});
     if (!target) return std::unexpected(target.error());
 
-    const clip::Request wanted{target->stream.id, *from, *to, *run, damaged != nullptr};
+    const clip::Request wanted{target->stream.id, asked->from, asked->to, asked->run, damaged != nullptr};
     auto resolved = clip::resolve(call.services.database.pool(), target->volumes, wanted);
     if (!resolved) return std::unexpected(to_problem(resolved.error()));
     if (const auto* refusal = std::get_if<clip::Refusal>(&*resolved))
         return std::unexpected(
-            explain_refusal(call, *refusal, target->stream, {*from, to->value_or(call.now)})
+            explain_refusal(call, *refusal, target->stream, {asked->from, asked->to.value_or(call.now)})
         );
     auto clip = std::get<std::unique_ptr<clip::Clip>>(std::move(*resolved));
     const auto allowed = permit(

@@ -1,3 +1,4 @@
+#include "api/clips/interval.hpp"
 #include "api/clips/refusal.hpp"
 #include "api/clips/rules.hpp"
 #include "api/hls/detail/common.hpp"
@@ -12,25 +13,20 @@ namespace sluice::api::detail {
 namespace {
 
 Answer send_recorded(const Call& call) {
-    const auto from = call.parameters.required_time("from");
-    if (!from) return std::unexpected(from.error());
-    const auto to = call.parameters.time("to");
-    if (!to) return std::unexpected(to.error());
-    const auto run = call.parameters.id("run");
-    if (!run) return std::unexpected(run.error());
-    const auto fits = check_clip_interval(*from, *to, call.services.config.api.max_clip, call.now);
-    if (!fits) return std::unexpected(fits.error());
+    const auto interval = asked_interval(call);
+    if (!interval) return std::unexpected(interval.error());
+    const auto& [from, to, run] = *interval;
     const auto target = find_hls_target(call);
     if (!target) return std::unexpected(target.error());
     const CameraMap::Found& camera = *target->camera;
     const StreamKind kind = target->stream.kind;
-    const TimeRange asked{*from, to->value_or(std::max(call.now, *from))};
+    const TimeRange asked{from, to.value_or(std::max(call.now, from))};
     if (auto allowed = permit_hls(call, Action::read_clip, camera, kind, asked); !allowed)
         return std::unexpected(allowed.error());
     const auto volumes = call.services.volumes.load(call.services.database.pool());
     if (!volumes) return std::unexpected(to_problem(volumes.error()));
 
-    const clip::Request wanted{target->stream.id, *from, *to, *run};
+    const clip::Request wanted{target->stream.id, from, to, run};
     auto resolved = clip::resolve_hls(call.services.database.pool(), *volumes, wanted);
     if (!resolved) return std::unexpected(to_problem(resolved.error()));
     if (const auto* refusal = std::get_if<clip::Refusal>(&*resolved))
@@ -39,16 +35,14 @@ Answer send_recorded(const Call& call) {
     if (auto allowed = permit_hls(call, Action::read_clip, camera, kind, recording.range); !allowed)
         return std::unexpected(allowed.error());
 
-    const auto key = view_key(call, target->stream.id, to_rfc3339(*from) + (*to ? to_rfc3339(**to) : ""));
+    const auto key = view_key(call, target->stream.id, to_rfc3339(from) + (to ? to_rfc3339(*to) : ""));
     const auto recorded =
         record_opening(call, key, kRecordedQuiet, opened_view(camera, kind, "recorded", recording.range));
     if (!recorded) return std::unexpected(recorded.error());
     http::Response response = playlist_response(clip::recorded_playlist(recording.segments, ""));
-    response.set("Sluice-Interval", interval_header(recording.range));
-    if (auto gaps = gaps_header(recording.gaps, recording.range); !gaps.empty())
-        response.set("Sluice-Gaps", std::move(gaps));
-    if (!*to)
-        response.set("Content-Location", recording_location(camera.camera.slug, kind, recording.range, *run));
+    tell_interval(response, recording.range, recording.gaps);
+    if (!to)
+        response.set("Content-Location", recording_location(camera.camera.slug, kind, recording.range, run));
     return response;
 }
 

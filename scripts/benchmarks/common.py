@@ -90,10 +90,10 @@ def descendants(pid):
     return found
 
 
-def cpu_seconds(pid):
-    """User and system time of a tree, those already reaped in it included."""
+def cpu_seconds(pid, alone=False):
+    """User and system time of a tree (`alone`: of one process), those already reaped in it included."""
     ticks = 0
-    for member in descendants(pid):
+    for member in [pid] if alone else descendants(pid):
         with contextlib.suppress(OSError):
             with open(f"/proc/{member}/stat") as stat:
                 fields = stat.read().rsplit(")", 1)[1].split()
@@ -175,9 +175,9 @@ def write_site(folder, cameras, segment="60s"):
 
 
 @contextlib.contextmanager
-def running(site, wait_recording=True):
+def running(site, wait_recording=True, environment=None):
     """`sluice up` from its start to its clean end."""
-    with process([BIN / "sluice", "up", "--config", site.config], site.log) as child:
+    with process([BIN / "sluice", "up", "--config", site.config], site.log, env={**os.environ, **(environment or {})}) as child:
         site.process = child
         token = site.data / "tokens/operator.token"
         wait_for(token.exists, 90, "the operator's token")
@@ -196,24 +196,26 @@ class Farm:
 
     def __init__(self, folder, count):
         self.folder = folder
-        self.names = [f"cam{number}" for number in range(1, count + 1)]
-        self.base = ""
+        self.names = [f"cam-{number}" for number in range(1, count + 1)]  # and the slugs of those who record them
+        self.base, self.pid = "", 0
 
     @property
     def urls(self):
         return [f"{self.base}/{name}" for name in self.names]
 
-    def frames_sent(self, url):
-        """Frames of the only session of a camera; a second session means that somebody lost the first."""
-        frames = 0
-        for line in (self.folder / (url.rsplit("/", 1)[1] + ".jsonl")).read_text().splitlines():
-            record = json.loads(line)
-            if "picture" not in record:
-                continue
-            if record["session"] != 1:
-                raise Void(f"{url} had more than one session")
-            frames += 1
-        return frames
+    @property
+    def cameras(self):
+        """For write_site."""
+        return list(zip(self.names, self.urls))
+
+    def judged(self, volume, until, *options):
+        """What footage-judge says. Void unless each picture that a camera sent from its first key picture on until the wall
+        time `until` is on the volume, once, in order and with its bytes, out of one session, in sound files."""
+        verdict = json.loads(run([BIN / "footage-judge", "--log", self.folder, "--volume", volume, "--until-us", int(until * 1e6),
+                                  *options, *self.names]))
+        if verdict["problems"]:
+            raise Void(f"{len(verdict['problems'])} problems: " + "; ".join(verdict["problems"][:3]))
+        return verdict
 
 
 def bench_media(bitrate):
@@ -236,9 +238,10 @@ def farm(count, bitrate):
         server = Farm(folder, count)
         log = folder / "farm.log"
         cameras = [word for name in server.names for word in ("--camera", f"{name}={media}")]
-        with process([BIN / "rtsp-farm", "--log", folder, *cameras], log):
+        with process([BIN / "rtsp-farm", "--log", folder, *cameras], log) as farm_process:
             def ready():
                 return next((line for line in log.read_text().splitlines() if line.startswith("ready ")), None)
+            server.pid = farm_process.pid
             server.base = wait_for(ready, 60, "the farm's readiness").split()[1]
             yield server
 

@@ -1,25 +1,15 @@
-"""Recording: CPU and memory against ffmpeg and against the floor."""
+"""Recording: CPU and memory against ffmpeg and against the floor, and growth with the number of cameras."""
 import json
 import time
 
-from .common import (BIN, Void, cpu_seconds, descendants, farm, median, name_of, process, pss_bytes, running, run, scratch,
-                     table, wait_for, write_site)
+from .common import (BIN, cpu_seconds, descendants, farm, median, name_of, process, pss_bytes, running, run, scratch, table,
+                     wait_for, write_site)
 
 CAMERAS = 16
 BITRATE = "4M"
+ON_THE_WAY = 0.5  # seconds: what was sent so shortly before the end need not be there
 FFMPEG = ("ffmpeg -nostdin -v error -rtsp_transport tcp -i {url} -an -c copy -f segment -segment_time 60 -segment_format mp4 "
           "-segment_format_options movflags=+frag_keyframe+empty_moov+default_base_moof {folder}/{slug}-%05d.mp4")
-
-
-def slugs():
-    return [f"cam-{number}" for number in range(1, CAMERAS + 1)]
-
-
-def frames_on_disk(volume, slug):
-    """What an independent reader counts in a camera's files."""
-    files = sorted((volume / "live").glob(f"*/{slug}/main/*.mp4"))
-    return sum(int(run(["ffprobe", "-v", "error", "-count_packets", "-select_streams", "v:0", "-show_entries",
-                        "stream=nb_read_packets", "-of", "csv=p=0", file]).strip().rstrip(",") or 0) for file in files)
 
 
 def window(pid, seconds):
@@ -28,34 +18,37 @@ def window(pid, seconds):
     return (cpu_seconds(pid) - before) / seconds
 
 
-def check_frames(volume, server):
-    """Void unless every camera's file holds every frame from its first recorded one to its last."""
-    for slug, url in zip(slugs(), server.urls):
-        on_disk = frames_on_disk(volume, slug)
-        sent = server.frames_sent(url)
-        # Every session of the farm begins with a key frame; up to three frames are on the way when it ends.
-        if not sent - 3 <= on_disk <= sent:
-            raise Void(f"{slug}: {on_disk} frames on disk, {sent} sent")
+def cpu_by_name(pid):
+    """Seconds of each program below `pid`, reaped children with their parent."""
+    used = {}
+    for member in descendants(pid):
+        name = name_of(member)
+        used[name] = used.get(name, 0) + cpu_seconds(member, alone=True)
+    return used
 
 
-def sluice_side(seconds):
-    """Cores used by all processes of `sluice up`, the bytes each holds, and the frames checked."""
-    with farm(CAMERAS, BITRATE) as server, scratch() as folder:
-        site = write_site(folder, list(zip(slugs(), server.urls)))
+def sluice_side(seconds, cameras=None, bitrate=BITRATE):
+    """Cores that each program of `sluice up` used, the bytes it holds, and cores of the farm; void unless the frames on disk are the frames sent."""
+    with farm(cameras or CAMERAS, bitrate) as server, scratch() as folder:
+        site = write_site(folder, server.cameras)
         with running(site) as up:
             time.sleep(3)
-            cores = window(up.process.pid, seconds)
+            before, farm_before = cpu_by_name(up.process.pid), cpu_seconds(server.pid)
+            time.sleep(seconds)
+            cores = {name: (used - before.get(name, 0)) / seconds for name, used in cpu_by_name(up.process.pid).items()}
+            farm_cores = (cpu_seconds(server.pid) - farm_before) / seconds
             memory = {}
             for pid in descendants(up.process.pid):
                 name = name_of(pid)
                 memory[name] = memory.get(name, 0) + pss_bytes(pid)
-        check_frames(site.volume, server)
-        return cores, memory
+            until = time.time() - ON_THE_WAY
+        server.judged(site.volume, until)
+        return cores, memory, farm_cores
 
 
 def ffmpeg_side(seconds):
     with farm(CAMERAS, BITRATE) as server, scratch() as folder:
-        commands = [FFMPEG.format(url=url, folder=folder, slug=slug) for slug, url in zip(slugs(), server.urls)]
+        commands = [FFMPEG.format(url=url, folder=folder, slug=slug) for slug, url in server.cameras]
         script = " & ".join(commands) + " & wait"
         with process(["bash", "-c", f"trap 'kill $(jobs -p)' TERM; {script}"], folder / "ffmpeg.log") as child:
             wait_for(lambda: len(list(folder.glob("*.mp4"))) == CAMERAS, 60, "recording by ffmpeg")
@@ -71,8 +64,12 @@ def floor_side(seconds, *options):
         return json.loads(out)["cpu_seconds"] / seconds
 
 
+def sluice_cores(seconds):
+    return sum(sluice_side(seconds)[0].values())
+
+
 def cpu(settings):
-    pairs = [(sluice_side(settings.seconds)[0], ffmpeg_side(settings.seconds)[0]) for _ in range(settings.pairs)]
+    pairs = [(sluice_cores(settings.seconds), ffmpeg_side(settings.seconds)[0]) for _ in range(settings.pairs)]
     result = table(f"{CAMERAS} cameras of 4 Mbit/s, {settings.seconds} s windows; user+system of all processes",
                    "sluice (recorder, API, PostgreSQL)", "ffmpeg", [ours for ours, _ in pairs], [theirs for _, theirs in pairs],
                    "cores", "<= 1.0")
@@ -83,7 +80,7 @@ def cpu(settings):
 def floor(settings):
     ours, hashed, plain = [], [], []
     for _ in range(settings.pairs):
-        ours.append(sluice_side(settings.seconds)[0])
+        ours.append(sluice_cores(settings.seconds))
         hashed.append(floor_side(settings.seconds))
         plain.append(floor_side(settings.seconds, "--no-hash"))
     result = table(f"{CAMERAS} cameras of 4 Mbit/s against one thread that receives, hashes, writes and syncs",
@@ -96,7 +93,7 @@ def memory(settings):
     seconds = max(5, settings.seconds // 4)
     ours, theirs, apart = [], [], {}
     for _ in range(settings.pairs):
-        _, apart = sluice_side(seconds)
+        _, apart, _ = sluice_side(seconds)
         ours.append(apart.get("sluice-recorder", 0) / 2**20)
         theirs.append(ffmpeg_side(seconds)[1] / 2**20)
     result = table(f"memory at {CAMERAS} cameras (PSS)", "sluice-recorder", "ffmpeg x16", ours, theirs, "MiB", "<= 0.15")

@@ -1,5 +1,6 @@
-"""A site whose catalogue holds a month: every row has its index, every name is a hard link of one recorded minute."""
+"""Sites whose catalogue is full: a month with files and indexes (every name a hard link of one minute), a year of rows."""
 import contextlib
+import dataclasses
 import datetime
 import json
 import shutil
@@ -7,9 +8,24 @@ import time
 
 from .common import BIN, MADE, cpu_seconds, farm, run, running, scratch, wait_for, write_site
 
-DAYS, CAMERAS = 30, 24
 SEGMENT_SECONDS, SMOKE_SEGMENT_SECONDS = 60, 5
 BITRATE = "4M"
+
+
+@dataclasses.dataclass(frozen=True)
+class Load:
+    """What a site is filled with."""
+    name: str
+    days: int
+    cameras: int
+    has_files: bool  # and indexes; without them a year fits on a small disk
+
+    def smaller(self):
+        return Load(f"{self.name}-smoke", 1 if self.has_files else 3, 2, self.has_files)
+
+
+MONTH = Load("month", 30, 24, True)
+YEAR = Load("year", 365, 40, False)
 
 
 def utc(moment):
@@ -36,18 +52,22 @@ def recorded_segment(smoke):
     return file
 
 
-def load(site, segment, days, cameras, with_plans):
-    """Fills the catalogue and the volume of a running site; says how long that took, and keeps the plans."""
-    began = time.monotonic()
-    report = run([BIN / "load-catalogue", "--conninfo", site.conninfo(), "--days", days, "--cameras", cameras,
-                  "--link-file", segment, "--volume", site.volume, *(["--plans"] if with_plans else [])])
-    took = time.monotonic() - began
-    print(f"   loaded {days} days of {cameras} cameras in {took:.0f} s: {report.splitlines()[0]}", flush=True)
-    if with_plans:
-        (MADE / "plans.txt").write_text(report)
-    shutil.copyfile(segment, site.folder / "segment.mp4")
+def fill(site, wanted, segment, with_plans):
+    """Fills the catalogue (and the volume) of a running site; says how long that took, and keeps the plans."""
     end = datetime.datetime.now(datetime.timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
-    return {"days": days, "cameras": cameras, "end": utc(end), "load_seconds": round(took, 1), "rows": report.splitlines()[0]}
+    days = ["--conninfo", site.conninfo(), "--days", wanted.days, "--end", utc(end)]
+    if not wanted.has_files:
+        days.append("--no-index")
+    files = ["--link-file", segment, "--volume", site.volume] if wanted.has_files else []
+    began = time.monotonic()
+    report = run([BIN / "load-catalogue", *days, "--cameras", wanted.cameras, *files])
+    took = time.monotonic() - began
+    print(f"   loaded {wanted.days} days of {wanted.cameras} cameras in {took:.0f} s: {report.splitlines()[0]}", flush=True)
+    if with_plans:
+        (MADE / f"plans-{wanted.name}.txt").write_text(run([BIN / "load-catalogue", *days, "--plans-only"]))
+    if segment:
+        shutil.copyfile(segment, site.folder / "segment.mp4")
+    return {"days": wanted.days, "cameras": wanted.cameras, "end": utc(end), "load_seconds": round(took, 1), "rows": report.splitlines()[0]}
 
 
 def settle(site):
@@ -60,20 +80,20 @@ def settle(site):
 
 
 @contextlib.contextmanager
-def loaded_site(settings, cameras=None):
+def loaded_site(settings, cameras=None, load=MONTH):
     """The site of this call, running; loaded when it is not yet. `cameras`: (slug, url) of what it shall record."""
-    days, loaded = (1, 2) if settings.smoke else (DAYS, CAMERAS)
-    folder = settings.folder / ("site-smoke" if settings.smoke else "site")
+    wanted = load.smaller() if settings.smoke else load
+    folder = settings.folder / wanted.name
     facts_file = folder / "loaded.json"
     if folder.exists() and not facts_file.exists():
         shutil.rmtree(folder)  # a load that did not come to its end
     if not folder.exists():
-        segment = recorded_segment(settings.smoke)
+        segment = recorded_segment(settings.smoke) if wanted.has_files else None
         folder.mkdir()
         folder.chmod(0o755)
         site = write_site(folder, [])
         with running(site, wait_recording=False):
-            facts_file.write_text(json.dumps(load(site, segment, days, loaded, not settings.smoke)))
+            facts_file.write_text(json.dumps(fill(site, wanted, segment, not settings.smoke)))
     facts = json.loads(facts_file.read_text())
     site = write_site(folder, cameras or [])
     with running(site, wait_recording=bool(cameras)):
@@ -86,4 +106,5 @@ def loaded_site(settings, cameras=None):
         site.segment_length = datetime.timedelta(seconds=SMOKE_SEGMENT_SECONDS if settings.smoke else SEGMENT_SECONDS)
         site.segment = folder / "segment.mp4"
         site.rows = facts["rows"]
+        site.load_seconds = facts["load_seconds"]
         yield site

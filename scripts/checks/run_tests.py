@@ -14,7 +14,7 @@ import xml.etree.ElementTree as ElementTree
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SUITES = {"unit": "unit_tests", "pg": "pg_tests", "integration": "integration_tests"}
 PROGRAMS = ["sluice", "sluice-recorder", "sluice-api", "sluice-demo-cameras", "rtsp-farm",
-            "powercut-disk", "no-sync", "slow-disk", "stepped-recorder"]
+            "powercut-disk", "no-sync", "slow-disk", "stepped-recorder", "bad-cable"]
 LIMIT_SECONDS = {False: 30 * 60, True: 6 * 3600}
 
 
@@ -90,32 +90,44 @@ def judge_exchanges(record: pathlib.Path, tally: Tally) -> None:
         tally.fail("every recorded exchange fits the contract", done.stdout[-4000:])
 
 
-def run_suite(name: str, preset: str, arguments, tally: Tally) -> None:
-    program = ROOT / "build" / preset / "bin" / SUITES[name]
-    if not program.exists():
-        tally.fail(f"{name} tests", f"there is no {program}")
-        return
-    print(f"test: {name} tests", flush=True)
-    begun = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="sluice-test-") as folder:
-        report, skip_file = pathlib.Path(folder) / "report.xml", pathlib.Path(folder) / "skips"
-        # Service users (the tests drop to them) must get at the skip file's folder in no case: it stays 0700.
-        record = pathlib.Path(folder) / "exchanges.jsonl"
-        environment = {**os.environ, "SLUICE_SKIP_FILE": str(skip_file), "SLUICE_RECORD_HTTP": str(record)}
-        if arguments.long:
-            environment["SLUICE_LONG"] = "1"
-        command = [str(program), "-r", "xml", "-o", str(report), *([arguments.filter] if arguments.filter else [])]
-        try:
-            code = subprocess.run(command, cwd=ROOT, env=environment, timeout=LIMIT_SECONDS[arguments.long]).returncode
-        except subprocess.TimeoutExpired:
-            code = "no end: killed at its limit"
-        text = report.read_text(errors="replace") if report.exists() else ""
-        skips = [line.split("\t", 1) for line in skip_file.read_text().splitlines()] if skip_file.exists() else []
-        if record.exists():
-            judge_exchanges(record, tally)
+@dataclasses.dataclass
+class Run:
+    """A test program under way. What it needs and says lies in `folder`."""
+    program: pathlib.Path
+    folder: pathlib.Path
+    process: subprocess.Popen
+    begun: float
+
+
+def begin_run(program: pathlib.Path, spec, arguments, folder: pathlib.Path, table: pathlib.Path, has_own_log: bool) -> Run:
+    # Service users (the tests drop to them) must get at the skip file's folder in no case: it stays 0700.
+    folder.mkdir(mode=0o700)
+    environment = {**os.environ, "SLUICE_SKIP_FILE": str(folder / "skips"),
+                   "SLUICE_RECORD_HTTP": str(folder / "exchanges.jsonl"), "SLUICE_FAULT_TABLE": str(table)}
+    if arguments.long:
+        environment["SLUICE_LONG"] = "1"
+    command = [str(program), "-r", "xml", "-o", str(folder / "report.xml"), *([spec] if spec else [])]
+    with open(folder / "log", "wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log if has_own_log else None,
+                                   stderr=subprocess.STDOUT if has_own_log else None)
+    return Run(program, folder, process, time.monotonic())
+
+
+def end_run(run: Run, arguments, tally: Tally) -> None:
+    limit = run.begun + LIMIT_SECONDS[arguments.long] - time.monotonic()
+    try:
+        code = run.process.wait(timeout=max(0, limit))
+    except subprocess.TimeoutExpired:
+        run.process.kill()
+        run.process.wait()
+        code = "no end: killed at its limit"
+    sys.stdout.write((run.folder / "log").read_text(errors="replace"))
+    report, skip_file = run.folder / "report.xml", run.folder / "skips"
+    text = report.read_text(errors="replace") if report.exists() else ""
+    skips = [line.split("\t", 1) for line in skip_file.read_text().splitlines()] if skip_file.exists() else []
     skipped = {skip[0]: skip[-1] for skip in skips}
     cases, cut_off = read_report(text)
-    before = (tally.passed, tally.failed)
+    failed_before = tally.failed
     for case in cases:
         title = case.get("name")
         outcome = case.find("OverallResult")
@@ -126,11 +138,56 @@ def run_suite(name: str, preset: str, arguments, tally: Tally) -> None:
         else:
             tally.passed += 1
     if cut_off is not None:
-        tally.fail(cut_off, f"{program.name} ended here: {code}")
-    elif code != 0 and tally.failed == before[1] and not (arguments.filter and text.count("<TestCase ") == 0):
-        tally.fail(f"{program.name}", f"exit code {code} without a failed test")
+        tally.fail(cut_off, f"{run.program.name} ended here: {code}")
+    elif code != 0 and tally.failed == failed_before and not (arguments.filter and text.count("<TestCase ") == 0):
+        tally.fail(f"{run.program.name}", f"exit code {code} without a failed test")
+
+
+def run_suite(name: str, preset: str, arguments, tally: Tally, table: pathlib.Path) -> None:
+    program = ROOT / "build" / preset / "bin" / SUITES[name]
+    if not program.exists():
+        tally.fail(f"{name} tests", f"there is no {program}")
+        return
+    print(f"test: {name} tests", flush=True)
+    begun = time.monotonic()
+    before = (tally.passed, tally.failed)
+    # Tests tagged [beside] mostly wait, up to an hour: they run beside the others, and say later what they said.
+    is_apart = name == "integration" and not arguments.filter
+    with tempfile.TemporaryDirectory(prefix="sluice-test-") as place:
+        folder = pathlib.Path(place)
+        runs = []
+        try:
+            if is_apart:
+                runs.append(begin_run(program, "[beside]", arguments, folder / "beside", table, True))
+            runs.append(begin_run(program, "~[beside]" if is_apart else arguments.filter, arguments, folder / "main",
+                                  table, False))
+            for run in reversed(runs):
+                end_run(run, arguments, tally)
+            # Judged together: what one run does not ask for, the other does.
+            records = [path for path in (run.folder / "exchanges.jsonl" for run in runs) if path.exists()]
+            if records:
+                together = folder / "exchanges.jsonl"
+                together.write_bytes(b"".join(path.read_bytes() for path in records))
+                judge_exchanges(together, tally)
+        finally:
+            for run in runs:
+                run.process.kill()
+                run.process.wait()
     print(f"test: {name}: {tally.passed - before[0]} passed, {tally.failed - before[1]} failed in "
           f"{time.monotonic() - begun:.0f} s", flush=True)
+
+
+def print_fault_table(table: pathlib.Path) -> None:
+    """What the scenarios noted (tests/support/fault_table.hpp): fault, times, lost at worst, promise."""
+    if not table.exists():
+        return
+    rows = [["fault", "times", "lost at worst", "promise"]]
+    rows += sorted(line.split(" | ") for line in table.read_text().splitlines() if line.count(" | ") == 3)
+    widths = [max(len(row[i]) for row in rows) for i in range(3)]
+    for row in rows:
+        print("| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " | " + row[3])
+        if row is rows[0]:
+            print("|" + "|".join("-" * (width + 2) for width in widths) + "|---")
 
 
 def checks(preset: str) -> dict:
@@ -162,8 +219,9 @@ def run_checks(preset: str, tally: Tally) -> None:
 
 
 def has_all_rights() -> bool:
-    """Root with loop devices and FUSE: then nothing may be skipped."""
-    return os.geteuid() == 0 and os.path.exists("/dev/loop-control") and os.path.exists("/dev/fuse")
+    """Root with loop devices, FUSE and TUN: then nothing may be skipped."""
+    devices = ("/dev/loop-control", "/dev/fuse", "/dev/net/tun")
+    return os.geteuid() == 0 and all(os.path.exists(device) for device in devices)
 
 
 def judge_skips(tally: Tally) -> int:
@@ -196,15 +254,18 @@ def main() -> int:
     targets = [] if arguments.suite is None else sorted({SUITES[name] for name in suites if name in SUITES})
     if arguments.suite and targets != ["unit_tests"]:
         targets += PROGRAMS
-    if build(arguments.preset, targets):
-        for name in suites:
-            if name == "checks":
-                run_checks(arguments.preset, tally)
-            else:
-                run_suite(name, arguments.preset, arguments, tally)
-    else:
-        tally.fail("the build")
-    skipped = judge_skips(tally)
+    with tempfile.TemporaryDirectory(prefix="sluice-faults-") as folder:
+        table = pathlib.Path(folder) / "table"
+        if build(arguments.preset, targets):
+            for name in suites:
+                if name == "checks":
+                    run_checks(arguments.preset, tally)
+                else:
+                    run_suite(name, arguments.preset, arguments, tally, table)
+        else:
+            tally.fail("the build")
+        skipped = judge_skips(tally)
+        print_fault_table(table)
     if arguments.tally:
         pathlib.Path(arguments.tally).write_text(json.dumps([tally.passed, tally.failed, skipped]))
     sys.stdout.flush()

@@ -26,6 +26,13 @@ load_segments_on_volume(Pool& pool, const Uuid& volume_id, const Uuid& stream_id
     const Uuid& after_id,
     std::size_t limit
 );
+/// Bytes of a volume's finished segments that began in `range`; of these streams, or of all.
+[[nodiscard]] Result<std::uint64_t> sum_finished_on_volume(
+    Pool& pool,
+    const Uuid& volume_id,
+    TimeRange range,
+    const std::optional<std::vector<Uuid>>& streams
+);
 [[nodiscard]] Result<bool> has_segments_on_volume(Pool& pool, const Uuid& volume_id, TimeRange range);
 /// The run's segment of this number, in the day before `before`.
 [[nodiscard]] Result<std::optional<SegmentRow>>

@@ -12,37 +12,30 @@ using detail::to_time;
 using detail::to_uuid;
 
 // $1: a stream, or null for all of the kind $2. Finished stretches are stored; open segments count up to what
-// is durable; both unite within a run as the stored ones do. A closed gap cuts what overlaps it. An open gap
-// cuts nothing: footage that came after it says that it is over, even if the journal's line is not read yet.
-constexpr const char* kCovered = R"(
+// is durable.
+constexpr const char* kPieces = R"(
     WITH asked AS (
         SELECT id FROM streams WHERE id = $1::uuid OR ($1::uuid IS NULL AND kind = $2)
-    ), pieces AS (
-        SELECT c.stream_id, c.run_id, c.from_at, c.to_at
-        FROM coverage c JOIN asked ON asked.id = c.stream_id
-        WHERE tstzrange(c.from_at, c.to_at) && tstzrange(from_us($3::bigint), from_us($4::bigint))
-        UNION ALL
-        SELECT s.stream_id, s.run_id, s.from_at, s.to_at
-        FROM segments s JOIN asked ON asked.id = s.stream_id
-        WHERE s.state = 'open' AND s.from_at < from_us($4::bigint) AND s.to_at > greatest(from_us($3::bigint), s.from_at)
-          AND s.from_at >= from_us($3::bigint - 86400000000)
-    ), runs_covered AS (
-        SELECT stream_id, run_id, range_agg(tstzrange(from_at, to_at + coverage_tolerance())) AS stretches
-        FROM pieces GROUP BY stream_id, run_id
-    ), united AS (
-        SELECT stream_id, run_id, range_agg(tstzrange(lower(stretch), upper(stretch) - coverage_tolerance())) AS stretches
-        FROM runs_covered, LATERAL unnest(stretches) AS stretch GROUP BY stream_id, run_id
-    ), missing AS (
-        SELECT g.stream_id, range_agg(tstzrange(g.from_at, g.to_at)) AS times
-        FROM gaps g JOIN asked ON asked.id = g.stream_id
-        WHERE tstzrange(g.from_at, g.to_at) && tstzrange(from_us($3::bigint), from_us($4::bigint)) AND g.to_at IS NOT NULL
-        GROUP BY g.stream_id
     )
-    SELECT u.stream_id, u.run_id, to_us(lower(piece)), to_us(upper(piece))
-    FROM united u LEFT JOIN missing m ON m.stream_id = u.stream_id,
-         LATERAL unnest(u.stretches - coalesce(m.times, '{}')) AS piece
-    WHERE piece && tstzrange(from_us($3::bigint), from_us($4::bigint))
-    ORDER BY u.stream_id, lower(piece), u.run_id)";
+    SELECT c.stream_id, c.run_id, to_us(c.from_at), to_us(c.to_at)
+    FROM coverage c JOIN asked ON asked.id = c.stream_id
+    WHERE tstzrange(c.from_at, c.to_at) && tstzrange(from_us($3::bigint), from_us($4::bigint))
+    UNION ALL
+    SELECT s.stream_id, s.run_id, to_us(s.from_at), to_us(s.to_at)
+    FROM segments s JOIN asked ON asked.id = s.stream_id
+    WHERE s.state = 'open' AND s.from_at < from_us($4::bigint) AND s.to_at > greatest(from_us($3::bigint), s.from_at)
+      AND s.from_at >= from_us($3::bigint - 86400000000))";
+
+// There are few copies, most often none; only then are their segments looked for.
+constexpr const char* kCopies = R"(
+    SELECT segment_id FROM segment_copies
+    WHERE path IS NOT NULL AND from_at < from_us($2::bigint) AND to_at > from_us($1::bigint))";
+constexpr const char* kCopiedPieces = R"(
+    SELECT s.stream_id, s.run_id, to_us(c.from_at), to_us(c.to_at)
+    FROM segment_copies c JOIN segments s ON s.id = c.segment_id AND s.from_at = c.from_at JOIN streams t ON t.id = s.stream_id
+    WHERE c.path IS NOT NULL AND c.from_at < from_us($4::bigint) AND c.to_at > from_us($3::bigint)
+      AND s.state = 'suspect' AND s.from_at >= from_us($3::bigint - 86400000000) AND s.from_at < from_us($4::bigint)
+      AND (t.id = $1::uuid OR ($1::uuid IS NULL AND t.kind = $2)))";
 
 CoverageRow to_coverage(const pqxx::row& row) {
     return {
@@ -70,45 +63,75 @@ GapRow to_gap(const pqxx::row& row) {
     };
 }
 
+struct Asked {
+    std::optional<Uuid> stream_id;
+    StreamKind kind;  ///< of no meaning beside an id
+    TimeRange range;
+};
+
+pqxx::result
+ask(Connection& connection, pqxx::transaction_base& transaction, const char* sql, const Asked& asked) {
+    const std::optional<std::string> stream =
+        asked.stream_id ? std::optional{to_string(*asked.stream_id)} : std::nullopt;
+    const char* id = stream ? stream->c_str() : nullptr;
+    const std::string kind{to_string(asked.kind)};
+    return run_prepared(
+        connection, transaction, sql, id, kind, to_epoch_us(asked.range.from), to_epoch_us(asked.range.to)
+    );
+}
+
+/// As the journal told it, and what was copied since.
+struct Found {
+    std::vector<GapRow> gaps;
+    std::vector<CoverageRow> copies;
+};
+
+Found find_missing(Connection& connection, pqxx::transaction_base& transaction, const Asked& asked) {
+    Found found;
+    for (const auto& row : ask(connection, transaction, kGaps, asked))
+        found.gaps.push_back(to_gap(row));
+    const auto copies = run_prepared(
+        connection, transaction, kCopies, to_epoch_us(asked.range.from), to_epoch_us(asked.range.to)
+    );
+    if (copies.empty()) return found;
+    for (const auto& row : ask(connection, transaction, kCopiedPieces, asked))
+        found.copies.push_back(to_coverage(row));
+    return found;
+}
+
 }  // namespace
 
 Result<Coverage> load_coverage(Pool& pool, std::optional<Uuid> stream_id, StreamKind kind, TimeRange range) {
     if (range.is_empty()) return Coverage{};
-    Coverage coverage;
+    std::vector<CoverageRow> pieces;
+    Found found;
     const Status status = pool.with([&](Connection& connection) -> Status {
-        // One picture: without it a gap could be closed between the two questions.
+        // One picture: without it a gap could be closed between the questions.
         pqxx::transaction<pqxx::isolation_level::repeatable_read> snapshot{connection.get()};
-        const std::optional<std::string> stream =
-            stream_id ? std::optional{to_string(*stream_id)} : std::nullopt;
-        const char* id = stream ? stream->c_str() : nullptr;
-        const std::string word{to_string(kind)};
-        const std::int64_t from = to_epoch_us(range.from);
-        const std::int64_t to = to_epoch_us(range.to);
-        for (const auto& row : run_prepared(connection, snapshot, kCovered, id, word, from, to))
-            coverage.covered.push_back(to_coverage(row));
-        for (const auto& row : run_prepared(connection, snapshot, kGaps, id, word, from, to))
-            coverage.gaps.push_back(to_gap(row));
+        const Asked asked{stream_id, kind, range};
+        for (const auto& row : ask(connection, snapshot, kPieces, asked))
+            pieces.push_back(to_coverage(row));
+        found = find_missing(connection, snapshot, asked);
         return {};
     });
     if (!status) return std::unexpected(status.error());
+    pieces.insert(pieces.end(), found.copies.begin(), found.copies.end());
+    Coverage coverage;
+    coverage.gaps = relieve_gaps(found.gaps, found.copies, range);
+    coverage.covered = cut_gaps(unite_pieces(std::move(pieces)), coverage.gaps, range);
     return coverage;
 }
 
 Result<std::vector<GapRow>> load_gaps_of_stream(Pool& pool, const Uuid& stream_id, TimeRange range) {
-    std::vector<GapRow> gaps;
-    if (range.is_empty()) return gaps;
+    if (range.is_empty()) return std::vector<GapRow>{};
+    Found found;
     const Status status = pool.with([&](Connection& connection) -> Status {
         pqxx::nontransaction session{connection.get()};
-        const std::string id = to_string(stream_id);
-        const std::string kind;  // of no meaning beside an id
-        const std::int64_t from = to_epoch_us(range.from);
-        const std::int64_t to = to_epoch_us(range.to);
-        for (const auto& row : run_prepared(connection, session, kGaps, id, kind, from, to))
-            gaps.push_back(to_gap(row));
+        found = find_missing(connection, session, {stream_id, StreamKind::main, range});
         return {};
     });
     if (!status) return std::unexpected(status.error());
-    return gaps;
+    return relieve_gaps(found.gaps, found.copies, range);
 }
 
 }  // namespace sluice::catalogue

@@ -65,8 +65,6 @@ constexpr const char* kCertificate = R"(
     SELECT id, to_us(issued_at), body FROM purge_certificates WHERE id = $1::uuid
     UNION ALL SELECT id, to_us(issued_at), body FROM hold_certificates WHERE id = $1::uuid)";
 
-constexpr const char* kIsSigned = R"(
-    SELECT EXISTS (SELECT FROM ledger_records r, ledger_tree t WHERE r.id = $1::uuid AND r.leaf_index < t.size))";
 
 constexpr const char* kConfirm = "SELECT confirm_catalogue(from_us($1::bigint))";
 
@@ -146,12 +144,6 @@ Result<std::optional<Certificate>> find_certificate(Pool& pool, const Uuid& id) 
     if (!rows) return std::unexpected(rows.error());
     if (rows->empty()) return std::optional<Certificate>{};
     return std::optional{std::move(rows->front())};
-}
-
-Result<bool> is_record_signed(Pool& pool, const Uuid& record_id) {
-    const auto signed_rows = load(pool, to_text, kIsSigned, to_string(record_id));
-    if (!signed_rows) return std::unexpected(signed_rows.error());
-    return signed_rows->front() == "t";
 }
 
 Result<bool> confirm_catalogue(Pool& pool, const ledger::Act& act, UtcTime now) {

@@ -1,6 +1,6 @@
 #include "storage/catalogue/footage_repository.hpp"
 
-#include "storage/catalogue/detail/connection.hpp"
+#include "storage/catalogue/detail/load.hpp"
 #include "storage/catalogue/detail/segment_row.hpp"
 #include "storage/catalogue/detail/values.hpp"
 
@@ -10,34 +10,12 @@ namespace sluice::catalogue {
 
 namespace {
 
+using detail::first_of;
+using detail::load_prepared;
 using detail::run_prepared;
 using detail::to_optional_time;
 using detail::to_time;
 using detail::to_uuid;
-
-// Reads one statement's rows into values; a single statement needs no transaction of its own.
-template <class Row, class... Args>
-Result<std::vector<Row>>
-load(Pool& pool, Row (*from_row)(const pqxx::row&), const char* sql, const Args&... args) {
-    std::vector<Row> loaded;
-    const Status status = pool.with([&](Connection& connection) -> Status {
-        pqxx::nontransaction session{connection.get()};
-        const pqxx::result rows = run_prepared(connection, session, sql, args...);
-        loaded.reserve(rows.size());
-        for (const auto& row : rows)
-            loaded.push_back(from_row(row));
-        return {};
-    });
-    if (!status) return std::unexpected(status.error());
-    return loaded;
-}
-
-template <class Row>
-Result<std::optional<Row>> first_of(Result<std::vector<Row>> rows) {
-    if (!rows) return std::unexpected(std::move(rows.error()));
-    if (rows->empty()) return std::optional<Row>{};
-    return std::optional<Row>{std::move(rows->front())};
-}
 
 // ---- cameras, streams, volumes
 
@@ -154,24 +132,25 @@ RunRow to_run(const pqxx::row& row) {
 }  // namespace
 
 Result<std::vector<CameraRow>> load_cameras(Pool& pool, bool with_retired) {
-    return load(pool, to_camera, kCameras, with_retired);
+    return load_prepared(pool, to_camera, kCameras, with_retired);
 }
 
 Result<std::optional<CameraRow>> find_camera(Pool& pool, const std::string& slug) {
-    return first_of(load(pool, to_camera, kCameraBySlug, detail::clean_text(slug)));
+    return first_of(load_prepared(pool, to_camera, kCameraBySlug, detail::clean_text(slug)));
 }
 
 Result<std::vector<StreamRow>> load_streams(Pool& pool) {
-    return load(pool, to_stream, kStreams);
+    return load_prepared(pool, to_stream, kStreams);
 }
 
 Result<std::optional<StreamRow>> find_stream(Pool& pool, const Uuid& camera_id, StreamKind kind) {
-    return first_of(load(pool, to_stream, kStreamOfCamera, to_string(camera_id), std::string{to_string(kind)})
+    return first_of(
+        load_prepared(pool, to_stream, kStreamOfCamera, to_string(camera_id), std::string{to_string(kind)})
     );
 }
 
 Result<std::vector<VolumeRow>> load_volumes(Pool& pool) {
-    return load(pool, to_volume, kVolumes);
+    return load_prepared(pool, to_volume, kVolumes);
 }
 
 Result<std::vector<SegmentRow>> load_segments(
@@ -182,7 +161,7 @@ Result<std::vector<SegmentRow>> load_segments(
     std::size_t limit
 ) {
     const SegmentCursor cursor = after.value_or(SegmentCursor{.from = UtcTime{}, .id = Uuid{}});
-    return load(
+    return load_prepared(
         pool,
         detail::to_segment,
         kSegments,
@@ -197,7 +176,7 @@ Result<std::vector<SegmentRow>> load_segments(
 
 Result<std::optional<SegmentRow>> find_segment(Pool& pool, const Uuid& segment_id) {
     const std::int64_t made_us = to_epoch_us(made_at(segment_id));
-    return first_of(load(pool, detail::to_segment, kSegmentById, to_string(segment_id), made_us));
+    return first_of(load_prepared(pool, detail::to_segment, kSegmentById, to_string(segment_id), made_us));
 }
 
 Result<Bytes> get_segment_index(Pool& pool, const Uuid& segment_id, UtcTime from) {
@@ -239,7 +218,7 @@ get_segment_indexes(Pool& pool, const std::vector<std::pair<Uuid, UtcTime>>& seg
 }
 
 Result<FormatRow> get_format(Pool& pool, const Uuid& format_id) {
-    auto format = first_of(load(pool, to_format, kFormat, to_string(format_id)));
+    auto format = first_of(load_prepared(pool, to_format, kFormat, to_string(format_id)));
     if (!format) return std::unexpected(std::move(format.error()));
     if (!*format)
         return failure(Remedy::refuse, "format " + to_string(format_id) + " is unknown", "no_format");
@@ -247,7 +226,7 @@ Result<FormatRow> get_format(Pool& pool, const Uuid& format_id) {
 }
 
 Result<std::optional<RunRow>> find_run(Pool& pool, const Uuid& run_id) {
-    return first_of(load(pool, to_run, kRun, to_string(run_id)));
+    return first_of(load_prepared(pool, to_run, kRun, to_string(run_id)));
 }
 
 }  // namespace sluice::catalogue

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "storage/catalogue/coverage.hpp"
 #include "storage/catalogue/pool.hpp"
 #include "storage/catalogue/rows.hpp"
 
@@ -36,17 +37,12 @@ struct SegmentCursor {
 /// By its id, which tells the days to look at.
 [[nodiscard]] Result<std::optional<SegmentRow>> find_segment(Pool& pool, const Uuid& segment_id);
 
-/// A stretch of footage without interruption by a gap: consecutive segments of one run.
-struct CoverageRow {
-    Uuid stream_id;
-    Uuid run_id;
-    TimeRange range;
-};
 struct Coverage {
     std::vector<CoverageRow> covered;  ///< by stream, then time
-    std::vector<GapRow> gaps;          ///< that overlap the range; open ones have no `to`
+    std::vector<GapRow> gaps;          ///< that overlap the range, by stream and time; open ones have no `to`
 };
-/// Of one stream, or of every stream of a kind when `stream_id` is nullopt. Never opens a file.
+/// Of one stream, or of every stream of a kind when `stream_id` is nullopt. Never opens a file. What was
+/// copied out of a suspect file counts as footage, and not as missing.
 [[nodiscard]] Result<Coverage>
 load_coverage(Pool& pool, std::optional<Uuid> stream_id, StreamKind kind, TimeRange range);
 

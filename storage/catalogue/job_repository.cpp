@@ -1,6 +1,6 @@
 #include "storage/catalogue/job_repository.hpp"
 
-#include "storage/catalogue/detail/connection.hpp"
+#include "storage/catalogue/detail/load.hpp"
 #include "storage/catalogue/detail/values.hpp"
 #include "storage/catalogue/record_repository.hpp"
 
@@ -11,6 +11,7 @@ namespace sluice::catalogue {
 
 namespace {
 
+using detail::first_of;
 using detail::run;
 
 constexpr std::array kKinds{JobKind::check, JobKind::scrub, JobKind::copy_suspect, JobKind::purge};
@@ -115,12 +116,6 @@ Result<std::vector<JobRow>> load(Pool& pool, const char* sql, const Args&... arg
     });
     if (!status) return std::unexpected(status.error());
     return jobs;
-}
-
-Result<std::optional<JobRow>> first_of(Result<std::vector<JobRow>> jobs) {
-    if (!jobs) return std::unexpected(jobs.error());
-    if (jobs->empty()) return std::optional<JobRow>{};
-    return std::optional<JobRow>{std::move(jobs->front())};
 }
 
 /// How many rows a statement changed.

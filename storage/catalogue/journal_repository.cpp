@@ -3,11 +3,14 @@
 #include "storage/catalogue/detail/event_id.hpp"
 #include "storage/catalogue/detail/overlaps.hpp"
 #include "storage/catalogue/detail/values.hpp"
+#include "storage/catalogue/record_repository.hpp"
 #include "storage/catalogue/recorder_repository.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <variant>
+
+#include <nlohmann/json.hpp>
 
 namespace sluice::catalogue {
 
@@ -121,15 +124,40 @@ private:
                    .affected_rows() > 0;
     }
     bool place(const volume::ConfigLoaded& config) {
-        save_event("config_loaded", "sha256", config.sha256, "summary", config.summary);
+        if (save_event("config_loaded", "sha256", config.sha256, "summary", config.summary))
+            record("config.loaded", "sha256", config.sha256, "summary", config.summary);
         return true;
     }
     bool place(const volume::Refused& refused) {
-        save_event("refused", "what", refused.what, "reason", refused.reason);
+        if (save_event("refused", "what", refused.what, "reason", refused.reason))
+            record("recorder.refused", "what", refused.what, "reason", refused.reason);
         return true;
     }
 
-    void save_event(
+    /// Into the audit log, once: a line that is read again makes no second event.
+    void record(
+        const char* action,
+        const char* first,
+        const std::string& value,
+        const char* second,
+        const std::string& other
+    ) {
+        const nlohmann::json facts{{first, value}, {second, other}, {"written", to_rfc3339(line_->written)}};
+        const auto recorded = append_record(
+            transaction_,
+            {.action = action,
+             .actor = ledger::system_actor("sluice-recorder"),
+             .subject = {.kind = "volume", .id = to_string(volume_id_)},
+             .facts = facts.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)},
+            RealClock{}.now()
+        );
+        // Facts of two texts always have a form; an act that could not be written down must not pass in
+        // silence.
+        if (!recorded) throw pqxx::conversion_error{recorded.error().message()};
+    }
+
+    /// False: this line's event was there already.
+    bool save_event(
         const char* kind,
         const char* first,
         const std::string& value,
@@ -137,7 +165,7 @@ private:
         const std::string& other
     ) {
         const Uuid id = detail::event_id(volume_id_, *line_);
-        detail::run(
+        const pqxx::result saved = detail::run(
             transaction_,
             kEvent,
             to_string(id),
@@ -149,6 +177,7 @@ private:
             second,
             clean_text(other)
         );
+        return saved.affected_rows() > 0;
     }
 
     pqxx::work& transaction_;

@@ -85,7 +85,7 @@ struct PurgeFacts {
 [[nodiscard]] Result<std::vector<PurgeCandidate>>
 load_purge_candidates(Pool& pool, TimeRange began, std::optional<Uuid> volume_id);
 
-[[nodiscard]] Status save_purge_run(Pool& pool, const PurgeRunRow& run);
+[[nodiscard]] Status save_purge_run(Pool& pool, const PurgeRunRow& row);
 /// Also writes `act` into the audit log, in the same transaction.
 [[nodiscard]] Status move_purge_run(
     Pool& pool,
@@ -203,9 +203,6 @@ struct Certificate {
 );
 /// Of a run, or of the second copies of a hold.
 [[nodiscard]] Result<std::optional<Certificate>> find_certificate(Pool& pool, const Uuid& id);
-
-/// Whether the record is in a signed checkpoint of the audit log.
-[[nodiscard]] Result<bool> is_record_signed(Pool& pool, const Uuid& record_id);
 
 /// After a comparison with what else is known; the act in the same transaction. False: there was no doubt.
 [[nodiscard]] Result<bool> confirm_catalogue(Pool& pool, const ledger::Act& act, UtcTime now);

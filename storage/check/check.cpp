@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <deque>
 #include <map>
 #include <set>
 #include <utility>
@@ -65,10 +66,24 @@ public:
         summary_.root = volume.root;
     }
 
-    Result<VolumeSummary> run() {
-        const auto days = list_wanted_days();
+    /// Before run(): finds the days to look at, and adds to the progress how many bytes will be read.
+    Status prepare() {
+        auto days = list_wanted_days();
         if (!days) return std::unexpected(days.error());
-        for (const std::string& day : *days)
+        days_ = std::move(*days);
+        if (settings_.depth != Depth::hashes) return {};
+        const auto streams = streams_asked();
+        for (const std::string& day : days_) {
+            const auto bytes =
+                catalogue::sum_finished_on_volume(pool_, volume_.id, range_asked(day), streams);
+            if (!bytes) return std::unexpected(bytes.error());
+            context_.progress.total_bytes += *bytes;
+        }
+        return {};
+    }
+
+    Result<VolumeSummary> run() {
+        for (const std::string& day : days_)
             if (auto done = check_day(day); !done) return std::unexpected(done.error());
         if (settings_.camera_slug.empty()) {
             const auto tell = [this](const Finding& finding) { this->tell(finding); };
@@ -102,6 +117,22 @@ private:
         const TimeRange range = day_of(day);
         return (!settings_.from || *settings_.from < range.to) &&
                (!settings_.to || range.from < *settings_.to);
+    }
+
+    TimeRange range_asked(const std::string& day) const {
+        const TimeRange whole = day_of(day);
+        return {
+            std::max(whole.from, settings_.from.value_or(whole.from)),
+            std::min(whole.to, settings_.to.value_or(whole.to))
+        };
+    }
+    /// nullopt: all.
+    std::optional<std::vector<Uuid>> streams_asked() const {
+        if (settings_.camera_slug.empty()) return std::nullopt;
+        std::vector<Uuid> asked;
+        for (const auto& [key, ids] : context_.streams)
+            if (key.first == settings_.camera_slug) asked.insert(asked.end(), ids.begin(), ids.end());
+        return asked;
     }
 
     Status check_day(const std::string& day) {
@@ -161,9 +192,7 @@ private:
         std::vector<SegmentRow> rows;
         const auto ids = context_.streams.find({folder.camera_slug, folder.stream});
         if (ids == context_.streams.end()) return rows;
-        TimeRange range = day_of(folder.day);
-        range.from = std::max(range.from, settings_.from.value_or(range.from));
-        range.to = std::min(range.to, settings_.to.value_or(range.to));
+        const TimeRange range = range_asked(folder.day);
         for (const Uuid& stream : ids->second) {
             auto more = catalogue::load_segments_on_volume(pool_, volume_.id, stream, range);
             if (!more) return more;
@@ -208,6 +237,7 @@ private:
     const Settings& settings_;
     const Volume& volume_;
     std::set<std::string> listed_days_;
+    std::set<std::string> days_;
     detail::Judge judge_;
     detail::ByteReader reader_;
     VolumeSummary summary_;
@@ -271,13 +301,12 @@ Result<Summary> run_check(
         context.tally.add(missing.kind);
         observer.found(missing);
     }
-    if (settings.depth == Depth::hashes)
-        for (const Volume& volume : volumes.volumes)
-            if (const auto space = volume::read_space(volume.root))
-                context.progress.total_bytes +=
-                    space->total_bytes - std::min(space->free_bytes, space->total_bytes);
-    for (const Volume& volume : volumes.volumes) {
-        auto done = VolumeCheck{context, volume}.run();
+    std::deque<VolumeCheck> checks;
+    for (const Volume& volume : volumes.volumes)
+        if (auto ready = checks.emplace_back(context, volume).prepare(); !ready)
+            return std::unexpected(ready.error());
+    for (VolumeCheck& check : checks) {
+        auto done = check.run();
         if (!done) return std::unexpected(done.error());
         summary.volumes.push_back(std::move(*done));
     }

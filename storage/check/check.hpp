@@ -35,7 +35,7 @@ struct Settings {
 struct Progress {
     std::uint64_t files = 0;
     std::uint64_t bytes = 0;        ///< read
-    std::uint64_t total_bytes = 0;  ///< about; 0: not known
+    std::uint64_t total_bytes = 0;  ///< that will be read if every file is as long as its row says; 0: none
     std::string place;              ///< volume, day and camera
 };
 

@@ -1,11 +1,11 @@
 #include "storage/check/rebuild.hpp"
 
 #include "storage/catalogue/footage_repository.hpp"
+#include "storage/check/detail/journal_replay.hpp"
 #include "storage/check/detail/known_inventory.hpp"
 #include "storage/check/detail/run_chain.hpp"
 #include "storage/check/listing.hpp"
 #include "storage/segment/copy.hpp"
-#include "storage/volume/journal.hpp"
 #include "storage/volume/read_at.hpp"
 #include "storage/volume/volume.hpp"
 
@@ -24,7 +24,6 @@ using detail::LinkedSegment;
 using detail::ReadSegment;
 
 constexpr std::size_t kBatch = 200;
-constexpr std::size_t kJournalBatch = 500;
 constexpr std::size_t kPiece = 1U << 20U;
 constexpr std::chrono::hours kDay{24};
 constexpr std::chrono::days kPartitionsAtOnce{14
@@ -33,22 +32,6 @@ constexpr std::chrono::days kPartitionsAtOnce{14
 UtcTime begin_of(const std::string& day) {
     return from_rfc3339(day + "T00:00:00Z").value_or(UtcTime{});
 }
-
-std::unexpected<Error> stopped() {
-    return failure(Remedy::cancelled, "the rebuild was stopped; the same command goes on with it", "stopped");
-}
-
-/// A volume's journal as a queue of lines in the order of writing, with the place to go on from.
-struct JournalQueue {
-    const Volume* volume = nullptr;
-    std::vector<volume::JournalLine> lines;
-    std::size_t at = 0;
-    volume::JournalPosition applied;  ///< everything before it is in the catalogue
-    volume::JournalPosition read;     ///< behind `lines`
-    bool is_at_end = false;
-
-    [[nodiscard]] bool is_empty() const noexcept { return at == lines.size(); }
-};
 
 class Rebuild {
 public:
@@ -69,7 +52,7 @@ public:
         if (auto done = list_all_days(); !done) return std::unexpected(done.error());
         if (auto done = learn_cameras(); !done) return std::unexpected(done.error());
         if (auto done = save_inventory(); !done) return std::unexpected(done.error());
-        if (auto done = read_journals(); !done) return std::unexpected(done.error());
+        if (auto done = replay_journals(); !done) return std::unexpected(done.error());
         for (const std::string& day : days_)
             if (auto done = read_day(day); !done) return std::unexpected(done.error());
         if (auto done = settle(UtcTime::max()); !done) return std::unexpected(done.error());
@@ -107,7 +90,7 @@ private:
 
     /// First and last file: a slug that was handed on in mid-day has two cameras in one folder.
     Status learn_folder(const Volume& volume, const StreamFolder& folder) {
-        if (!go_on(volume, folder)) return stopped();
+        if (!go_on(volume, folder)) return detail::rebuild_stopped();
         const auto files = list_folder(volume.root, folder, false);
         if (!files) return std::unexpected(files.error());
         const auto learn = [&](const FileEntry& file) {
@@ -153,59 +136,13 @@ private:
         return catalogue::save_inventory(pool_, present, clock_.now());
     }
 
-    // ---- journals
-
-    /// All volumes' lines by the time of their writing: what one volume's journal opened another one's may
-    /// close.
-    Status read_journals() {
-        std::vector<JournalQueue> queues;
-        for (const Volume& volume : volumes_) {
-            JournalQueue queue;
-            queue.volume = &volume;
-            if (auto filled = fill(queue); !filled) return filled;
-            queues.push_back(std::move(queue));
-        }
-        for (;;) {
-            JournalQueue* next = nullptr;
-            for (JournalQueue& queue : queues)
-                if (!queue.is_empty() &&
-                    (next == nullptr || queue.lines[queue.at].written < next->lines[next->at].written))
-                    next = &queue;
-            if (next == nullptr) return {};
-            if (auto done = apply_run_of_lines(queues, *next); !done) return done;
-        }
-    }
-
-    Status fill(JournalQueue& queue) {
-        queue.lines.clear();
-        queue.at = 0;
-        while (queue.lines.empty() && !queue.is_at_end) {
-            auto batch = volume::read_journal(queue.volume->root, queue.read, kJournalBatch);
-            if (!batch) return std::unexpected(batch.error());
-            queue.is_at_end = batch->next == queue.read;
-            queue.read = batch->next;
-            queue.lines = std::move(batch->lines);
-            summary_.torn_lines += batch->unreadable;
-        }
+    Status replay_journals() {
+        const auto replayed =
+            detail::replay_journals(pool_, volumes_, [this] { return observer_.advance(progress_, 0); });
+        if (!replayed) return std::unexpected(replayed.error());
+        summary_.journal_lines += replayed->lines;
+        summary_.torn_lines += replayed->torn_lines;
         return {};
-    }
-
-    /// Lines of one volume up to where another one's are older. Its position moves when its batch is through.
-    Status apply_run_of_lines(const std::vector<JournalQueue>& queues, JournalQueue& queue) {
-        UtcTime limit = UtcTime::max();
-        for (const JournalQueue& other : queues)
-            if (&other != &queue && !other.is_empty()) limit = std::min(limit, other.lines[other.at].written);
-        std::size_t end = queue.at + 1;
-        while (end < queue.lines.size() && queue.lines[end].written <= limit)
-            ++end;
-        if (end == queue.lines.size()) queue.applied = queue.read;
-        const std::span lines{queue.lines.begin() + static_cast<std::ptrdiff_t>(queue.at), end - queue.at};
-        if (auto done = catalogue::apply_journal(pool_, queue.volume->id, lines, queue.applied); !done)
-            return done;
-        summary_.journal_lines += lines.size();
-        queue.at = end;
-        if (!observer_.advance(progress_, 0)) return stopped();
-        return queue.is_empty() ? fill(queue) : Status{};
     }
 
     // ---- files
@@ -262,7 +199,7 @@ private:
         std::ranges::sort(places, {}, &Place::name);
         for (const Place& place : places) {
             ++progress_.files;
-            if (!go_on(*place.volume, folder)) return stopped();
+            if (!go_on(*place.volume, folder)) return detail::rebuild_stopped();
             if (auto done = take_file(*place.volume, place.file); !done) return done;
         }
         return {};
@@ -353,7 +290,7 @@ private:
             offset += *got;
             progress_.bytes += *got;
             summary_.bytes += *got;
-            if (!observer_.advance(progress_, *got)) return stopped();
+            if (!observer_.advance(progress_, *got)) return detail::rebuild_stopped();
         }
     }
 

@@ -14,7 +14,7 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::uint64_t kLeastPace = 1U << 20U;
-constexpr std::size_t kPage = 500;
+constexpr std::size_t kPage = 4000;  // rows of an hour: each page looks through its whole day
 constexpr std::chrono::hours kWindow{1};
 constexpr std::chrono::milliseconds kNap{100};
 constexpr std::chrono::seconds kSaveEvery{10};
@@ -88,13 +88,12 @@ private:
         auto examined = reader_.examine_row(row, may_go_on);
         if (!paced) return paced;
         if (!examined) return std::unexpected(examined.error());
-        if (*examined)
-            for (Finding& finding : (*examined)->findings) {
-                finding.volume = volume_.root;
-                if (auto marked = judge_.mark(finding); !marked) return marked;
-                observer_.found(finding);
-                ++cycle_.damaged;
-            }
+        if (*examined) {
+            for (Finding& finding : (*examined)->findings)
+                if (auto told = tell(finding); !told) return told;
+        } else if (auto told = tell_missing(row); !told) {
+            return told;
+        }
         ++cycle_.segments;
         ++progress_.files;
         cycle_.position_from = row.range.from;
@@ -102,6 +101,26 @@ private:
         if (SteadyClock::now() - saved_ < kSaveEvery) return {};
         saved_ = SteadyClock::now();
         return catalogue::save_scrub_cycle(pool_, cycle_);
+    }
+
+    Status tell(Finding& finding) {
+        finding.volume = volume_.root;
+        if (auto marked = judge_.mark(finding); !marked) return marked;
+        observer_.found(finding);
+        ++cycle_.damaged;
+        return {};
+    }
+
+    Status tell_missing(const catalogue::SegmentRow& row) {
+        Finding missing;
+        missing.kind = FindingKind::row_without_file;
+        missing.path = row.path.string();
+        missing.segment_id = row.id;
+        missing.from = row.range.from;
+        missing.to = row.range.to;
+        auto settled = judge_.settle(std::move(missing));
+        if (!settled) return std::unexpected(settled.error());
+        return *settled ? tell(**settled) : Status{};
     }
 
     Status keep_pace(std::uint64_t bytes) {

@@ -52,6 +52,11 @@ public:
     }
 
 private:
+    struct Stray {
+        std::uint64_t index = 0;
+        Uuid id;
+    };
+
     void
     note(FindingKind kind, std::optional<std::uint64_t> index, std::optional<Uuid> id, std::string what) {
         if (report_.findings.size() == kMostFindings) {
@@ -142,7 +147,10 @@ private:
         const Sha256Digest leaf = leaf_data(*entry.salt, *entry.text);
         const bool is_named = entry.text->contains('"' + to_string(entry.id) + '"');
         if (leaf != leaves_[static_cast<std::size_t>(entry.index - first_)] || !is_named) {
-            if (strays_.size() < kMostStrays) strays_.emplace(leaf, Stray{entry.index, entry.id});
+            if (strays_.size() < kMostStrays)
+                strays_.emplace(leaf, Stray{entry.index, entry.id});
+            else
+                ++report_.more;
             return;
         }
         if (const auto about = erasure_of(*entry.text)) reasons_.emplace(*about, entry.id);
@@ -218,31 +226,33 @@ private:
         }
     }
 
+    void note_moved(const Stray& stray, std::uint64_t home) {
+        if (home == stray.index)
+            note(
+                FindingKind::changed,
+                stray.index,
+                stray.id,
+                fmt::format("record {} is kept under another id than its own", stray.index)
+            );
+        else
+            note(
+                FindingKind::reordered,
+                stray.index,
+                stray.id,
+                fmt::format("the record that stands at {} was logged at {}", stray.index, home)
+            );
+    }
+
     /// A record whose leaf stands elsewhere was moved; one whose leaf stands nowhere was changed.
     Status find_homes() {
         for (std::uint64_t first = 0; first < head_.size && !strays_.empty(); first += kTileWidth) {
             const auto leaves = reader_.load_leaves(first, std::min(kTileWidth, head_.size - first));
             if (!leaves) return std::unexpected(leaves.error());
             for (std::size_t i = 0; i < leaves->size(); ++i) {
-                const auto stray = strays_.find((*leaves)[i]);
-                if (stray == strays_.end()) continue;
-                const auto [at, id] = stray->second;
-                const std::uint64_t home = first + i;
-                if (home == at)
-                    note(
-                        FindingKind::changed,
-                        at,
-                        id,
-                        fmt::format("record {} is kept under another id than its own", at)
-                    );
-                else
-                    note(
-                        FindingKind::reordered,
-                        at,
-                        id,
-                        fmt::format("the record that stands at {} was logged at {}", at, home)
-                    );
-                strays_.erase(stray);
+                const auto [begin, end] = strays_.equal_range((*leaves)[i]);
+                for (auto stray = begin; stray != end; ++stray)
+                    note_moved(stray->second, first + i);
+                strays_.erase(begin, end);
             }
         }
         for (const auto& [leaf, stray] : strays_)
@@ -255,10 +265,6 @@ private:
         return {};
     }
 
-    struct Stray {
-        std::uint64_t index = 0;
-        Uuid id;
-    };
     struct Erased {
         std::uint64_t index = 0;
         std::optional<Uuid> by;
@@ -271,9 +277,9 @@ private:
     std::uint64_t first_ = 0;  ///< leaf at the beginning of `leaves_`
     std::vector<Sha256Digest> leaves_;
     std::vector<Entry> entries_;
-    std::size_t next_ = 0;      ///< of entries_
-    std::uint64_t wanted_ = 0;  ///< index of the next record
-    std::map<Sha256Digest, Stray> strays_;
+    std::size_t next_ = 0;                       ///< of entries_
+    std::uint64_t wanted_ = 0;                   ///< index of the next record
+    std::multimap<Sha256Digest, Stray> strays_;  ///< records by the leaf that they would have
     std::map<Uuid, Erased> erased_;
     std::map<Uuid, Uuid> reasons_;
 };

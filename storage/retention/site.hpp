@@ -14,7 +14,4 @@ namespace sluice::retention {
     const Clock& clock
 );
 
-/// Waits until the record is in a signed checkpoint; at most three seconds, then LEDGER_UNAVAILABLE.
-[[nodiscard]] Status wait_signed(catalogue::Pool& pool, const Uuid& record_id);
-
 }  // namespace sluice::retention

@@ -29,11 +29,15 @@ class Contract:
     def __init__(self, document):
         self.document = document
         self.formats = FormatChecker()
-        self.paths = [(self.pattern(path), path, item) for path, item in document["paths"].items()]
+        self.paths = [(self.pattern(path, item), path, item) for path, item in document["paths"].items()]
 
     @staticmethod
-    def pattern(path):
-        return re.compile("/".join("[^/]+" if part.startswith("{") else re.escape(part) for part in path.split("/")))
+    def pattern(path, item):
+        """x-takes-rest: the last variable takes slashes too, which OpenAPI has no word for."""
+        parts = ["[^/]+" if part.startswith("{") else re.escape(part) for part in path.split("/")]
+        if item.get("x-takes-rest"):
+            parts[-1] = ".+"
+        return re.compile("/".join(parts))
 
     def resolve(self, node):
         while isinstance(node, dict) and "$ref" in node:

@@ -72,13 +72,8 @@ public:
 
     /// The next answer on this connection.
     Reply receive(bool is_head = false) {
-        Reply reply;
-        std::size_t end = 0;
-        while ((end = buffer_.find("\r\n\r\n")) == std::string::npos)
-            if (!read_more()) return reply;
-        parse_head(buffer_.substr(0, end), reply);
-        buffer_.erase(0, end + 4);
-        if (reply.status == 100) return receive(is_head);
+        Reply reply = receive_head();
+        if (reply.status == 0) return reply;
         const bool has_body = !is_head && reply.status != 204 && reply.status != 304;
         const std::size_t length = has_body ? std::stoull("0" + reply.header("content-length")) : 0;
         while (buffer_.size() < length && read_more()) {
@@ -87,6 +82,21 @@ public:
         reply.is_whole = reply.body.size() == length;
         buffer_.erase(0, reply.body.size());
         return reply;
+    }
+    /// Only the head of the next answer; its body is left to `take_some`.
+    Reply receive_head() {
+        Reply reply;
+        std::size_t end = 0;
+        while ((end = buffer_.find("\r\n\r\n")) == std::string::npos)
+            if (!read_more()) return reply;
+        parse_head(buffer_.substr(0, end), reply);
+        buffer_.erase(0, end + 4);
+        return reply.status == 100 ? receive_head() : reply;
+    }
+    /// The next bytes of a body, at least one; empty when the connection has ended.
+    std::string take_some() {
+        if (buffer_.empty() && !read_more()) return {};
+        return std::exchange(buffer_, {});
     }
     /// Everything so far, once it holds `text`; fails when the connection ends before.
     std::string read_until(std::string_view text) {

@@ -11,11 +11,6 @@ namespace {
 
 using nlohmann::json;
 
-const Media& plain() {
-    static const Media kMedia = make_media({});
-    return kMedia;
-}
-
 TEST_CASE("a clip comes over HTTP with every frame, and HEAD knows its length", "[api][clip][integration]") {
     ApiStage stage;
     StageRun run{stage, plain(), 0};

@@ -18,11 +18,6 @@ using namespace std::chrono_literals;
 using nlohmann::json;
 using std::chrono::steady_clock;
 
-/// A key frame a second, so that every second one begins an HLS segment.
-const Media& plain() {
-    static const Media kMedia = make_media({});
-    return kMedia;
-}
 /// The same picture from another encoder setting: another parameter set.
 const Media& other_sets() {
     static const Media kMedia = make_media({.encoder_options = "ref=3:qp=30"});
@@ -228,7 +223,7 @@ TEST_CASE(
     CHECK(fetch(stage.port(), "GET", media, {stage.authorization("operator")}).status == 200);
     CHECK(log.count("footage_opened") == 4);
     const std::string text = log.text();
-    CHECK(text.find("\"kind\":\"live\"") != std::string::npos);
+    CHECK(text.find("\"detail\":\"live\"") != std::string::npos);
     CHECK(text.find("\"principal\":\"test viewer\"") != std::string::npos);
     CHECK(text.find("slt_") == std::string::npos);
 }

@@ -13,11 +13,6 @@ namespace {
 
 using nlohmann::json;
 
-const Media& plain() {
-    static const Media kMedia = make_media({});
-    return kMedia;
-}
-
 void write_status(const ApiStage& stage, UtcTime written) {
     status::RecorderStatus recorder;
     recorder.written = written;

@@ -3,6 +3,7 @@
 #include "api/http/wire.hpp"
 #include "api/service/service.hpp"
 #include "config/base/token.hpp"
+#include "jobs/sequencer.hpp"
 #include "storage/catalogue/principal_repository.hpp"
 #include "tests/integration/api_client.hpp"
 #include "tests/pg/clip_stage.hpp"
@@ -49,9 +50,11 @@ public:
     }
     ~ApiStage() {
         if (service) service->stop();
+        if (!sequencer.stop(std::chrono::seconds{20})) std::abort();
     }
 
     void start() {
+        if (!service) sequencer.start();
         service = std::make_unique<api::Service>(config, database.conninfo("sluice_api"), clock, limits_);
         const auto started = service->start();
         if (!started) FAIL(started.error().describe());
@@ -90,6 +93,12 @@ public:
     config::Config config{};
     StoppedClock clock{kStageStart + std::chrono::hours{1}};
     std::unique_ptr<api::Service> service;
+    /// The worker's part: without it openings are refused after a minute.
+    RealClock real_clock{};
+    jobs::Sequencer sequencer{
+        {.conninfo = database.conninfo("sluice_worker"), .data = data.path(), .key_file = {}},
+        real_clock
+    };
 
 private:
     http::Limits limits_;

@@ -2,6 +2,7 @@
 #include "config/base/unique_fd.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/farm.hpp"
+#include "tests/support/fault_table.hpp"
 #include "tests/support/judge.hpp"
 #include "tests/support/site.hpp"
 
@@ -154,12 +155,14 @@ TEST_CASE(
     const std::int64_t stopped_us = to_epoch_us(RealClock{}.now());
     CHECK(site.stop_recorder(5s) < 2s);
 
+    WorstLoss worst;
     for (const std::string& name : stage.names) {
         CAPTURE(name);
         const Footage footage = in_order_of_writing(load_footage(site.volume(), name));
         const auto sent = load_sent(stage.farm.log(name));
         CHECK(first_of(check_structure(footage)) == "");
         CHECK(first_of(check_complete(footage, sent, {.until_us = stopped_us - 500'000})) == "");
+        worst.add(find_missing(footage, sent, stopped_us - 500'000));
         std::vector<std::string> problems;
         const auto found = offsets_of_runs(footage, sent, problems);
         CHECK(first_of(problems) == "");
@@ -178,6 +181,8 @@ TEST_CASE(
         CHECK(causes.count("shutdown") == 1);
         CHECK(causes.size() == 5);
     }
+    note_fault({"host's clock set, by 200 ms to 40 days, both ways", offsets.size(), worst.text(), "nothing"}
+    );
     CHECK(std::stoi(site.database().query("SELECT count(*) FROM runs WHERE is_overlapping")) >= 4);
     CHECK(site.recorder_log().find("segment_refused_by_catalogue") == std::string::npos);
     CHECK(site.recorder_log().find("journal_lines_unplaced") == std::string::npos);
@@ -219,6 +224,7 @@ TEST_CASE(
     CHECK(std::abs(*site.stream_status("future")->clock_offset_us - 315'360'000'000'000) < 2'000'000);
     const std::int64_t stopped_us = to_epoch_us(RealClock{}.now());
     CHECK(site.stop_recorder(5s) < 2s);
+    WorstLoss worst;
     for (const std::string& name : stage.names) {
         CAPTURE(name);
         const Footage footage = load_footage(site.volume(), name);
@@ -227,5 +233,7 @@ TEST_CASE(
         CHECK(first_of(check_structure(footage)) == "");
         CHECK(first_of(check_complete(footage, sent, {.until_us = stopped_us - 500'000})) == "");
         CHECK(first_of(check_times(footage, sent, 500ms)) == "");  // years are what it is about
+        worst.add(find_missing(footage, sent, stopped_us - 500'000));
     }
+    note_fault({"camera's clock wrong by years", stage.names.size(), worst.text(), "nothing"});
 }

@@ -5,12 +5,13 @@
 #include "tests/support/catalogued.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/farm.hpp"
+#include "tests/support/fault_table.hpp"
 #include "tests/support/judge.hpp"
+#include "tests/support/long_run.hpp"
 #include "tests/support/site.hpp"
 
 #include <algorithm>
 #include <csignal>
-#include <cstdlib>
 
 #include <catch2/catch.hpp>
 
@@ -30,8 +31,7 @@ struct ClusterGuard {
 };
 
 std::chrono::seconds absence() {
-    const char* const is_long = std::getenv("SLUICE_LONG");
-    return is_long != nullptr && std::string{is_long} == "1" ? 120s : 3s;
+    return is_long_run() ? 120s : 3s;
 }
 
 /// What the journal tells, as the catalogue counts it.
@@ -169,6 +169,7 @@ TEST_CASE(
 
     const std::int64_t stopped_us = to_epoch_us(RealClock{}.now());
     CHECK(site.stop_recorder(5s) < 2s);
+    WorstLoss worst;
     for (const std::string name : {"steady", "breaks"}) {
         INFO(name);
         const Footage footage = load_footage(site.volume(), name);
@@ -180,7 +181,9 @@ TEST_CASE(
                           });
                       }};
         CHECK(first_of(check_structure(footage)) == "");
-        CHECK(first_of(check_complete(footage, load_sent(place.farm.log(name)), allowance)) == "");
+        const auto sent = load_sent(place.farm.log(name));
+        CHECK(first_of(check_complete(footage, sent, allowance)) == "");
+        if (name == "steady") worst.add(find_missing(footage, sent, allowance.until_us));
         CHECK(first_of(check_decodable(footage, 3)) == "");
         const UtcTime until = from_epoch_us(stopped_us) - 3s;
         CHECK(first_of(check_no_hole(site.coverage(name), until, 50ms)) == "");
@@ -190,4 +193,5 @@ TEST_CASE(
         });
         CHECK(static_cast<std::size_t>(broken) == (name == "breaks" ? place.breaks : 0));
     }
+    note_fault({"database absent, stopped, killed, without socket", 4, worst.text(), "nothing"});
 }

@@ -5,7 +5,9 @@
 #include "storage/catalogue/conninfo.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/farm.hpp"
+#include "tests/support/fault_table.hpp"
 #include "tests/support/judge.hpp"
+#include "tests/support/long_run.hpp"
 #include "tests/support/mounts.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/site.hpp"
@@ -13,7 +15,6 @@
 
 #include <algorithm>
 #include <csignal>
-#include <cstdlib>
 #include <fstream>
 
 #include <fcntl.h>
@@ -135,8 +136,7 @@ public:
 };
 
 std::chrono::seconds hang_time() {
-    const char* const is_long = std::getenv("SLUICE_LONG");
-    return is_long != nullptr && std::string{is_long} == "1" ? 30s : 8s;
+    return is_long_run() ? 30s : 8s;
 }
 
 }  // namespace
@@ -185,6 +185,7 @@ TEST_CASE(
     CHECK(site.up.output().find("PANIC") == std::string::npos);
     CHECK(site.up.stop(40s).code == 0);
 
+    WorstLoss worst;
     for (const std::string name : {"cam1", "cam2"}) {
         INFO(name);
         const catalogue::Coverage& coverage = name == "cam1" ? first : second;
@@ -195,10 +196,14 @@ TEST_CASE(
             .until_us = until_us - 500'000, .may_miss = in_gap_of(coverage, GapCause::disk_full, 50ms)
         };
         CHECK(first_of(check_structure(footage, true)) == "");
-        CHECK(first_of(check_complete(footage, load_sent(site.farm.log(name)), allowance)) == "");
+        const auto sent = load_sent(site.farm.log(name));
+        CHECK(first_of(check_complete(footage, sent, allowance)) == "");
         CHECK(first_of(check_decodable(footage, 4)) == "");
         CHECK(first_of(check_no_hole(coverage, from_epoch_us(until_us) - 3s, 50ms)) == "");
+        worst.add(find_missing(footage, sent, allowance.until_us));
+        worst.add(coverage);
     }
+    note_fault({"disk full", 1, worst.text(), "the time without space"});
 }
 
 TEST_CASE(
@@ -281,6 +286,7 @@ TEST_CASE(
     const std::int64_t stopped_us = to_epoch_us(RealClock{}.now());
     CHECK(site.stop_recorder(10s) < 3s);
 
+    WorstLoss elsewhere;
     for (const std::string& name : untouched) {
         INFO(name);
         CHECK(site.gap_causes(name) == std::vector<std::string>{"shutdown open"});
@@ -288,7 +294,9 @@ TEST_CASE(
         const Footage footage = load_footage(site.volumes(), name);
         CHECK(first_of(check_complete(footage, sent, {.until_us = stopped_us - 500'000})) == "");
         CHECK(first_of(check_structure(footage)) == "");
+        elsewhere.add(find_missing(footage, sent, stopped_us - 500'000));
     }
+    WorstLoss on_it;
     for (const std::string& name : stuck) {
         INFO(name);
         const catalogue::Coverage coverage = site.coverage(name);
@@ -317,5 +325,10 @@ TEST_CASE(
         const auto after = std::ranges::find(sent, missing.back().number + 1, &SentPicture::number);
         REQUIRE(after != sent.end());
         CHECK(after->is_key);
+        on_it.add(missing);
+        on_it.add(coverage);
     }
+    const std::string fault = fmt::format("disk hangs for {} s", hang_time().count());
+    note_fault({fault + ", cameras on it", 1, on_it.text(), "what is beyond the ring, in whole groups"});
+    note_fault({fault + ", cameras elsewhere", 1, elsewhere.text(), "nothing"});
 }

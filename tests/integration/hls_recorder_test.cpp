@@ -3,6 +3,7 @@
 #include "api/http/wire.hpp"
 #include "api/service/service.hpp"
 #include "config/base/token.hpp"
+#include "jobs/sequencer.hpp"
 #include "storage/catalogue/principal_repository.hpp"
 #include "tests/integration/hls_client.hpp"
 #include "tests/support/eventually.hpp"
@@ -40,9 +41,19 @@ public:
         service_ = std::make_unique<api::Service>(
             config_, site.database().conninfo("sluice_api"), clock_, http::Limits{}
         );
+        sequencer_ = std::make_unique<jobs::Sequencer>(
+            jobs::LogSettings{
+                .conninfo = site.database().conninfo("sluice_worker"), .data = site.data(), .key_file = {}
+            },
+            clock_
+        );
+        sequencer_->start();
         REQUIRE(service_->start());
     }
-    ~SiteApi() { service_->stop(); }
+    ~SiteApi() {
+        service_->stop();
+        if (!sequencer_->stop(20s)) std::abort();
+    }
 
     [[nodiscard]] Reply get(const std::string& target) const {
         return fetch(service_->port(), "GET", target, {"Authorization: Bearer " + token});
@@ -55,6 +66,7 @@ private:
     config::Config config_{};
     RealClock clock_{};
     std::unique_ptr<api::Service> service_;
+    std::unique_ptr<jobs::Sequencer> sequencer_;  ///< the worker's part
 };
 
 /// When the last picture in these bytes was sent: the farm writes it into each, "…;at=MICROSECONDS".

@@ -15,11 +15,6 @@ namespace {
 using namespace std::chrono_literals;
 using nlohmann::json;
 
-const Media& plain() {
-    static const Media kMedia = make_media({});
-    return kMedia;
-}
-
 std::string hls_target(double from, double to) {
     return "/v1/cameras/drive-left/hls/index.m3u8" + interval(from, to);
 }

@@ -5,13 +5,14 @@
 #include "tests/support/cut_disk.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/farm.hpp"
+#include "tests/support/fault_table.hpp"
 #include "tests/support/judge.hpp"
+#include "tests/support/long_run.hpp"
 #include "tests/support/site.hpp"
 #include "tests/support/skip.hpp"
 
 #include <algorithm>
 #include <csignal>
-#include <cstdlib>
 #include <random>
 
 #include <unistd.h>
@@ -29,11 +30,6 @@ namespace {
 constexpr std::int64_t kWindow_us = 1'000'000;
 constexpr std::int64_t kFragment_us = 1'000'000 + 40'000;  // and a frame at 25 a second
 constexpr std::int64_t kWriteLag_us = 100'000;             // what the promise presumes at most
-
-bool is_long() {
-    const char* const value = std::getenv("SLUICE_LONG");
-    return value != nullptr && std::string{value} == "1";
-}
 
 struct Cut {
     std::int64_t at_us = 0;
@@ -63,7 +59,7 @@ public:
 
     PowerSite(FileSystem kind, std::mt19937& random)
         : random_(random),
-          disk_(kind, std::uint64_t{is_long() ? 3072U : 320U} << 20U, random() % 2 == 0 ? 512 : 4096),
+          disk_(kind, std::uint64_t{is_long_run() ? 3072U : 320U} << 20U, random() % 2 == 0 ? 512 : 4096),
           site{{.segment = "5s", .durability_window = "1s", .volumes = {disk_.root()}}},
           farm_(site.folder() / "farm", make_cameras()) {
         std::vector<SiteCamera> cameras;
@@ -125,19 +121,17 @@ public:
         return problems;
     }
 
-    [[nodiscard]] std::string table(FileSystem kind) const {
+    [[nodiscard]] FaultLine line(const std::string& fault) const {
         std::int64_t promise = 0;
         for (const Cut& cut : cuts)
             promise = std::max(promise, cut.promise_us());
-        return fmt::format(
-            "power cut | {} | cuts {} | pictures lost at worst {} a camera | seconds lost at worst {:.2f} | "
-            "promise {:.2f} s\n",
-            to_string(kind),
+        const auto seconds = [](std::int64_t us) { return static_cast<double>(us) / 1e6; };
+        return {
+            fault,
             cuts.size(),
-            worst_pictures_,
-            static_cast<double>(worst_us_) / 1e6,
-            static_cast<double>(promise) / 1e6
-        );
+            fmt::format("{} pictures, {:.2f} s before the cut", worst_pictures_, seconds(worst_us_)),
+            fmt::format("{:.2f} s", seconds(promise))
+        };
     }
 
 private:
@@ -165,7 +159,9 @@ private:
                       }};
         auto problems = check_complete(footage, sent, allowance);
         std::ranges::move(check_structure(footage), std::back_inserter(problems));
-        std::ranges::move(check_decodable(footage, is_long() ? 20 : SIZE_MAX), std::back_inserter(problems));
+        std::ranges::move(
+            check_decodable(footage, is_long_run() ? 20 : SIZE_MAX), std::back_inserter(problems)
+        );
         const UtcTime until = from_epoch_us(stopped_us_) - 3s;
         std::ranges::move(check_no_hole(site.coverage(name), until, 50ms), std::back_inserter(problems));
         const auto gaps = site.gap_causes(name);
@@ -225,13 +221,13 @@ TEST_CASE(
     place.start();
     // Before the first one some segments have to be finished and told to the catalogue.
     place.cut_after(moment(random, 6000, 10000));
-    for (int i = 1; i < (is_long() ? 50 : 1); ++i)
+    for (int i = 1; i < (is_long_run() ? 50 : 1); ++i)
         place.cut_after(moment(random, 2000, 8000));
     for (const Cut& cut : place.cuts)
         UNSCOPED_INFO(cut.disk);
     INFO("seed " << seed);
     CHECK(first_of(place.judge_promises(60s)) == "");
-    fmt::print("{}", place.table(kind));
+    note_fault(place.line("power cut, " + to_string(kind)));
 }
 
 TEST_CASE(
@@ -239,7 +235,7 @@ TEST_CASE(
     "[powercut][recorder][rtsp]"
 ) {
     if (::geteuid() != 0) SLUICE_SKIP("needs root, which mounts file systems");
-    const FileSystem kind = is_long() ? GENERATE(FileSystem::ext4, FileSystem::xfs) : FileSystem::ext4;
+    const FileSystem kind = is_long_run() ? GENERATE(FileSystem::ext4, FileSystem::xfs) : FileSystem::ext4;
     std::mt19937 random{std::random_device{}()};
     std::vector<std::string> problems;
     for (int tries = 0; tries < 3 && problems.empty(); ++tries) {
@@ -248,7 +244,9 @@ TEST_CASE(
         place.cut_after(moment(random, 7000, 9000));
         for (std::string& problem : place.judge_promises(3s))
             if (problem.find("is missing") != std::string::npos) problems.push_back(std::move(problem));
-        fmt::print("without syncs: {}", place.table(kind));
+        FaultLine line = place.line("power cut without syncs, " + to_string(kind));
+        line.promise = "none: the judge must report a loss";
+        note_fault(line);
     }
     CHECK_FALSE(problems.empty());
 }

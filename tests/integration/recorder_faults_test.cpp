@@ -2,6 +2,7 @@
 // lost, what is missing has a gap with its cause, and the neighbours notice nothing.
 #include "tests/support/eventually.hpp"
 #include "tests/support/farm.hpp"
+#include "tests/support/fault_table.hpp"
 #include "tests/support/judge.hpp"
 #include "tests/support/site.hpp"
 
@@ -45,13 +46,6 @@ std::function<bool(const SentPicture&)> lost_with_its_packets(const std::vector<
 
 bool has_cause(const std::vector<std::string>& gaps, const std::string& cause) {
     return std::ranges::any_of(gaps, [&](const std::string& gap) { return gap.starts_with(cause + " "); });
-}
-
-std::string joined(const std::vector<std::string>& texts) {
-    std::string all;
-    for (const std::string& text : texts)
-        all += text + "; ";
-    return all;
 }
 
 class FaultySite {
@@ -136,6 +130,7 @@ TEST_CASE(
          "paused",
          "refused",
          "drop",
+         "beheaded",
          "loss-udp",
          "reorder-udp",
          "no-key",
@@ -168,6 +163,7 @@ TEST_CASE(
     farm.command("stall paused 3");
     farm.command("refuse refused 5");
     farm.command("drop drop 3");
+    farm.command("behead beheaded 4");  // a loop of the clip: also the picture with the encoder's own SEI
     farm.command("loss loss-udp 1");
     farm.command("media swap-codec " + make_clip({.codec = Codec::h265}).string());
     farm.command("media swap-size " + make_clip({.width = 640, .height = 360}).string());
@@ -195,8 +191,17 @@ TEST_CASE(
 
     const std::int64_t until = stopped_us - 500'000;
     place.check("healthy", {.until_us = until}, 1);
-    for (const char* const name : {"reset", "closed", "stalled", "refused", "swap-codec"})
+    WorstLoss worst;
+    for (const char* const name : {"reset", "closed", "stalled", "refused", "swap-codec"}) {
         place.check(name, {.until_us = until, .may_miss = lost_with_the_connection(farm.log(name))}, 2);
+        worst.add(find_missing(load_footage(site.volume(), name), load_sent(farm.log(name)), until));
+    }
+    note_fault(
+        {"camera resets, closes, refuses, falls silent, changes codec",
+         5,
+         worst.text(),
+         "what broke with the connection"}
+    );
     place.check("paused", {.until_us = until}, 1, true);
     place.check("reorder-udp", {.until_us = until}, 1);
     place.check("no-key", {.until_us = until}, 1);
@@ -210,7 +215,8 @@ TEST_CASE(
     place.check_gap("loss-udp", "packet_loss");
     place.check_gap("wrong-password", "auth_failed");
     place.check_gap("nobody-listens", "camera_unreachable");
-    for (const char* const name : {"drop", "loss-udp"}) {
+    place.check_gap("beheaded", "packet_loss");
+    for (const char* const name : {"drop", "beheaded", "loss-udp"}) {
         const Allowance allowance{
             .until_us = until, .may_miss = lost_with_its_packets(load_sent(farm.log(name)))
         };

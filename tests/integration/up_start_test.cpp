@@ -1,92 +1,25 @@
-#include "cli/up/probe.hpp"
-#include "config/base/files.hpp"
-#include "storage/volume/installation.hpp"
 #include "tests/support/eventually.hpp"
-#include "tests/support/farm.hpp"
-#include "tests/support/process.hpp"
 #include "tests/support/skip.hpp"
-#include "tests/support/temp_folder.hpp"
+#include "tests/support/up_site.hpp"
 
-#include <chrono>
 #include <csignal>
-#include <filesystem>
-#include <optional>
 #include <regex>
-#include <string>
-#include <vector>
 
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 using namespace std::chrono_literals;
 using namespace sluice;
+using namespace sluice::test;
 namespace fs = std::filesystem;
 
 namespace {
 
 const std::string kSluice = std::string{SLUICE_BIN_DIR} + "/sluice";
-constexpr auto kStartLimit = 120s;
 constexpr auto kStopLimit = 40s;
-
-/// A configuration with one camera of the farm, and `sluice up` on it.
-class UpSite {
-public:
-    UpSite()
-        : farm_(make_reachable(folder_.path()) / "farm", {{.name = "hall", .file = test::make_clip({})}}) {
-        const auto port = up::find_free_port(0);
-        REQUIRE(port);
-        const std::string text = fmt::format(
-            "data = \"{0}/data\"\n[api]\nlisten = \"127.0.0.1:{1}\"\n[storage]\nvolumes = "
-            "[\"{0}/data/volume1\"]\n"
-            "segment = \"5s\"\ndurability_window = \"500ms\"\n[[recorders]]\nslug = \"lobby\"\n"
-            "  [[recorders.cameras]]\n  slug = \"hall\"\n  name = \"大廳\"\n  url = \"{2}\"\n",
-            folder_.path().string(),
-            *port,
-            farm_.url("hall")
-        );
-        REQUIRE(replace_file(config(), text, 0644));
-    }
-
-    test::Process start() {
-        auto process = test::Process::start({kSluice, "up", "--config", config().string()}, {.log = log()});
-        REQUIRE(process);
-        const auto line = process->wait_for_line("Recording. Ctrl-C", kStartLimit);
-        INFO(process->output());
-        REQUIRE(line);
-        return std::move(*process);
-    }
-    [[nodiscard]] fs::path config() const { return folder_.path() / "sluice.toml"; }
-    [[nodiscard]] fs::path data() const { return folder_.path() / "data"; }
-    [[nodiscard]] fs::path log() const { return folder_.path() / "up.log"; }
-    [[nodiscard]] volume::Installation installation() const {
-        const auto found = volume::load_installation(data());
-        REQUIRE(found);
-        REQUIRE(found->has_value());
-        return **found;
-    }
-
-private:
-    /// mkdtemp closes the folder to everybody else, the service users too.
-    static fs::path make_reachable(const fs::path& folder) {
-        REQUIRE(::chmod(folder.c_str(), 0755) == 0);
-        return folder;
-    }
-
-    test::TempFolder folder_;
-    test::Farm farm_;
-};
-
-/// The pids that a service was started with, oldest first.
-std::vector<pid_t> pids_of(const std::string& log, const std::string& service) {
-    std::vector<pid_t> result;
-    const std::regex started{R"("service_started","service":")" + service + R"(","pid":(\d+))"};
-    for (auto at = std::sregex_iterator{log.begin(), log.end(), started}; at != std::sregex_iterator{}; ++at)
-        result.push_back(std::stoi((*at)[1]));
-    return result;
-}
 
 /// The curl lines as they are printed for pasting.
 std::vector<std::string> curl_lines(const std::string& output) {
@@ -98,10 +31,10 @@ std::vector<std::string> curl_lines(const std::string& output) {
     return result;
 }
 
-test::Finished as_user(const std::string& user, const std::vector<std::string>& command) {
+Finished as_user(const std::string& user, const std::vector<std::string>& command) {
     std::vector<std::string> words{"setpriv", "--reuid=" + user, "--regid=" + user, "--init-groups", "--"};
     words.insert(words.end(), command.begin(), command.end());
-    auto done = test::run_to_end(words, 20s);
+    auto done = run_to_end(words, 20s);
     REQUIRE(done);
     return *done;
 }
@@ -113,15 +46,15 @@ TEST_CASE(
     "[up][smoke]"
 ) {
     UpSite site;
-    test::Process up = site.start();
+    Process up = site.start();
 
-    const auto second = test::run_to_end({kSluice, "up", "--config", site.config().string()}, 30s);
+    const auto second = run_to_end({kSluice, "up", "--config", site.config().string()}, 30s);
     REQUIRE(second);
     CHECK(second->status.code == 1);
     CHECK(second->errors.find(fmt::format("pid {}", up.pid())) != std::string::npos);
 
     // The worker has its users' rights: it waits for nothing and scrubs what there is.
-    CHECK(test::eventually(
+    CHECK(eventually(
         30s, [&] { return up.output().find("\"event\":\"job_ended\"") != std::string::npos; }, 100ms
     ));
     CHECK(up.output().find("\"state\":\"failed\"") == std::string::npos);
@@ -130,11 +63,11 @@ TEST_CASE(
         const auto before = pids_of(up.output(), service);
         REQUIRE(before.size() == 1);
         REQUIRE(::kill(before[0], SIGKILL) == 0);
-        CHECK(test::eventually(20s, [&] { return pids_of(up.output(), service).size() >= 2; }, 100ms));
+        CHECK(eventually(20s, [&] { return pids_of(up.output(), service).size() >= 2; }, 100ms));
     }
     // A database killed in mid-work recovers first: a stop in the middle of that would be another test.
     const std::string ready = "\"event\":\"database_ready\"";
-    CHECK(test::eventually(
+    CHECK(eventually(
         30s,
         [&] {
             const std::string log = up.output();
@@ -143,12 +76,7 @@ TEST_CASE(
         100ms
     ));
     const auto before = site.installation();
-    std::string token;
-    {
-        const auto text = read_text_file(site.data() / "tokens" / "operator.token", 4096);
-        REQUIRE(text);
-        token = *text;
-    }
+    const std::string token = site.operator_token();
 
     up.send_signal(SIGINT);
     const auto end = up.wait_for_exit(kStopLimit);
@@ -160,31 +88,30 @@ TEST_CASE(
     CHECK(output.find("service_killed") == std::string::npos);
     CHECK_FALSE(fs::exists(site.data() / "database" / "cluster" / "postmaster.pid"));
 
-    test::Process again = site.start();
+    Process again = site.start();
     const auto after = site.installation();
     CHECK(after.installation_id == before.installation_id);
     CHECK(after.cameras == before.cameras);
     CHECK(after.volumes == before.volumes);
-    CHECK(read_text_file(site.data() / "tokens" / "operator.token", 4096) == token);
+    CHECK(site.operator_token() == token);
     CHECK(again.stop(kStopLimit).code == 0);
 }
 
 TEST_CASE("the curl lines that sluice up prints work when pasted", "[up]") {
     UpSite site;
-    test::Process up = site.start();
+    Process up = site.start();
     const auto lines = curl_lines(up.output());
     REQUIRE(lines.size() == 3);
-    const test::TempFolder folder;
+    const TempFolder folder;
     for (const std::string& line : lines) {
         INFO(line);
         const auto done =
-            test::run_to_end({"bash", "-c", "cd " + folder.path().string() + " && " + line + " --fail"}, 30s);
+            run_to_end({"bash", "-c", "cd " + folder.path().string() + " && " + line + " --fail"}, 30s);
         REQUIRE(done);
         INFO(done->output << done->errors);
         CHECK(done->status.code == 0);
     }
-    const auto judged =
-        test::run_to_end({"ffprobe", "-v", "error", (folder.path() / "clip.mp4").string()}, 20s);
+    const auto judged = run_to_end({"ffprobe", "-v", "error", (folder.path() / "clip.mp4").string()}, 20s);
     REQUIRE(judged);
     CHECK(judged->status.code == 0);
     CHECK(judged->errors == "");
@@ -196,23 +123,23 @@ TEST_CASE("the curl lines that sluice up prints work when pasted", "[up]") {
 
 TEST_CASE("after kill -9 of sluice up its programs end, and a new one takes over", "[up]") {
     UpSite site;
-    test::Process up = site.start();
+    Process up = site.start();
     std::vector<pid_t> pids;
     for (const std::string service : {"sluice-recorder", "sluice-worker", "sluice-api", "sluice-database"})
         pids.push_back(pids_of(up.output(), service).back());
     up.kill_now();
     for (const pid_t pid : pids) {
         INFO(pid);
-        CHECK(test::eventually(30s, [pid] { return ::kill(pid, 0) != 0; }, 50ms));
+        CHECK(eventually(30s, [pid] { return ::kill(pid, 0) != 0; }, 50ms));
     }
-    test::Process again = site.start();
+    Process again = site.start();
     CHECK(again.stop(kStopLimit).code == 0);
 }
 
 TEST_CASE("as root the API's user cannot write to a volume, nor anybody connect as another role", "[up]") {
     if (::geteuid() != 0) SLUICE_SKIP("needs root, which drops each program to its user");
     UpSite site;
-    test::Process up = site.start();
+    Process up = site.start();
     const fs::path volume = site.data() / "volume1";
     CHECK(as_user("sluice-api", {"test", "-r", (volume / "sluice-volume.json").string()}).status.code == 0);
     for (const fs::path& place : {volume, volume / "live", volume / "journal"}) {

@@ -4,6 +4,7 @@
 #include "storage/volume/volume.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/farm.hpp"
+#include "tests/support/fault_table.hpp"
 #include "tests/support/judge.hpp"
 #include "tests/support/mounts.hpp"
 #include "tests/support/site.hpp"
@@ -169,6 +170,7 @@ TEST_CASE(
     const std::int64_t stopped_us = to_epoch_us(RealClock{}.now());
     CHECK(site.stop_recorder(5s) < 2s);
 
+    WorstLoss worst;
     for (const std::string name : {"cam1", "cam2"}) {
         const auto gaps = site.gap_causes(name);
         std::string all;
@@ -185,7 +187,12 @@ TEST_CASE(
                         ) { return is_missing(picture) || is_shutdown(picture); }
         };
         CHECK(first_of(check_structure(footage, true)) == "");
-        CHECK(first_of(check_complete(footage, load_sent(place.farm.log(name)), allowance)) == "");
+        const auto sent = load_sent(place.farm.log(name));
+        CHECK(first_of(check_complete(footage, sent, allowance)) == "");
+        auto missing = find_missing(footage, sent, allowance.until_us);
+        std::erase_if(missing, is_shutdown);
+        worst.add(missing);
+        worst.add(coverage);
         CHECK(first_of(check_decodable(footage, 5)) == "");
         CHECK(first_of(check_no_hole(coverage, from_epoch_us(stopped_us) - 3s, 50ms)) == "");
         // Three times it was taken away from open files; a stop in between, and the one at the end.
@@ -196,4 +203,10 @@ TEST_CASE(
         for (const std::string& gap : gaps)
             if (gap.starts_with("volume_missing ")) CHECK(std::stod(gap.substr(gap.find(' '))) < 6.0);
     }
+    note_fault(
+        {"volume missing, read-only, unmounted, exchanged, broken",
+         5,
+         worst.text(),
+         "2 s and a group of pictures"}
+    );
 }

@@ -6,8 +6,10 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 
 #include <catch2/catch.hpp>
+#include <pqxx/except>
 
 /// A small installation in a fresh database: one recorder, two cameras, three streams.
 namespace sluice::catalogue {
@@ -31,6 +33,15 @@ inline mp4::VideoFormat small_format() {
         .decoder_config = {1, 0x64, 0, 0x1f},
         .codec_string = "avc1.64001f"
     };
+}
+
+/// Name of the constraint that a statement has violated; the whole text when it was something else.
+inline std::string constraint_of(const pqxx::sql_error& error) {
+    const std::string text = error.what();
+    const std::string_view word = "constraint \"";
+    const auto begin = text.find(word);
+    if (begin == std::string::npos) return text;
+    return text.substr(begin + word.size(), text.find('"', begin + word.size()) - begin - word.size());
 }
 
 struct Site {

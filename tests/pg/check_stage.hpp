@@ -37,8 +37,9 @@ private:
 /// Keeps what it is told.
 class Notes final : public check::Observer {
 public:
-    bool advance(const check::Progress&, std::uint64_t bytes_read) override {
+    bool advance(const check::Progress& progress, std::uint64_t bytes_read) override {
         bytes += bytes_read;
+        total_bytes = progress.total_bytes;
         return calls_left-- > 0;
     }
     void found(const check::Finding& finding) override { findings.push_back(finding); }
@@ -52,6 +53,7 @@ public:
 
     std::vector<check::Finding> findings;
     std::uint64_t bytes = 0;
+    std::uint64_t total_bytes = 0;  ///< as the progress foretold
     std::uint64_t calls_left = 1'000'000;
 };
 

@@ -42,6 +42,12 @@ TEST_CASE("a file without row and a row without file are found by their names", 
     );
     CHECK(stage.found(Depth::names) == "row_without_file file_without_row");
     CHECK(stage.last_findings[0].segment_id == stage.finished[1].info.segment_id);
+    // All of it is lost, and a clip over it will say so.
+    const catalogue::Damage whole{
+        .from = 0, .to = stage.finished[1].index.end_bytes, .kind = catalogue::DamageKind::lost
+    };
+    CHECK(stage.last_findings[0].damage == std::vector{whole});
+    CHECK(stage.is_marked(1));
     CHECK(stage.last_findings[1].segment_id == stage.finished[2].info.segment_id);
     // A tombstone says that the file should be gone.
     stage.database.execute(
@@ -50,6 +56,17 @@ TEST_CASE("a file without row and a row without file are found by their names", 
         "', stream_id, from_at, to_at, 1, 'test', '', now() FROM segments LIMIT 1"
     );
     CHECK(stage.found(Depth::names) == "row_without_file destroyed_file");
+}
+
+TEST_CASE("a volume that goes away during a check takes no file's good name with it", "[pg][check][I10]") {
+    CheckStage stage;
+    fs::remove(stage.path(1));
+    fs::rename(stage.root() / volume::kIdentityFile, stage.root() / "elsewhere.json");
+    Notes notes;
+    const auto ended = run_check(stage.worker, stage.volumes(), {.depth = Depth::names}, stage.clock, notes);
+    REQUIRE_FALSE(ended);
+    CHECK(ended.error().label() == "volume_missing");
+    CHECK_FALSE(stage.is_marked(1));
 }
 
 TEST_CASE("what is on its way between disk and catalogue is no finding", "[pg][check]") {
@@ -195,10 +212,14 @@ TEST_CASE("a check can be narrowed to a time and a camera", "[pg][check]") {
     static_cast<void>(stage.run(settings, notes));
     CHECK(notes.kinds() == "hash_differs hash_differs");
     CHECK_FALSE(stage.is_marked(1));
+    // Two of four files: the progress counts to what will be read, and gets there.
+    CHECK(notes.total_bytes == stage.finished[1].index.end_bytes + stage.finished[2].index.end_bytes);
+    CHECK(notes.bytes == notes.total_bytes);
     settings.camera_slug = "another";
     Notes none;
     const Summary summary = stage.run(settings, none);
     CHECK(none.kinds().empty());
+    CHECK(none.total_bytes == 0);
     CHECK(summary.volumes[0].rows == 0);
 }
 

@@ -11,11 +11,6 @@ using catalogue::Damage;
 using catalogue::DamageKind;
 using namespace test;
 
-const Media& picture() {
-    static const Media media = make_media({});
-    return media;
-}
-
 /// Three segments of two seconds, the second of which is damaged by a test.
 struct DamageStage : ClipStage {
     DamageStage() {
@@ -50,7 +45,7 @@ struct DamageStage : ClipStage {
     }
 
     catalogue::Pool worker{database.conninfo("sluice_worker"), 1};
-    StageRun run{*this, picture(), 0};
+    StageRun run{*this, plain(), 0};
     std::vector<segment::FinishedSegment> segments;
 };
 
@@ -114,6 +109,39 @@ TEST_CASE("of a file that ends early the whole fragments that are left are given
     check_clip(stage, *clip, 100 + segment.index.fragments[1].first_sample);
     REQUIRE(clip->damaged().size() == 1);
     CHECK(clip->damaged()[0].bytes[0].kind == DamageKind::lost);
+}
+
+TEST_CASE("a file that is gone is left out and told, and taken again when it is back", "[pg][clip][damage]") {
+    DamageStage stage;
+    const Damage whole{0, stage.segments[1].index.end_bytes, DamageKind::lost};
+    std::filesystem::rename(stage.file(), stage.folder.path() / "elsewhere.mp4");
+    stage.mark(whole);
+    const Refusal refusal = stage.refusal(0, 6);
+    CHECK(refusal.code == "FOOTAGE_DAMAGED");
+    REQUIRE(refusal.intervals.size() == 1);
+    CHECK(refusal.intervals[0].range == TimeRange{at_second(2), at_second(4)});
+
+    const auto without = stage.taken();
+    check_clip(stage, *without, 100);
+    stage.check_told(*without, {whole});
+
+    std::filesystem::rename(stage.folder.path() / "elsewhere.mp4", stage.file());
+    const auto with = stage.taken();
+    check_clip(stage, *with, 150);
+    stage.check_told(*with, {whole});
+    CHECK(with->etag() != without->etag());
+}
+
+TEST_CASE("of an interval whose files are all gone there is no footage", "[pg][clip][damage]") {
+    DamageStage stage;
+    std::filesystem::remove(stage.file());
+    stage.mark({0, stage.segments[1].index.end_bytes, DamageKind::lost});
+    Request asked = stage.request(2.5, 3.5);
+    asked.takes_damaged = true;
+    const auto resolved = stage.resolve(asked);
+    REQUIRE(resolved);
+    REQUIRE(std::holds_alternative<Refusal>(*resolved));
+    CHECK(std::get<Refusal>(*resolved).code == "NO_FOOTAGE");
 }
 
 TEST_CASE(

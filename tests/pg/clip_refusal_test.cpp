@@ -10,11 +10,6 @@ namespace {
 
 using namespace test;
 
-const Media& plain() {
-    static const Media kMedia = make_media({});
-    return kMedia;
-}
-
 TEST_CASE("where nothing was recorded the answer names the gaps' causes", "[pg][clip]") {
     ClipStage stage;
     CHECK(stage.refusal(0, 10).code == "NO_FOOTAGE");

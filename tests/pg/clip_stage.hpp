@@ -33,6 +33,12 @@ inline constexpr UtcTime kStageStart = from_epoch_us(1'795'000'000'000'000);  //
     return kStageStart + Microseconds{static_cast<std::int64_t>(seconds * 1e6)};
 }
 
+/// Pictures as most cameras send them, a key frame a second; made once.
+[[nodiscard]] inline const Media& plain() {
+    static const Media kMedia = make_media({});
+    return kMedia;
+}
+
 class ClipStage {
 public:
     ClipStage() : recorder{database.conninfo("sluice_recorder"), 2}, api{database.conninfo("sluice_api"), 2} {

@@ -12,10 +12,6 @@ namespace {
 
 using namespace test;
 
-const Media& plain() {
-    static const Media kMedia = make_media({});
-    return kMedia;
-}
 const Media& with_b_frames() {
     static const Media kMedia = make_media({.b_frames = 2});
     return kMedia;

@@ -30,10 +30,7 @@ struct Rows {
             site.database.execute(sql);
             return "";
         } catch (const pqxx::sql_error& error) {
-            const std::string text = error.what();
-            const auto begin = text.find("constraint \"");
-            if (begin == std::string::npos) return text;
-            return text.substr(begin + 12, text.find('"', begin + 12) - begin - 12);
+            return constraint_of(error);
         }
     }
     [[nodiscard]] std::string segment(const std::string& changed, const std::string& value) const {

@@ -1,3 +1,4 @@
+#include "storage/catalogue/check_repository.hpp"
 #include "tests/pg/catalogue_site.hpp"
 
 #include <algorithm>
@@ -213,6 +214,57 @@ TEST_CASE(
     REQUIRE(open.size() == 1);
     CHECK(open[0].id == small);
     CHECK_FALSE(open[0].to);
+}
+
+TEST_CASE("what was copied out of a suspect file is footage and no gap", "[pg][catalogue][I4][I15]") {
+    Site site;
+    const Uuid run = make_uuid_v7(kStart);
+    const Uuid gap = make_uuid_v7(kStart);
+    const OpenSegment failed = site.open(site.main, run, kStart, 60s);
+    site.save(std::vector{failed});
+    REQUIRE(mark_suspect(site.recorder, failed.row.id, failed.row.path.string() + ".suspect"));
+    site.apply(
+        {RunStarted{run, site.main, kStart, true},
+         GapOpened{gap, site.main, kStart, GapCause::volume_missing, "fdatasync: EIO"},
+         GapClosed{gap, kStart + 75s}}
+    );
+    const TimeRange range{kStart, kStart + 300s};
+    CHECK(site.covered(site.main, range).empty());
+    const auto before = site.database.query("SELECT g::text FROM gaps g");
+    Pool worker{site.database.conninfo("sluice_worker"), 1};
+    SegmentCopy copy{
+        .segment_id = failed.row.id,
+        .from = kStart,
+        .volume_id = site.inventory.volumes[0].id,
+        .path = "copies/x.mp4",
+        .bytes = 1000,
+        .sha256 = Sha256Digest{},
+        .to = kStart + 50s,
+        .problem = {}
+    };
+    REQUIRE(save_copy(worker, copy));
+    CHECK(site.covered(site.main, range) == "0-50");
+    for (const auto& gaps :
+         {need(load_coverage(site.reader, std::nullopt, StreamKind::main, range)).gaps,
+          need(load_gaps_of_stream(site.reader, site.main, range))}) {
+        REQUIRE(gaps.size() == 1);
+        CHECK(gaps[0].id == gap);
+        CHECK(gaps[0].from == kStart + 50s);
+        CHECK(gaps[0].to == kStart + 75s);
+        CHECK(gaps[0].cause == GapCause::volume_missing);
+    }
+    CHECK(site.covered(site.other, range).empty());
+    CHECK(need(load_coverage(site.reader, std::nullopt, StreamKind::sub, range)).covered.empty());
+    // What the recorder said stands as it was said.
+    CHECK(site.database.query("SELECT g::text FROM gaps g") == before);
+}
+
+TEST_CASE("stretches in answers and stretches in the database go by one tolerance", "[pg][catalogue]") {
+    const Site site;
+    CHECK(
+        site.database.query("SELECT extract(epoch FROM coverage_tolerance()) * 1000000") ==
+        std::to_string(kCoverageTolerance.count()) + ".000000"
+    );
 }
 
 TEST_CASE(

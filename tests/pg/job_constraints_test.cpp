@@ -18,10 +18,7 @@ struct Refused {
             transaction.exec(sql);
             return "";
         } catch (const pqxx::sql_error& error) {
-            const std::string text = error.what();
-            const auto begin = text.find("constraint \"");
-            if (begin == std::string::npos) return text;
-            return text.substr(begin + 12, text.find('"', begin + 12) - begin - 12);
+            return constraint_of(error);
         }
     }
     [[nodiscard]] std::string job(const std::string& column, const std::string& value) const {

@@ -270,6 +270,19 @@ TEST_CASE("a scrub that is stopped goes on where it was, and reads nothing twice
     CHECK(read <= 2 * all);  // the segment under way at each stop is read again
 }
 
+TEST_CASE("a scrub marks a file that is gone, and goes on", "[pg][scrub]") {
+    CheckStage stage;
+    fs::remove(stage.path(1));
+    test::Notes notes;
+    const auto done = check::scrub(stage.worker, stage.volume(), stage.clock, notes);
+    REQUIRE(done);
+    CHECK(done->segments == 4);
+    CHECK(done->damaged == 1);
+    CHECK(notes.kinds() == "row_without_file");
+    CHECK(stage.is_marked(1));
+    CHECK_FALSE(stage.is_marked(2));
+}
+
 TEST_CASE(
     "the readable part of a suspect file is copied beside it, and the original stays (I4)",
     "[pg][jobs][I4]"

@@ -108,7 +108,7 @@ TEST_CASE(
         CHECK(need(ask_list()).empty());
     CHECK(prepared() == "1");
     CHECK(need(load_coverage(pool, std::nullopt, StreamKind::main, day)).covered.empty());
-    CHECK(prepared() == "3");
+    CHECK(prepared() == "4");
 
     CHECK(database.query("SELECT make_partitions('2031-01-01', '2031-01-02')") != "0");
     CHECK(need(ask_list()).empty());

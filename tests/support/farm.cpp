@@ -80,13 +80,22 @@ std::filesystem::path make_clip(const Clip& clip) {
 Farm::Farm(
     std::filesystem::path folder,
     const std::vector<FarmCamera>& cameras,
-    const std::vector<std::string>& commands
+    const std::vector<std::string>& commands,
+    FarmPlace place
 )
-    : folder_(std::move(folder)) {
+    : folder_(std::move(folder)),
+      address_(std::move(place.address)) {
     std::filesystem::create_directories(folder_);
-    std::vector<std::string> line{
-        SLUICE_BIN_DIR "/rtsp-farm", "--log", folder_.string(), "--control", (folder_ / "control").string()
-    };
+    std::vector<std::string> line = std::move(place.inside);
+    for (const std::string& word :
+         {std::string{SLUICE_BIN_DIR "/rtsp-farm"},
+          std::string{"--listen"},
+          address_,
+          std::string{"--log"},
+          folder_.string(),
+          std::string{"--control"},
+          (folder_ / "control").string()})
+        line.push_back(word);
     for (const FarmCamera& camera : cameras) {
         line.emplace_back("--camera");
         line.push_back(camera.name + "=" + camera.file.string());
@@ -127,7 +136,7 @@ std::string Farm::command(const std::string& line) const {
 }
 
 std::string Farm::url(const std::string& name) const {
-    return fmt::format("rtsp://127.0.0.1:{}/{}", port_, name);
+    return fmt::format("rtsp://{}:{}/{}", address_, port_, name);
 }
 
 std::filesystem::path Farm::log(const std::string& name) const {

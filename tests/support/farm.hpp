@@ -26,8 +26,14 @@ struct Clip {
 [[nodiscard]] std::filesystem::path make_clip(const Clip& clip);
 
 struct FarmCamera {
-    std::string name;  ///< rtsp://127.0.0.1:PORT/NAME
+    std::string name;  ///< rtsp://ADDRESS:PORT/NAME
     std::filesystem::path file;
+};
+
+/// Where a farm runs: on this machine's loopback, or in another network namespace.
+struct FarmPlace {
+    std::string address = "127.0.0.1";
+    std::vector<std::string> inside{};  ///< words in front of the command, as `Cable::inside` gives them
 };
 
 /// rtsp-farm as a child of this test (tests/support/farm). Throws std::runtime_error when it can't be
@@ -37,7 +43,8 @@ public:
     Farm(
         std::filesystem::path folder,
         const std::vector<FarmCamera>& cameras,
-        const std::vector<std::string>& commands = {}
+        const std::vector<std::string>& commands = {},
+        FarmPlace place = {}
     );
 
     /// Carries out a command (`rtsp-farm --help` lists them); the answer's JSON. Throws when it is refused.
@@ -49,6 +56,7 @@ public:
 
 private:
     std::filesystem::path folder_;
+    std::string address_;
     Process process_;
     std::uint16_t port_ = 0;
 };

@@ -215,8 +215,21 @@ std::vector<SentPicture> missing_of(const Recorded& recorded, const std::vector<
 
 }  // namespace
 
-std::vector<SentPicture> find_missing(const Footage& footage, const std::vector<SentPicture>& sent) {
-    return missing_of(identify(footage, sent), sent);
+std::vector<SentPicture>
+find_missing(const Footage& footage, const std::vector<SentPicture>& sent, std::int64_t until_us) {
+    std::vector<SentPicture> missing = missing_of(identify(footage, sent), sent);
+    std::erase_if(missing, [&](const SentPicture& picture) { return picture.sent_us > until_us; });
+    return missing;
+}
+
+std::function<bool(const SentPicture&)> sent_to_nobody(const std::vector<SentPicture>& sent) {
+    std::map<int, std::int64_t> begun_us;  // by session
+    for (const SentPicture& picture : sent)
+        begun_us.emplace(picture.session, picture.sent_us);
+    return [begun_us](const SentPicture& picture) {
+        const auto next = begun_us.upper_bound(picture.session);
+        return next != begun_us.end() && next->second < picture.sent_us;
+    };
 }
 
 std::vector<SentPicture> load_sent(const std::filesystem::path& log) {

@@ -78,9 +78,13 @@ struct Allowance {
     /// Whether a sent picture may be missing: loss, a first GOP without key frame.
     std::function<bool(const SentPicture&)> may_miss{};
 };
-/// Pictures from a session's first whole key picture on that no file holds, in the order of sending.
+/// Pictures from a session's first whole key picture on, sent until then, that no file holds, in the order of
+/// sending.
 [[nodiscard]] std::vector<SentPicture>
-find_missing(const Footage& footage, const std::vector<SentPicture>& sent);
+find_missing(const Footage& footage, const std::vector<SentPicture>& sent, std::int64_t until_us = INT64_MAX);
+/// For `Allowance::may_miss`: the camera went on with a session after the recorder, which it could not hear,
+/// had begun another.
+[[nodiscard]] std::function<bool(const SentPicture&)> sent_to_nobody(const std::vector<SentPicture>& sent);
 /// Every picture from a session's first key picture on is recorded exactly once and in order, and nothing
 /// else is.
 [[nodiscard]] std::vector<std::string>

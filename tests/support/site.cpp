@@ -181,6 +181,13 @@ catalogue::Coverage Site::coverage(const std::string& slug) const {
     return coverage_of(database_.conninfo("sluice_api"), slug);
 }
 
+std::string joined(const std::vector<std::string>& texts) {
+    std::string all;
+    for (const std::string& text : texts)
+        all += text + "; ";
+    return all;
+}
+
 catalogue::Coverage coverage_of(const std::string& conninfo, const std::string& slug) {
     catalogue::Pool pool{conninfo, 1};
     const auto camera = value_or_throw(catalogue::find_camera(pool, slug));

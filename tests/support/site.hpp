@@ -86,6 +86,9 @@ private:
 /// Of a camera's main stream in the last hours, as the role behind `conninfo` sees it.
 [[nodiscard]] catalogue::Coverage coverage_of(const std::string& conninfo, const std::string& slug);
 
+/// Texts in one line, for a test's message.
+[[nodiscard]] std::string joined(const std::vector<std::string>& texts);
+
 /// For `Allowance::may_miss`: the picture was sent in a gap of that cause, give or take the slack.
 [[nodiscard]] std::function<bool(const SentPicture&)>
 in_gap_of(const catalogue::Coverage& coverage, GapCause cause, std::chrono::milliseconds slack);

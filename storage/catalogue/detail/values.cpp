@@ -94,6 +94,10 @@ std::optional<UtcTime> to_optional_time(const pqxx::field& field) {
     return to_time(field);
 }
 
+std::optional<std::int64_t> to_optional_us(const std::optional<UtcTime>& time) noexcept {
+    return time ? std::optional{to_epoch_us(*time)} : std::nullopt;
+}
+
 Bytes to_bytes(const pqxx::field& field) {
     std::string_view text = view(field);
     if (!text.starts_with("\\x")) refuse(field);

@@ -50,6 +50,8 @@ private:
 [[nodiscard]] Uuid to_uuid(const pqxx::field& field);
 [[nodiscard]] UtcTime to_time(const pqxx::field& field);
 [[nodiscard]] std::optional<UtcTime> to_optional_time(const pqxx::field& field);
+/// As libpqxx takes a time that may be missing.
+[[nodiscard]] std::optional<std::int64_t> to_optional_us(const std::optional<UtcTime>& time) noexcept;
 [[nodiscard]] Bytes to_bytes(const pqxx::field& field);
 /// Of encode(…, 'hex'); nullopt for NULL.
 [[nodiscard]] std::optional<Sha256Digest> to_digest(const pqxx::field& field);

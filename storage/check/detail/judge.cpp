@@ -4,6 +4,7 @@
 #include "storage/catalogue/recorder_repository.hpp"
 #include "storage/mp4/index.hpp"
 #include "storage/segment/copy.hpp"
+#include "storage/volume/volume.hpp"
 
 #include <chrono>
 #include <utility>
@@ -81,6 +82,16 @@ Judge::Settled Judge::settle_row(Finding finding) {
         // In step again; or about to be, when the file was renamed a moment ago.
         if (finding.kind == FindingKind::row_without_file || path != finding.path) return std::nullopt;
         return is_young(path) ? std::nullopt : std::optional{finding};
+    }
+    const bool is_ours = (*row)->volume_id == volume_.id && (*row)->state == SegmentState::finished;
+    if (finding.kind == FindingKind::row_without_file && is_ours && (*row)->bytes > 0) {
+        // A volume that went away meanwhile has taken all names with it.
+        const auto identity = volume::read_identity(volume_.root);
+        if (!identity || !*identity || (*identity)->volume_id != volume_.id)
+            return failure(
+                Remedy::retry, volume_.root.string() + " went away during the check", "volume_missing"
+            );
+        finding.damage = {{.from = 0, .to = (*row)->bytes, .kind = catalogue::DamageKind::lost}};
     }
     if (finding.kind == FindingKind::state_differs) {
         // The row still names the .part of a file that is finished: its row is on its way.

@@ -17,29 +17,52 @@ bool needs_own_index(const std::vector<Damage>& damage) {
     });
 }
 
+bool is_wholly_lost(const SegmentRow& row, const std::vector<Damage>& damage) {
+    const Damage whole{.from = 0, .to = row.bytes, .kind = DamageKind::lost};
+    return std::ranges::find(damage, whole) != damage.end();
+}
+
+/// A suspect row becomes its copy, when there is one.
+Status take_copy(catalogue::Pool& pool, SegmentRow& row, Tolerated& tolerated) {
+    const auto copy = catalogue::find_copy(pool, row.id);
+    if (!copy) return std::unexpected(copy.error());
+    if (!*copy || (*copy)->path.empty()) return {};
+    row.path = (*copy)->path;
+    row.bytes = (*copy)->bytes;
+    row.range.to = (*copy)->to.value_or(row.range.to);
+    row.is_damaged = true;
+    tolerated[row.id] = {};
+    return {};
+}
+
 }  // namespace
 
-Result<Tolerated> tolerate_damage(catalogue::Pool& pool, std::vector<SegmentRow>& rows) {
-    Tolerated tolerated;
+Result<Tolerance> tolerate_damage(catalogue::Pool& pool, Footage& footage, std::vector<SegmentRow>& rows) {
+    Tolerance tolerance;
     for (SegmentRow& row : rows) {
         if (row.state == SegmentState::suspect) {
-            const auto copy = catalogue::find_copy(pool, row.id);
-            if (!copy) return std::unexpected(copy.error());
-            if (!*copy || (*copy)->path.empty()) continue;
-            row.path = (*copy)->path;
-            row.bytes = (*copy)->bytes;
-            row.range.to = (*copy)->to.value_or(row.range.to);
-            row.is_damaged = true;
-            tolerated[row.id] = {};
-        } else if (row.is_damaged) {
-            auto damage = catalogue::load_damage(pool, row.id);
-            if (!damage) return std::unexpected(damage.error());
-            // A state without an index in the catalogue: whoever needs one reads the file.
-            if (needs_own_index(*damage)) row.state = SegmentState::suspect;
-            tolerated[row.id] = std::move(*damage);
+            if (auto taken = take_copy(pool, row, tolerance.rows); !taken)
+                return std::unexpected(taken.error());
+            continue;
         }
+        if (!row.is_damaged) continue;
+        auto damage = catalogue::load_damage(pool, row.id);
+        if (!damage) return std::unexpected(damage.error());
+        Place place = place_of(row);
+        if (is_wholly_lost(row, *damage) && !footage.open(place)) {
+            tolerance.absent.push_back({.segment_id = row.id, .range = row.range, .bytes = std::move(*damage)}
+            );
+            continue;
+        }
+        // A state without an index in the catalogue: whoever needs one reads the file.
+        if (needs_own_index(*damage)) row.state = SegmentState::suspect;
+        tolerance.rows[row.id] = std::move(*damage);
     }
-    return tolerated;
+    std::erase_if(rows, [&](const SegmentRow& row) {
+        return std::ranges::find(tolerance.absent, row.id, &DamagedPart::segment_id) !=
+               tolerance.absent.end();
+    });
+    return tolerance;
 }
 
 }  // namespace sluice::clip

@@ -125,9 +125,11 @@ Found<Candidates> find_candidates(catalogue::Pool& pool, Footage& footage, const
     if (!rows) return std::unexpected(rows.error());
     if (rows->empty()) return std::unexpected(no_footage(pool, request, found.asked));
     if (request.takes_damaged) {
-        auto tolerated = tolerate_damage(pool, *rows);
-        if (!tolerated) return std::unexpected(tolerated.error());
-        found.tolerated = std::move(*tolerated);
+        auto tolerance = tolerate_damage(pool, footage, *rows);
+        if (!tolerance) return std::unexpected(tolerance.error());
+        found.tolerated = std::move(tolerance->rows);
+        found.absent = std::move(tolerance->absent);
+        if (rows->empty()) return std::unexpected(no_footage(pool, request, found.asked));
     }
 
     const SegmentRow& newest =
@@ -269,6 +271,12 @@ list_damaged(const Candidates& candidates, std::size_t first_row, std::size_t la
         if (known == candidates.tolerated.end() || inside.is_empty()) continue;
         parts.push_back({.segment_id = row.id, .range = inside, .bytes = known->second});
     }
+    for (const DamagedPart& part : candidates.absent) {
+        const TimeRange inside = part.range.clamp(range);
+        if (!inside.is_empty())
+            parts.push_back({.segment_id = part.segment_id, .range = inside, .bytes = part.bytes});
+    }
+    std::ranges::sort(parts, {}, [](const DamagedPart& part) { return part.range.from; });
     return parts;
 }
 

@@ -28,6 +28,7 @@ struct Candidates {
     TimeRange asked;                          ///< `to` filled in
     std::vector<catalogue::SegmentRow> rows;  ///< by begin; some end shortly before `asked.from`
     Tolerated tolerated{};                    ///< rows that failed a check and are taken nevertheless
+    std::vector<DamagedPart> absent{};        ///< what is left out of them, because its file is missing
 };
 /// Refuses: NO_FOOTAGE, NOT_YET_DURABLE.
 [[nodiscard]] Found<Candidates>

@@ -31,8 +31,9 @@ Camera::Camera(std::string name, unsigned number, std::shared_ptr<const Media> i
       random_(number) {}
 
 void Camera::log_picture(const PictureRecord& record, std::int64_t sent_us) {
-    const std::string bare =
-        record.dropped == 0 ? std::string{} : fmt::format("\"bare\":\"{}\",", to_hex(record.bare_hash));
+    const std::string bare = record.dropped == 0 && !habits.is_behind_lossy_network
+                                 ? std::string{}
+                                 : fmt::format("\"bare\":\"{}\",", to_hex(record.bare_hash));
     const std::string line = fmt::format(
         "{{\"picture\":{},\"session\":{},\"key\":{},\"pts\":{},\"sha256\":\"{}\",{}\"bytes\":{},\"packets\":{"
         "},"

@@ -30,6 +30,7 @@ enum class SetsChange { none, on_key, in_mid_gop };
 struct Faults {
     std::int64_t packets_to_drop = 0;
     double loss_percent = 0;
+    int pictures_to_behead = 0;  ///< key pictures whose first packet, with sets and SEI, is not sent
     unsigned reorder_every = 0;  ///< every so many pictures two packets change places
     int pictures_to_corrupt = 0;
     int pictures_out_of_order = 0;  ///< with times that run backwards
@@ -52,6 +53,7 @@ struct Habits {
     bool speaks_udp = true;
     int session_timeout_s = 60;
     bool enforces_timeout = false;
+    bool is_behind_lossy_network = false;  ///< any picture may lose packets that we do not know of
 };
 
 /// One line of the log: a picture that was handed to the kernel as a whole.

@@ -26,10 +26,10 @@ std::string make_nonce() {
 
 }  // namespace
 
-Connection::Connection(UniqueFd fd, Cameras& cameras, std::uint32_t peer_address)
+Connection::Connection(UniqueFd fd, Cameras& cameras, Addresses addresses)
     : fd_(std::move(fd)),
       cameras_(cameras),
-      peer_address_(peer_address),
+      addresses_(addresses),
       nonce_(make_nonce()) {}
 
 void Connection::arm_reset() const {
@@ -168,7 +168,7 @@ void Connection::answer_known(const Request& request, TimePoint now) {
 void Connection::answer_setup(const Request& request) {
     const auto wish = parse_transport(request.field("transport"));
     auto session = std::make_unique<Session>(*camera_, *this);
-    const auto transport = wish ? session->set_up(*wish, peer_address_) : std::nullopt;
+    const auto transport = wish ? session->set_up(*wish, addresses_) : std::nullopt;
     if (!transport) {
         reply(request, 461, "Unsupported Transport");
         return;

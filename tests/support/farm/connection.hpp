@@ -11,7 +11,7 @@ namespace sluice::farm {
 /// One client's RTSP connection and its session, if it has got so far.
 class Connection final : public Stream {
 public:
-    Connection(UniqueFd fd, Cameras& cameras, std::uint32_t peer_address);
+    Connection(UniqueFd fd, Cameras& cameras, Addresses addresses);
 
     // Each says false when the connection is to be closed.
     [[nodiscard]] bool on_readable(TimePoint now);
@@ -44,7 +44,7 @@ private:
 
     UniqueFd fd_;
     Cameras& cameras_;
-    std::uint32_t peer_address_;
+    Addresses addresses_;
     std::string nonce_;
     std::string input_;
     std::string pending_;

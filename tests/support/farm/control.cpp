@@ -13,6 +13,8 @@ const char* const kCommandHelp =
     "Commands (VERB CAMERA [ARGUMENTS], CAMERA is a name or *):\n"
     "  drop C K          the next K packets are not sent\n"
     "  loss C PERCENT    so many packets are lost from now on (0: none)\n"
+    "  behead C K        the next K key pictures are sent without their first packet\n"
+    "  lossy C on|off    the network loses packets too: each picture is logged with its hash without SEI\n"
     "  reorder C N       in every N-th picture two packets change places (0: never)\n"
     "  corrupt C K       bytes are changed in the next K pictures\n"
     "  disorder C K      every other one of the next K pictures has a time that lies back\n"
@@ -116,6 +118,7 @@ const std::map<std::string, Handler, std::less<>>& handlers() {
     static const std::map<std::string, Handler, std::less<>> table{
         {"drop", set_fault<&Faults::packets_to_drop>},
         {"loss", set_fault<&Faults::loss_percent>},
+        {"behead", set_fault<&Faults::pictures_to_behead>},
         {"reorder", set_fault<&Faults::reorder_every>},
         {"corrupt", set_fault<&Faults::pictures_to_corrupt>},
         {"disorder", set_fault<&Faults::pictures_out_of_order>},
@@ -156,6 +159,11 @@ const std::map<std::string, Handler, std::less<>>& handlers() {
              return {};
          }},
         {"refuse", refuse},
+        {"lossy",
+         [](const Call& call) -> Status {
+             call.camera.habits.is_behind_lossy_network = call.is_on();
+             return {};
+         }},
         {"no-key",
          [](const Call& call) -> Status {
              call.camera.faults.starts_without_key = call.is_on();

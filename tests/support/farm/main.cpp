@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include <arpa/inet.h>
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
@@ -15,6 +16,7 @@ namespace {
 using namespace sluice;
 
 struct Options {
+    std::string address = "127.0.0.1";
     std::uint16_t port = 0;
     std::string log_folder = ".";
     std::string control;
@@ -48,14 +50,17 @@ Status run(const Options& options) {
     auto cameras = make_cameras(options);
     if (!cameras) return std::unexpected{cameras.error()};
     farm::Server server{std::move(*cameras)};
-    if (auto listening = server.listen(options.port); !listening) return listening;
+    in_addr address{};
+    if (::inet_pton(AF_INET, options.address.c_str(), &address) != 1)
+        return failure(Remedy::refuse, "--listen ADDRESS (IPv4), not " + options.address);
+    if (auto listening = server.listen(address.s_addr, options.port); !listening) return listening;
     if (!options.control.empty())
         if (auto listening = server.listen_for_commands(options.control); !listening) return listening;
     for (const std::string& command : options.commands) {
         const std::string answer = server.execute(command);
         if (answer.find("\"ok\":true") == std::string::npos) return failure(Remedy::refuse, answer);
     }
-    std::cout << "ready rtsp://127.0.0.1:" << server.port() << std::endl;
+    std::cout << "ready rtsp://" << options.address << ":" << server.port() << std::endl;
     server.run();
     return {};
 }
@@ -76,9 +81,8 @@ void block_signals() {
 
 int main(int count, char** arguments) {
     Options options;
-    CLI::App app{
-        "RTSP cameras out of encoded files, on loopback, with a log of what was sent and faults on demand"
-    };
+    CLI::App app{"RTSP cameras out of encoded files, with a log of what was sent and faults on demand"};
+    app.add_option("--listen", options.address, "IPv4 address; loopback unless told otherwise");
     app.add_option("--port", options.port, "TCP port; 0 takes a free one");
     app.add_option("--log", options.log_folder, "folder for NAME.jsonl of each camera")
         ->check(CLI::ExistingDirectory);

@@ -37,7 +37,9 @@ void add_picture(Media& media, const AVPacket& packet, AVRational base) {
     media.data.emplace_back(packet.data, packet.data + packet.size);
     Picture picture;
     for (const ByteView nal : split_units(media.data.back())) {
-        if (is_dressing(media.codec, nal)) continue;
+        // The file's own supplements would share a packet with ours: a picture that lost that packet, and is
+        // whole without it, would have neither of the two hashes that the log can tell.
+        if (is_dressing(media.codec, nal) || is_supplement(media.codec, nal)) continue;
         picture.nals.push_back(nal);
         picture.hashes.push_back(sha256(nal));
         picture.is_key = picture.is_key || is_key_picture(media.codec, nal);

@@ -91,6 +91,11 @@ bool is_dressing(Codec codec, ByteView nal) noexcept {
     return codec == Codec::h264 ? type >= 9 && type <= 12 : type >= 35 && type <= 38;
 }
 
+bool is_supplement(Codec codec, ByteView nal) noexcept {
+    const unsigned type = type_of(codec, nal);
+    return codec == Codec::h264 ? type == 6 : type == 39 || type == 40;
+}
+
 bool is_key_picture(Codec codec, ByteView nal) noexcept {
     const unsigned type = type_of(codec, nal);
     return codec == Codec::h264 ? type == 5 : type >= 16 && type <= 21;

@@ -16,6 +16,8 @@ namespace sluice::farm {
 /// out without touching the picture. Everything else belongs to the picture.
 [[nodiscard]] bool is_dressing(Codec codec, ByteView nal) noexcept;
 [[nodiscard]] bool is_parameter_set(Codec codec, ByteView nal) noexcept;
+/// Supplemental information, in front of a picture or behind it.
+[[nodiscard]] bool is_supplement(Codec codec, ByteView nal) noexcept;
 [[nodiscard]] bool is_key_picture(Codec codec, ByteView nal) noexcept;
 
 /// Identity of a picture: SHA-256 over the concatenated SHA-256 digests of its NAL units (without start codes

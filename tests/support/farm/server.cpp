@@ -48,19 +48,20 @@ void Server::watch(int fd, std::uint32_t events, bool is_new) const {
     ::epoll_ctl(epoll_.get(), is_new ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event);
 }
 
-Status Server::listen(std::uint16_t port) {
+Status Server::listen(std::uint32_t listen_address, std::uint16_t port) {
     listener_ = UniqueFd{::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
     const int yes = 1;
     ::setsockopt(listener_.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_addr.s_addr = listen_address;
     socklen_t size = sizeof address;
     if (::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0 ||
         ::listen(listener_.get(), 512) != 0)
         return errno_error(Remedy::operator_acts, "cannot listen on port " + std::to_string(port));
     ::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size);
+    address_ = listen_address;
     port_ = ntohs(address.sin_port);
     watch(listener_.get(), EPOLLIN, true);
     return {};
@@ -158,7 +159,7 @@ void Server::on_time() {
     }
     for (const int fd : ended)
         remove(fd);
-    if (!listener_.is_open() && listens_again_ <= now) static_cast<void>(listen(port_));
+    if (!listener_.is_open() && listens_again_ <= now) static_cast<void>(listen(address_, port_));
 }
 
 void Server::accept_client() {
@@ -171,7 +172,8 @@ void Server::accept_client() {
     const int yes = 1;
     ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     const int number = fd.get();
-    connections_[number] = std::make_unique<Connection>(std::move(fd), cameras_, peer.sin_addr.s_addr);
+    connections_[number] =
+        std::make_unique<Connection>(std::move(fd), cameras_, Addresses{address_, peer.sin_addr.s_addr});
     watch(number, EPOLLIN, true);
 }
 

@@ -9,7 +9,7 @@
 
 namespace sluice::farm {
 
-/// The loop: one thread, one epoll set, loopback only.
+/// The loop: one thread, one epoll set.
 class Server {
 public:
     explicit Server(Cameras cameras);
@@ -17,7 +17,8 @@ public:
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
-    [[nodiscard]] Status listen(std::uint16_t port);
+    /// `address`: IPv4 in network order.
+    [[nodiscard]] Status listen(std::uint32_t address, std::uint16_t port);
     [[nodiscard]] Status listen_for_commands(const std::string& socket_path);
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
     [[nodiscard]] std::string execute(std::string_view line);
@@ -42,6 +43,7 @@ private:
     Cameras cameras_;
     UniqueFd epoll_, listener_, commands_, signals_;
     std::string command_path_;
+    std::uint32_t address_ = 0;
     std::uint16_t port_ = 0;
     TimePoint listens_again_{};
     bool is_stopping_ = false;

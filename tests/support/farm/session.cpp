@@ -23,12 +23,12 @@ Steady::duration ticks_to_time(double ticks) {
     return std::chrono::duration_cast<Steady::duration>(std::chrono::duration<double>{ticks / 90'000.0});
 }
 
-UniqueFd bound_socket(std::uint16_t port) {
+UniqueFd bound_socket(std::uint32_t own_address, std::uint16_t port) {
     UniqueFd fd{::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_addr.s_addr = own_address;
     if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return {};
     return fd;
 }
@@ -78,7 +78,7 @@ Session::~Session() {
     if (has_begun_) camera_.log_event("session_ended", fmt::format(",\"session\":{}", number_));
 }
 
-std::optional<std::string> Session::set_up(const TransportWish& wish, std::uint32_t peer_address) {
+std::optional<std::string> Session::set_up(const TransportWish& wish, Addresses addresses) {
     is_interleaved_ = wish.is_interleaved;
     if (is_interleaved_) {
         if (!camera_.habits.speaks_tcp) return std::nullopt;
@@ -88,10 +88,10 @@ std::optional<std::string> Session::set_up(const TransportWish& wish, std::uint3
         );
     }
     if (!camera_.habits.speaks_udp) return std::nullopt;
-    rtp_ = bound_socket(0);
-    rtcp_ = bound_socket(static_cast<std::uint16_t>(port_of(rtp_) + 1));
-    if (!rtcp_.is_open()) rtcp_ = bound_socket(0);
-    if (!connect_to(rtp_, peer_address, wish.first) || !connect_to(rtcp_, peer_address, wish.second))
+    rtp_ = bound_socket(addresses.own, 0);
+    rtcp_ = bound_socket(addresses.own, static_cast<std::uint16_t>(port_of(rtp_) + 1));
+    if (!rtcp_.is_open()) rtcp_ = bound_socket(addresses.own, 0);
+    if (!connect_to(rtp_, addresses.peer, wish.first) || !connect_to(rtcp_, addresses.peer, wish.second))
         return std::nullopt;
     return fmt::format(
         "RTP/AVP;unicast;client_port={}-{};server_port={}-{};ssrc={:08X}",
@@ -227,6 +227,12 @@ std::vector<Packet> Session::spoil(std::vector<Packet> packets, PictureRecord& r
     if (faults.reorder_every != 0 && record.number % faults.reorder_every == 0 && packets.size() > 1) {
         std::swap(packets[packets.size() / 2], packets[packets.size() / 2 - 1]);
         record.fault = "reorder";
+    }
+    if (faults.pictures_to_behead > 0 && record.is_key && packets.size() > 1) {
+        --faults.pictures_to_behead;
+        packets.erase(packets.begin());
+        ++record.dropped;
+        record.fault = "behead";
     }
     std::uniform_real_distribution<double> percent{0, 100};
     std::erase_if(packets, [&](const Packet&) {

@@ -23,6 +23,12 @@ public:
     virtual void write(std::span<const iovec> pieces, const PictureRecord* record) = 0;
 };
 
+/// Of a client's connection: IPv4, in network order.
+struct Addresses {
+    std::uint32_t own = 0;
+    std::uint32_t peer = 0;
+};
+
 /// A camera's picture on its way to one client.
 class Session {
 public:
@@ -32,7 +38,7 @@ public:
     Session& operator=(const Session&) = delete;
 
     /// Answer's Transport field; nullopt: the transport can't be had.
-    [[nodiscard]] std::optional<std::string> set_up(const TransportWish& wish, std::uint32_t peer_address);
+    [[nodiscard]] std::optional<std::string> set_up(const TransportWish& wish, Addresses addresses);
     /// Answer's RTP-Info values.
     [[nodiscard]] std::string play(TimePoint now);
     void pause() noexcept { is_playing_ = false; }

@@ -128,6 +128,7 @@ Status load_day(
     const Place& place,
     const Recording& recording,
     UtcTime day,
+    bool has_index,
     Linker* linker
 ) {
     const std::int64_t us = to_epoch_us(day);
@@ -160,7 +161,7 @@ Status load_day(
         row_us,
         recording.rows_a_day()
     );
-    load_indexes(transaction, streams, recording, day);
+    if (has_index) load_indexes(transaction, streams, recording, day);
     if (linker != nullptr)
         for (const auto& row : transaction.exec_params(kPaths, streams, us))
             if (const Status linked = linker->link(row[0].as<std::string>()); !linked) return linked;
@@ -217,10 +218,10 @@ Status load(const Options& options, UtcTime now) {
     const auto begin = std::chrono::steady_clock::now();
     for (int i = options.days; i >= 1; --i) {
         const UtcTime day = options.end - i * 24h;
-        if (Status loaded =
-                load_day(connection, streams, *place, *recording, day, linker ? &*linker : nullptr);
-            !loaded)
-            return loaded;
+        Status loaded = load_day(
+            connection, streams, *place, *recording, day, options.has_index, linker ? &*linker : nullptr
+        );
+        if (!loaded) return loaded;
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
         fmt::print(
             stderr,
@@ -238,7 +239,7 @@ Status load(const Options& options, UtcTime now) {
     fmt::print(
         "{} segments, about {} bytes of index each, database {}\n",
         rows[0][0].c_str(),
-        mp4::encode_index(recording->index).size(),
+        options.has_index ? mp4::encode_index(recording->index).size() : 0,
         rows[0][1].c_str()
     );
     return {};

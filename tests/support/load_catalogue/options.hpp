@@ -16,6 +16,7 @@ struct Options {
     std::filesystem::path index;      ///< an encoded index, or empty: made up
     std::filesystem::path link_file;  ///< a real segment that gets all names, or empty
     std::filesystem::path volume;     ///< with an identity; where the names are made
+    bool has_index = true;            ///< rows with index; without, a year fits on a small disk
     bool with_plans = false;
     bool plans_only = false;
     bool is_help = false;

@@ -54,15 +54,20 @@ struct Draw {
     }
 };
 
-std::vector<Question> questions_of(Draw& draw, int days) {
+std::vector<Question> questions_of(Draw& draw, int days, bool has_index) {
     using namespace catalogue;
+    const TimeRange month{draw.end - std::min(days, 30) * 24h, draw.end};
     const TimeRange whole{draw.end - days * 24h, draw.end};
-    return {
+    std::vector<Question> questions{
         {"coverage of a camera-day",
          1000,
          [&draw](Pool& pool) {
              return count_of(load_coverage(pool, draw.stream(), StreamKind::main, draw.interval(24h)));
          }},
+        {"timeline of all cameras, 30 days",
+         100,
+         [month](Pool& pool) { return count_of(load_coverage(pool, std::nullopt, StreamKind::main, month)); }
+        },
         {"timeline of all cameras and days",
          20,
          [whole](Pool& pool) { return count_of(load_coverage(pool, std::nullopt, StreamKind::main, whole)); }
@@ -77,16 +82,6 @@ std::vector<Question> questions_of(Draw& draw, int days) {
          [&draw](Pool& pool) {
              return count_of(load_segments(pool, draw.stream(), draw.interval(1h), std::nullopt, 1000));
          }},
-        {"indexes of an hour (and its list)",
-         200,
-         [&draw](Pool& pool) -> Result<std::size_t> {
-             const auto rows = load_segments(pool, draw.stream(), draw.interval(1h), std::nullopt, 1000);
-             if (!rows) return std::unexpected(rows.error());
-             std::vector<std::pair<Uuid, UtcTime>> wanted;
-             for (const auto& row : *rows)
-                 wanted.emplace_back(row.id, row.range.from);
-             return count_of(get_segment_indexes(pool, wanted));
-         }},
         {"known segments, 60 ids (and their list)",
          200,
          [&draw](Pool& pool) -> Result<std::size_t> {
@@ -100,6 +95,18 @@ std::vector<Question> questions_of(Draw& draw, int days) {
              return known->finished.size();
          }},
     };
+    if (has_index)
+        questions
+            .push_back({"indexes of an hour (and its list)", 200, [&draw](Pool& pool) -> Result<std::size_t> {
+                            const auto rows =
+                                load_segments(pool, draw.stream(), draw.interval(1h), std::nullopt, 1000);
+                            if (!rows) return std::unexpected(rows.error());
+                            std::vector<std::pair<Uuid, UtcTime>> wanted;
+                            for (const auto& row : *rows)
+                                wanted.emplace_back(row.id, row.range.from);
+                            return count_of(get_segment_indexes(pool, wanted));
+                        }});
+    return questions;
 }
 
 Result<Draw> draw_of(catalogue::Pool& pool, const Options& options) {
@@ -195,7 +202,7 @@ Status explain(const Options& options) {
     catalogue::Pool pool{options.conninfo, 1};
     auto draw = draw_of(pool, options);
     if (!draw) return std::unexpected(draw.error());
-    const auto questions = questions_of(*draw, options.days);
+    const auto questions = questions_of(*draw, options.days, options.has_index);
     if (Status printed = print_plans(options.conninfo, questions); !printed) return printed;
     for (const Question& question : questions)
         if (Status measured = measure(pool, question); !measured) return measured;

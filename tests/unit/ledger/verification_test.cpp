@@ -219,6 +219,22 @@ TEST_CASE("records that changed places are found and named", "[ledger]") {
     CHECK(places == std::set<std::uint64_t>{10, 270});
 }
 
+TEST_CASE("each copy of one record in place of another is found", "[ledger]") {
+    const Export made{10};
+    made.change_lines([](auto& lines) {
+        for (const std::size_t place : {5U, 6U}) {
+            Entry copy = entry_from(lines[3]).value();
+            copy.index = place;
+            lines[place] = to_json_line(copy);
+        }
+    });
+    const LogReport report = made.verify();
+    REQUIRE(report.findings.size() == 2);
+    CHECK(report.findings[0].index == 5);
+    CHECK(report.findings[1].index == 6);
+    CHECK(report.findings[1].kind == FindingKind::reordered);
+}
+
 TEST_CASE("a record that was never logged is found", "[ledger]") {
     const Export made{5};
     made.change_lines([](auto& lines) {
