@@ -41,8 +41,8 @@ struct Office : ApiStage {
     [[nodiscard]] static std::string code(const Reply& reply) { return json::parse(reply.body)["code"]; }
     [[nodiscard]] std::string acts() const {
         return database.query(
-            "SELECT coalesce(string_agg(action, ' ' ORDER BY filed_at), '') FROM ledger_records WHERE action "
-            "<> 'token.created'"
+            "SELECT coalesce(string_agg(action, ' ' ORDER BY filed_at), '') FROM ledger_records "
+            "WHERE action LIKE 'hold.%' OR action LIKE 'policy.%'"
         );
     }
 
