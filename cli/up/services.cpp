@@ -42,7 +42,8 @@ Service demo_cameras(const Site& site, const Users& users, const std::filesystem
     return service;
 }
 
-/// Reads volumes, writes copies beside the footage and destroys what is due, so it runs as the recorder's user.
+/// Reads volumes, writes copies beside the footage and destroys what is due, so it runs as the recorder's
+/// user.
 Service worker(
     const Users& users,
     const std::filesystem::path& programs,

@@ -65,7 +65,6 @@ constexpr const char* kCertificate = R"(
     SELECT id, to_us(issued_at), body FROM purge_certificates WHERE id = $1::uuid
     UNION ALL SELECT id, to_us(issued_at), body FROM hold_certificates WHERE id = $1::uuid)";
 
-
 constexpr const char* kConfirm = "SELECT confirm_catalogue(from_us($1::bigint))";
 
 std::string to_text(const pqxx::row& row) {
