@@ -128,7 +128,10 @@ TEST_CASE("an export is checked without database and service, here and by others
     CHECK_FALSE(fs::exists(folder));
 
     Process worker = archive.start();
-    REQUIRE(eventually(30s, [&] { return archive.waiting() == "0"; }));
+    // The file comes after the commit.
+    REQUIRE(eventually(30s, [&] {
+        return archive.waiting() == "0" && fs::exists(ledger::checkpoint_file(archive.data()));
+    }));
     REQUIRE(
         replace_file(kept, read_text_file(ledger::checkpoint_file(archive.data()), 1U << 16U).value(), 0644)
     );
