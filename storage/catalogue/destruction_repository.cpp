@@ -1,5 +1,6 @@
 // What stays of destroyed footage: tombstones, stretches, certificates.
 #include "storage/catalogue/detail/connection.hpp"
+#include "storage/catalogue/detail/load.hpp"
 #include "storage/catalogue/detail/values.hpp"
 #include "storage/catalogue/purge_repository.hpp"
 #include "storage/catalogue/record_repository.hpp"
@@ -8,6 +9,7 @@ namespace sluice::catalogue {
 
 namespace {
 
+using detail::load;
 using detail::run;
 using detail::to_optional_time;
 using detail::to_time;
@@ -69,20 +71,6 @@ constexpr const char* kConfirm = "SELECT confirm_catalogue(from_us($1::bigint))"
 
 std::string to_text(const pqxx::row& row) {
     return row[0].as<std::string>();
-}
-
-template <class Row, class... Args>
-Result<std::vector<Row>>
-load(Pool& pool, Row (*from_row)(const pqxx::row&), const char* sql, const Args&... args) {
-    std::vector<Row> rows;
-    const Status status = pool.with([&](Connection& connection) -> Status {
-        pqxx::nontransaction session{connection.get()};
-        for (const auto& row : run(session, sql, args...))
-            rows.push_back(from_row(row));
-        return {};
-    });
-    if (!status) return std::unexpected(status.error());
-    return rows;
 }
 
 }  // namespace

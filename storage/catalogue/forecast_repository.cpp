@@ -1,12 +1,14 @@
 #include "storage/catalogue/forecast_repository.hpp"
 
 #include "storage/catalogue/detail/connection.hpp"
+#include "storage/catalogue/detail/load.hpp"
 #include "storage/catalogue/detail/values.hpp"
 
 namespace sluice::catalogue {
 
 namespace {
 
+using detail::load;
 using detail::run;
 
 constexpr const char* kIncident = R"(
@@ -66,20 +68,6 @@ ForecastRow to_forecast(const pqxx::row& row) {
         .at_risk = detail::to_optional_time(row[8]),
         .is_at_risk = row[9].as<bool>(),
     };
-}
-
-template <class Row, class... Args>
-Result<std::vector<Row>>
-load(Pool& pool, Row (*from_row)(const pqxx::row&), const char* sql, const Args&... args) {
-    std::vector<Row> rows;
-    const Status status = pool.with([&](Connection& connection) -> Status {
-        pqxx::nontransaction session{connection.get()};
-        for (const auto& row : run(session, sql, args...))
-            rows.push_back(from_row(row));
-        return {};
-    });
-    if (!status) return std::unexpected(status.error());
-    return rows;
 }
 
 }  // namespace

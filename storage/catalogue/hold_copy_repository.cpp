@@ -1,6 +1,7 @@
 #include "storage/catalogue/hold_copy_repository.hpp"
 
 #include "storage/catalogue/detail/connection.hpp"
+#include "storage/catalogue/detail/load.hpp"
 #include "storage/catalogue/detail/values.hpp"
 #include "storage/catalogue/record_repository.hpp"
 
@@ -11,6 +12,7 @@ namespace sluice::catalogue {
 
 namespace {
 
+using detail::load;
 using detail::run;
 using detail::to_time;
 using detail::to_uuid;
@@ -136,20 +138,6 @@ constexpr const char* kMeasure = R"(
            coalesce((SELECT nullif(p.problem, '') FROM hold_copy_problems p WHERE p.hold_id = $1::uuid), k.problem, ''),
            ARRAY(SELECT c.id::text FROM hold_certificates c WHERE c.hold_id = $1::uuid ORDER BY c.issued_at, c.id)
     FROM touched t, kept k)";
-
-template <class Row, class... Args>
-Result<std::vector<Row>>
-load(Pool& pool, Row (*from_row)(const pqxx::row&), const char* sql, const Args&... args) {
-    std::vector<Row> rows;
-    const Status status = pool.with([&](Connection& connection) -> Status {
-        pqxx::nontransaction session{connection.get()};
-        for (const auto& row : run(session, sql, args...))
-            rows.push_back(from_row(row));
-        return {};
-    });
-    if (!status) return std::unexpected(status.error());
-    return rows;
-}
 
 /// How many rows it changed.
 template <class... Args>

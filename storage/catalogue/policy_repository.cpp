@@ -103,7 +103,9 @@ Result<int> propose_policy(
                      detail::clean_text(proposer.name),
                      to_epoch_us(now))[0][0]
                      .as<int>();
-        const nlohmann::json facts{{"rules", nlohmann::json::parse(policy::to_json(rules))}, {"note", note}};
+        const nlohmann::json facts{
+            {"rules", nlohmann::json::parse(policy::to_json(rules))}, {"note", detail::clean_text(note)}
+        };
         const auto record = append_record(
             transaction,
             {.action = "policy.proposed",
@@ -141,7 +143,9 @@ Result<bool> adopt_policy(
                          to_epoch_us(now))[0][0]
                          .as<bool>();
         if (!is_adopted) return {};
-        const nlohmann::json facts{{"document", document}, {"valid_from", to_rfc3339(valid_from)}};
+        const nlohmann::json facts{
+            {"document", detail::clean_text(document)}, {"valid_from", to_rfc3339(valid_from)}
+        };
         const auto record = append_record(
             transaction,
             {.action = "policy.adopted",

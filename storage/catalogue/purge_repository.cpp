@@ -1,6 +1,7 @@
 #include "storage/catalogue/purge_repository.hpp"
 
 #include "storage/catalogue/detail/connection.hpp"
+#include "storage/catalogue/detail/load.hpp"
 #include "storage/catalogue/detail/values.hpp"
 #include "storage/catalogue/record_repository.hpp"
 
@@ -11,6 +12,8 @@ namespace sluice::catalogue {
 namespace {
 
 using detail::ArrayLiteral;
+using detail::execute;
+using detail::load;
 using detail::run;
 using detail::to_optional_time;
 using detail::to_time;
@@ -126,29 +129,6 @@ std::vector<Row> read(
     for (const auto& row : run(session, sql, args...))
         rows.push_back(from_row(row));
     return rows;
-}
-
-template <class Row, class... Args>
-Result<std::vector<Row>>
-load(Pool& pool, Row (*from_row)(const pqxx::row&), const char* sql, const Args&... args) {
-    std::vector<Row> rows;
-    const Status status = pool.with([&](Connection& connection) -> Status {
-        pqxx::nontransaction session{connection.get()};
-        rows = read(session, from_row, sql, args...);
-        return {};
-    });
-    if (!status) return std::unexpected(status.error());
-    return rows;
-}
-
-template <class... Args>
-Status execute(Pool& pool, const char* sql, const Args&... args) {
-    return pool.with([&](Connection& connection) -> Status {
-        pqxx::work transaction{connection.get()};
-        run(transaction, sql, args...);
-        transaction.commit();
-        return {};
-    });
 }
 
 std::optional<std::string> or_null(const std::optional<Uuid>& id) {
