@@ -153,10 +153,15 @@ public:
         REQUIRE((filed && *filed));
         return id;
     }
+    /// None as long as the database doesn't answer: it may just have been killed.
     [[nodiscard]] std::optional<catalogue::JobRow> job(const Uuid& id) const {
         catalogue::Pool api{place.conninfo("sluice_api"), 1};
         const auto found = catalogue::find_job(api, id);
         return found ? *found : std::nullopt;
+    }
+    [[nodiscard]] bool is_in(JobState state, const Uuid& id) const {
+        const auto row = job(id);
+        return row && row->state == state;
     }
 
     UpSite place;
@@ -216,7 +221,7 @@ TEST_CASE(
     const auto services = draw_services(is_long_run() ? 25 : 4, random);
     std::size_t resumptions = 0;
     const Uuid job = site.file_job();
-    REQUIRE(eventually(30s, [&] { return site.job(job) && site.job(job)->state == JobState::running; }));
+    REQUIRE(eventually(30s, [&] { return site.is_in(JobState::running, job); }));
     for (const std::string& service : services) {
         INFO(service);
         Download download = site.download();
@@ -232,8 +237,10 @@ TEST_CASE(
         REQUIRE(eventually(60s, [&] { return site.is_ready(); }, 100ms));
     }
     // The job that was under way is done by another worker.
-    REQUIRE(eventually(90s, [&] { return site.job(job)->state == JobState::done; }, 100ms));
-    CHECK(site.job(job)->attempts >= 2);
+    REQUIRE(eventually(90s, [&] { return site.is_in(JobState::done, job); }, 100ms));
+    const auto done = site.job(job);
+    REQUIRE(done);
+    CHECK(done->attempts >= 2);
 
     const std::uint64_t before = site.frames();
     REQUIRE(eventually(30s, [&] { return site.frames() > before + 150; }));
