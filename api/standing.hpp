@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace sluice::api {
@@ -28,6 +29,7 @@ struct FootageRight {
 /// How things stand for whoever asks, at the moment of asking. Made in one place (`load_standing`).
 struct Standing {
     UtcTime at;
+    std::string unit;           ///< of the account; empty: none
     bool is_bootstrap = false;  ///< no account exists
     bool is_departed = false;
     /// Acts for which the policy wants a second factor.

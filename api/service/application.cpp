@@ -10,6 +10,7 @@
 #include "api/jobs/routes.hpp"
 #include "api/ledger/routes.hpp"
 #include "api/policy/routes.hpp"
+#include "api/requests/routes.hpp"
 #include "api/retention/routes.hpp"
 #include "api/segments/routes.hpp"
 #include "api/sessions/routes.hpp"
@@ -114,6 +115,7 @@ Application::Application(Services& services) : services_(services) {
     add_hold_routes(routes_);
     add_policy_routes(routes_);
     add_retention_routes(routes_);
+    add_request_routes(routes_);
     for (std::size_t i = 0; i < routes_.size(); ++i)
         router_.add(routes_[i].method, routes_[i].pattern, i);
 }
