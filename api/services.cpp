@@ -85,7 +85,7 @@ CameraMap::find(catalogue::Pool& pool, const std::string& slug) {
 Services::Services(const config::Config& configured, std::string conninfo, const Clock& real_clock)
     : config(configured),
       clock(real_clock),
-      database(std::move(conninfo), std::max(1U, configured.api.workers)),
+      database(std::move(conninfo), std::max(1U, configured.api.workers), real_clock),
       status(status::status_path(configured.data)),
       principals([this](const Sha256Digest& hash, UtcTime now) {
           return catalogue::find_by_token(database.pool(), hash, now);

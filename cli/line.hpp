@@ -61,7 +61,7 @@ add_time(CLI::App* command, const std::string& name, std::optional<UtcTime>& tim
 
 void add_program_commands(CLI::App& app, Line& line);  ///< up, database, migrate, work, config, status
 void add_footage_commands(CLI::App& app, Line& line);  ///< volume, check, purge, plan, retention
-void add_house_commands(CLI::App& app, Line& line);    ///< token, policy, backup, restore
+void add_house_commands(CLI::App& app, Line& line);    ///< token, policy, calendar, backup, restore
 void add_ledger_commands(CLI::App& app, Line& line);   ///< ledger, verify
 
 }  // namespace sluice::line

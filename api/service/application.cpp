@@ -1,5 +1,6 @@
 #include "api/service/application.hpp"
 
+#include "api/calendar/routes.hpp"
 #include "api/cameras/routes.hpp"
 #include "api/clips/routes.hpp"
 #include "api/coverage/routes.hpp"
@@ -9,6 +10,7 @@
 #include "api/http/text.hpp"
 #include "api/jobs/routes.hpp"
 #include "api/ledger/routes.hpp"
+#include "api/notices/routes.hpp"
 #include "api/policy/routes.hpp"
 #include "api/retention/routes.hpp"
 #include "api/segments/routes.hpp"
@@ -114,6 +116,8 @@ Application::Application(Services& services) : services_(services) {
     add_hold_routes(routes_);
     add_policy_routes(routes_);
     add_retention_routes(routes_);
+    add_calendar_routes(routes_);
+    add_notice_routes(routes_);
     for (std::size_t i = 0; i < routes_.size(); ++i)
         router_.add(routes_[i].method, routes_[i].pattern, i);
 }

@@ -416,6 +416,13 @@ std::string to_metrics(const MetricsInput& input) {
         "1 when the disks will not hold the floor (RET_FLOOR_AT_RISK), as the worker last foresaw.",
         input.catalogue.is_floor_at_risk ? 1 : 0
     );
+    add_single(
+        out,
+        "sluice_calendar_missing_years",
+        "gauge",
+        "Years of the office calendar that should be imported and are not.",
+        static_cast<double>(input.catalogue.missing_calendar_years.size())
+    );
     if (input.catalogue.days_held)
         add_single(
             out,
