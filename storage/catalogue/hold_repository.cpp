@@ -1,5 +1,6 @@
 #include "storage/catalogue/hold_repository.hpp"
 
+#include "storage/catalogue/detail/holds.hpp"
 #include "storage/catalogue/detail/load.hpp"
 #include "storage/catalogue/detail/values.hpp"
 #include "storage/catalogue/record_repository.hpp"
@@ -190,30 +191,35 @@ HoldState state_at(const HoldRow& hold, UtcTime now) noexcept {
     return hold.expires && *hold.expires <= now ? HoldState::expired : HoldState::active;
 }
 
+bool detail::insert_hold(pqxx::transaction_base& transaction, const HoldRow& hold) {
+    const pqxx::result placed =
+        run(transaction,
+            kPlace,
+            to_string(hold.id),
+            std::string{to_string(hold.kind)},
+            to_epoch_us(hold.range.from),
+            to_epoch_us(hold.range.to),
+            detail::clean_text(hold.reason),
+            hold.owner_kind,
+            to_string(hold.owner_id),
+            detail::clean_text(hold.owner),
+            detail::clean_text(hold.legal_basis),
+            detail::clean_text(hold.custodian),
+            or_null(hold.review),
+            or_null(hold.expires),
+            to_string(hold.placer_id),
+            detail::clean_text(hold.placer),
+            to_epoch_us(hold.placed));
+    if (placed.affected_rows() == 0) return false;
+    run(transaction, kPlaceCameras, to_string(hold.id), to_array(hold.cameras));
+    return true;
+}
+
 Result<bool> place_hold(Pool& pool, const HoldRow& hold, const ledger::Act& act) {
     bool is_placed = false;
     const Status status = pool.with([&](Connection& connection) -> Status {
         pqxx::work transaction{connection.get()};
-        const pqxx::result placed =
-            run(transaction,
-                kPlace,
-                to_string(hold.id),
-                std::string{to_string(hold.kind)},
-                to_epoch_us(hold.range.from),
-                to_epoch_us(hold.range.to),
-                detail::clean_text(hold.reason),
-                hold.owner_kind,
-                to_string(hold.owner_id),
-                detail::clean_text(hold.owner),
-                detail::clean_text(hold.legal_basis),
-                detail::clean_text(hold.custodian),
-                or_null(hold.review),
-                or_null(hold.expires),
-                to_string(hold.placer_id),
-                detail::clean_text(hold.placer),
-                to_epoch_us(hold.placed));
-        if (placed.affected_rows() == 0) return {};
-        run(transaction, kPlaceCameras, to_string(hold.id), to_array(hold.cameras));
+        if (!detail::insert_hold(transaction, hold)) return {};
         const auto record = append_record(transaction, act, hold.placed);
         if (!record) return std::unexpected(record.error());
         transaction.commit();

@@ -263,6 +263,7 @@ TEST_CASE("functions of the owner are open to those who need them", "[pg][catalo
         {"INSERT INTO ledger_cosignatures (size, root, witness, key_id, signed_at, checkpoint, line) VALUES "
          "(0, sha256(''), 'w', 1, now(), 'c', 'l')",
          {false, false, true, false}},
+        {"SELECT * FROM find_person('x', now())", {false, false, true, false}},
         {"SELECT open_dossier(gen_random_uuid(), '{}', gen_random_uuid(), 'x', now())",
          {false, false, true, false}},
         {"SELECT add_register_entry('115/000001', 'session', '{}', NULL, 'x', now())",
