@@ -12,6 +12,7 @@ namespace {
 using List = std::vector<std::int64_t>;
 
 constexpr std::int64_t kMostDays = 36'500;
+constexpr std::int64_t kMostDeadline = 366;  // an office calendar reaches no further than the next year
 
 /// What may stand in a row. An integer and a word can be allowed side by side ("capacity").
 struct Known {
@@ -31,6 +32,12 @@ constexpr std::array kKnown{
     Known{.id = "RET_FLOOR_AT_RISK", .unit = "days", .least = 0, .most = kMostDays},
     Known{.id = "RET_PURGE_GUARD", .unit = "percent", .least = 1, .most = 100},
     Known{.id = "HOLD_EXPIRY_NOTICE", .unit = "days", .least = 1, .most = kMostDays, .is_list = true},
+    Known{.id = "DEADLINE_DECISION", .unit = "days", .least = 1, .most = kMostDeadline},
+    Known{.id = "DEADLINE_EXTENSION", .unit = "days", .least = 0, .most = kMostDeadline},
+    Known{.id = "DEADLINE_ARCHIVES", .unit = "days", .least = 1, .most = kMostDeadline},
+    Known{.id = "DEADLINE_THIRD_PARTY", .unit = "days", .least = 1, .most = kMostDeadline},
+    Known{.id = "DEADLINE_CORRECTION", .unit = "days", .least = 1, .most = kMostDeadline},
+    Known{.id = "DEADLINE_REMEDY", .unit = "days", .least = 1, .most = kMostDeadline},
 };
 
 class Complaints {
@@ -104,6 +111,14 @@ Policy read(const Rules& rules) {
     for (const std::int64_t days : std::get<List>(find("HOLD_EXPIRY_NOTICE").value))
         policy.expiry_notice_days_ahead.push_back(static_cast<unsigned>(days));
     std::ranges::sort(policy.expiry_notice_days_ahead, std::greater{});
+    policy.deadlines = {
+        .decision_days = number_of(find("DEADLINE_DECISION")),
+        .extension_days = number_of(find("DEADLINE_EXTENSION")),
+        .archives_days = number_of(find("DEADLINE_ARCHIVES")),
+        .third_party_days = number_of(find("DEADLINE_THIRD_PARTY")),
+        .correction_days = number_of(find("DEADLINE_CORRECTION")),
+        .remedy_days = number_of(find("DEADLINE_REMEDY")),
+    };
     return policy;
 }
 

@@ -18,7 +18,7 @@ struct Rule {
     std::string id;
     Value value;
     std::string unit;        ///< "days", "years", "percent" or empty
-    std::string article;     ///< of the customer's management rules
+    std::string article;     ///< of the customer's management rules, or an act and its article
     std::string allowed_by;  ///< who allowed what is forbidden else; only for RET_LAST_RESORT
     friend bool operator==(const Rule&, const Rule&) = default;
 };
@@ -26,6 +26,18 @@ using Rules = std::vector<Rule>;
 
 enum class WhenFull { overwrite_oldest, stop };
 enum class LastResort { stop, breach_floor };
+
+/// Statutory days, DEADLINE_*: counted from the day after, to be put on the office calendar
+/// (storage/calendar).
+struct Deadlines {
+    unsigned decision_days = 0;
+    unsigned extension_days = 0;
+    unsigned archives_days = 0;
+    unsigned third_party_days = 0;
+    unsigned correction_days = 0;
+    unsigned remedy_days = 0;
+    friend bool operator==(const Deadlines&, const Deadlines&) = default;
+};
 
 /// What the rows mean. Made by `to_policy` alone, so there is none with a number that nobody wrote.
 struct Policy {
@@ -39,6 +51,7 @@ struct Policy {
     unsigned at_risk_days = 0;                       ///< RET_FLOOR_AT_RISK
     unsigned purge_guard_percent = 0;                ///< RET_PURGE_GUARD
     std::vector<unsigned> expiry_notice_days_ahead;  ///< HOLD_EXPIRY_NOTICE, longest first
+    Deadlines deadlines;
     friend bool operator==(const Policy&, const Policy&) = default;
 };
 
