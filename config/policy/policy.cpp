@@ -20,7 +20,7 @@ struct Known {
     std::string_view unit;
     std::int64_t least = 0;
     std::int64_t most = -1;  ///< below `least`: no number is taken
-    std::array<std::string_view, 2> words{};
+    std::array<std::string_view, 3> words{};
     bool is_list = false;
 };
 constexpr std::array kKnown{
@@ -38,6 +38,15 @@ constexpr std::array kKnown{
     Known{.id = "DEADLINE_THIRD_PARTY", .unit = "days", .least = 1, .most = kMostDeadline},
     Known{.id = "DEADLINE_CORRECTION", .unit = "days", .least = 1, .most = kMostDeadline},
     Known{.id = "DEADLINE_REMEDY", .unit = "days", .least = 1, .most = kMostDeadline},
+    Known{.id = "REQ_CHAIN_A_REVIEWER", .unit = "", .words = {"none", "optional", "required"}},
+    Known{.id = "REQ_CHAIN_A_HEAD", .unit = "", .words = {"level1", "director"}},
+    Known{.id = "REQ_CHAIN_B_REVIEWER", .unit = "", .words = {"none", "optional", "required"}},
+    Known{.id = "REQ_LONGEST_PERIOD", .unit = "hours", .least = 1, .most = 24 * 366},
+    Known{.id = "REQ_GRANT_VALID", .unit = "days", .least = 1, .most = kMostDays},
+    Known{.id = "REQ_HOLD", .unit = "days", .least = 1, .most = kMostDays},
+    Known{.id = "REQ_WITHDRAWN_HOLD", .unit = "days", .least = 1, .most = kMostDays},
+    Known{.id = "REQ_CODE_TRIES", .unit = "tries", .least = 1, .most = 100},
+    Known{.id = "REQ_RECORD_FLOOR", .unit = "years", .least = 1, .most = 100},
 };
 
 class Complaints {
@@ -93,7 +102,31 @@ unsigned number_of(const Rule& rule) {
     return number != nullptr ? static_cast<unsigned>(*number) : 0;
 }
 
-/// Pre: every known rule is there once and fits.
+/// Both pre: every known rule is there once and fits.
+RequestPolicy read_requests(const Rules& rules) {
+    const auto find = [&](std::string_view id) -> const Rule& {
+        return *std::ranges::find(rules, id, &Rule::id);
+    };
+    const auto number = [&](std::string_view id) { return number_of(find(id)); };
+    const auto seat = [&](std::string_view id) {
+        const auto& word = std::get<std::string>(find(id).value);
+        return word == "none" ? Seat::none : word == "optional" ? Seat::optional : Seat::required;
+    };
+    return {
+        .chain_a_reviewer = seat("REQ_CHAIN_A_REVIEWER"),
+        .chain_a_head = std::get<std::string>(find("REQ_CHAIN_A_HEAD").value) == "level1"
+                            ? ChainHead::level1
+                            : ChainHead::director,
+        .chain_b_reviewer = seat("REQ_CHAIN_B_REVIEWER"),
+        .longest_period_hours = number("REQ_LONGEST_PERIOD"),
+        .grant_days = number("REQ_GRANT_VALID"),
+        .hold_days = number("REQ_HOLD"),
+        .withdrawn_hold_days = number("REQ_WITHDRAWN_HOLD"),
+        .code_tries = number("REQ_CODE_TRIES"),
+        .record_floor_years = number("REQ_RECORD_FLOOR"),
+    };
+}
+
 Policy read(const Rules& rules) {
     const auto find = [&](std::string_view id) -> const Rule& {
         return *std::ranges::find(rules, id, &Rule::id);
@@ -119,6 +152,7 @@ Policy read(const Rules& rules) {
         .correction_days = number_of(find("DEADLINE_CORRECTION")),
         .remedy_days = number_of(find("DEADLINE_REMEDY")),
     };
+    policy.requests = read_requests(rules);
     return policy;
 }
 

@@ -51,6 +51,20 @@ TEST_CASE("the shipped policy says what the draft of the rules says", "[policy]"
     CHECK(policy->purge_guard_percent == 20);
     CHECK(policy->expiry_notice_days_ahead == std::vector<unsigned>{30, 7, 1});
     CHECK(policy->deadlines == Deadlines{15, 15, 30, 10, 7, 30});
+    CHECK(
+        policy->requests ==
+        RequestPolicy{
+            .chain_a_reviewer = Seat::optional,
+            .chain_a_head = ChainHead::level1,
+            .chain_b_reviewer = Seat::optional,
+            .longest_period_hours = 24,
+            .grant_days = 30,
+            .hold_days = 180,
+            .withdrawn_hold_days = 7,
+            .code_tries = 5,
+            .record_floor_years = 1,
+        }
+    );
 }
 
 TEST_CASE("a version older than a rule takes the rule as it was shipped, until one that has it", "[policy]") {
