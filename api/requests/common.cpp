@@ -74,7 +74,8 @@ http::Problem refused(std::string_view code, std::string detail) {
 }
 
 bool has_role(const Call& call, std::string_view role) {
-    return std::ranges::find(call.principal->roles, role) != call.principal->roles.end();
+    const auto& roles = call.standing.roles;
+    return std::ranges::find(roles, role) != roles.end();
 }
 
 Relation relation_to(const Call& call, const Case& request) {
