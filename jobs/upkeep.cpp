@@ -1,6 +1,7 @@
 #include "jobs/upkeep.hpp"
 
 #include "config/base/log.hpp"
+#include "jobs/lapse.hpp"
 #include "storage/catalogue/record_repository.hpp"
 #include "storage/retention/site.hpp"
 #include "storage/retention/space.hpp"
@@ -15,6 +16,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kRoomEvery = 2s;
 constexpr auto kForeseeEvery = 10min;
+constexpr auto kLapseEvery = 30s;
 
 /// Nothing was ever recorded here, or not yet: nothing to keep up.
 bool has_installation(const Tools& tools) {
@@ -93,6 +95,11 @@ Status Upkeep::foresee(const Tools& tools) {
 
 Status Upkeep::tick(const Tools& tools, const std::stop_token& stop) {
     const auto now = SteadyClock::now();
+    if (now >= lapse_at_) {
+        if (const auto lapsed = lapse_requests(tools.pool, tools.clock.now()); !lapsed)
+            return std::unexpected(lapsed.error());
+        lapse_at_ = now + kLapseEvery;
+    }
     if (now < room_at_) return {};
     room_at_ = now + kRoomEvery;
     if (!has_installation(tools)) return {};

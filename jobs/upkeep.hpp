@@ -8,8 +8,9 @@
 
 namespace sluice::jobs {
 
-/// What the worker does for the disks without being asked: makes room ahead of need, foresees when the floor
-/// would be at risk, and notes that the host's clock is synchronised. Thread: the lane's.
+/// What the worker does without being asked: makes room ahead of need, foresees when the floor would be at
+/// risk, notes that the host's clock is synchronised, and lets requests lapse whose time is over. Thread: the
+/// lane's.
 class Upkeep {
 public:
     /// Does what is due. Error: of the database; what stands against making room is logged, and an act of the
@@ -24,6 +25,7 @@ private:
 
     SteadyClock::time_point room_at_;
     SteadyClock::time_point foresee_at_;
+    SteadyClock::time_point lapse_at_;
     std::string last_obstacle_;
     bool is_at_risk_ = false;
 };

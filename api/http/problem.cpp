@@ -51,8 +51,16 @@ std::string_view reason_phrase(unsigned status) noexcept {
             return "Range Not Satisfiable";
         case 417:
             return "Expectation Failed";
+        case 415:
+            return "Unsupported Media Type";
         case 422:
             return "Unprocessable Content";
+        case 423:
+            return "Locked";
+        case 428:
+            return "Precondition Required";
+        case 429:
+            return "Too Many Requests";
         case 431:
             return "Request Header Fields Too Large";
         case 503:
@@ -67,7 +75,7 @@ std::string_view reason_phrase(unsigned status) noexcept {
 Response to_response(const Problem& problem, const std::string& instance) {
     std::string body = "{";
     append_member(body, "type", problem_type(problem.code));
-    append_member(body, "title", reason_phrase(problem.status));
+    append_member(body, "title", problem.title.empty() ? reason_phrase(problem.status) : problem.title);
     body += ",\"status\":" + std::to_string(problem.status);
     append_member(body, "detail", problem.detail);
     append_member(body, "instance", instance);
@@ -84,6 +92,7 @@ Response to_response(const Problem& problem, const std::string& instance) {
     response.status = problem.status;
     response.set("Content-Type", "application/problem+json");
     response.set("Cache-Control", "no-store");
+    if (!problem.language.empty()) response.set("Content-Language", problem.language);
     if (problem.retry_after) response.set("Retry-After", std::to_string(problem.retry_after->count()));
     response.body = std::move(body);
     return response;

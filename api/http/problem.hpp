@@ -21,6 +21,8 @@ struct Problem {
     std::optional<std::chrono::seconds> retry_after{};
     /// Further members: name and value, the value already JSON text.
     std::vector<std::pair<std::string, std::string>> members{};
+    std::string title{};     ///< empty: the status's own
+    std::string language{};  ///< of title and detail, as a tag; empty: English, and not said
 };
 
 /// "urn:sluice:problem:not-found" for NOT_FOUND.

@@ -173,10 +173,6 @@ Got<Try> read_attempt(const Call& call, RequestAction action, const Case& reques
             if (auto slot = read_slot(call, *body, request, tried); !slot)
                 return std::unexpected(slot.error());
     }
-    const bool is_grant = action == RequestAction::grant || action == RequestAction::grant_part;
-    if (is_grant && request.state == release::RequestState::deciding)
-        if (auto resolved = resolve_grant(call, request, tried); !resolved)
-            return std::unexpected(resolved.error());
     if (action == RequestAction::answer_not_held)
         if (auto looked = look_for_footage(call, request, tried); !looked)
             return std::unexpected(looked.error());

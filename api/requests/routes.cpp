@@ -223,6 +223,7 @@ void add_request_routes(Routes& routes) {
     requests::add_step_routes(routes);
     requests::add_worksheet_routes(routes);
     requests::add_evidence_routes(routes);
+    requests::add_evaluate_route(routes);
 }
 
 }  // namespace sluice::api

@@ -401,11 +401,20 @@ Answer take(const Call& call, RequestAction action, Action permission) {
     if (!policy) return std::unexpected(policy.error());
     const auto remedy = remedy_of(call, *request, *policy);
     if (!remedy) return std::unexpected(remedy.error());
-    const auto tried = read_attempt(call, action, *request);
+    auto tried = read_attempt(call, action, *request);
     if (!tried) return std::unexpected(tried.error());
     const release::Circumstances circumstances{call.now, policy->policy.requests, *remedy};
     const auto parts = parts_of(call, *request, action);
-    const auto verdict = release::judge(*request, tried->attempt, doer_of(call), parts, circumstances);
+    const auto judge = [&] {
+        return release::judge(*request, tried->attempt, doer_of(call), parts, circumstances);
+    };
+    auto verdict = judge();
+    // What it would open is looked up once nothing else stands against it.
+    if (verdict.next && (action == RequestAction::grant || action == RequestAction::grant_part)) {
+        if (auto resolved = resolve_grant(call, *request, *tried); !resolved)
+            return std::unexpected(resolved.error());
+        verdict = judge();
+    }
     if (!verdict.next) return std::unexpected(refusal(*request, *tried, verdict));
     std::string code;
     const auto step = make_step({call, *request, *tried, *policy, verdict}, code);

@@ -77,17 +77,9 @@ Answer put_worksheet(const Call& call) {
     if (const auto match = check_match(call, *request); !match) return std::unexpected(match.error());
     const auto body = Body::parse(call.request, {"grounds"});
     if (!body) return std::unexpected(body.error());
-    const json list = json::parse(body->raw("grounds"), nullptr, false);
-    if (!list.is_array() || list.empty() || list.size() > release::kGrounds)
-        return std::unexpected(bad_member("grounds", "Must be a list of one to five answers."));
-    std::vector<release::Finding> findings;
-    for (const json& one : list) {
-        auto finding = parse_finding(call, one);
-        if (!finding) return std::unexpected(finding.error());
-        if (std::ranges::find(findings, finding->ground, &release::Finding::ground) != findings.end())
-            return std::unexpected(bad_member("grounds", "A ground is answered twice."));
-        findings.push_back(std::move(*finding));
-    }
+    const auto parsed = parse_findings(call, body->raw("grounds"));
+    if (!parsed) return std::unexpected(parsed.error());
+    const std::vector<release::Finding>& findings = *parsed;
     json facts = json::array();
     for (const release::Finding& finding : findings)
         facts.push_back({
@@ -221,6 +213,21 @@ Answer withdraw_consent(const Call& call) {
 }
 
 }  // namespace
+
+Got<std::vector<release::Finding>> parse_findings(const Call& call, const std::string& text) {
+    const json list = json::parse(text, nullptr, false);
+    if (!list.is_array() || list.empty() || list.size() > release::kGrounds)
+        return std::unexpected(bad_member("grounds", "Must be a list of one to five answers."));
+    std::vector<release::Finding> findings;
+    for (const json& one : list) {
+        auto finding = parse_finding(call, one);
+        if (!finding) return std::unexpected(finding.error());
+        if (std::ranges::find(findings, finding->ground, &release::Finding::ground) != findings.end())
+            return std::unexpected(bad_member("grounds", "A ground is answered twice."));
+        findings.push_back(std::move(*finding));
+    }
+    return findings;
+}
 
 void add_worksheet_routes(Routes& routes) {
     routes.push_back(

@@ -6,6 +6,7 @@
 #include "api/clips/routes.hpp"
 #include "api/coverage/routes.hpp"
 #include "api/csrf.hpp"
+#include "api/dossiers/routes.hpp"
 #include "api/hls/routes.hpp"
 #include "api/holds/routes.hpp"
 #include "api/http/range.hpp"
@@ -14,6 +15,7 @@
 #include "api/ledger/routes.hpp"
 #include "api/notices/routes.hpp"
 #include "api/policy/routes.hpp"
+#include "api/problem_words.hpp"
 #include "api/requests/routes.hpp"
 #include "api/retention/routes.hpp"
 #include "api/segments/routes.hpp"
@@ -74,12 +76,15 @@ void add_common_headers(const http::Request& request, http::Response& response) 
     response.set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
     response.set("Referrer-Policy", "no-referrer");
     response.set("Cross-Origin-Resource-Policy", "same-origin");
-    response.set("Vary", "Authorization, Cookie");
+    response.set("Vary", "Authorization, Cookie, Accept-Language");
     if (request.is_tls) response.set("Strict-Transport-Security", "max-age=31536000");
 }
 
 http::Response to_answer(const http::Request& request, const http::Problem& problem) {
-    http::Response response = http::to_response(problem, "urn:sluice:request:" + request.id);
+    const std::string* accepted = request.find_header("accept-language");
+    const Language language = preferred_language(accepted == nullptr ? std::string_view{} : *accepted);
+    http::Response response =
+        http::to_response(explained(problem, language), "urn:sluice:request:" + request.id);
     if (problem.status == 401) {
         // A header for each: FFmpeg's client looks only at the first scheme of a line.
         response.set("WWW-Authenticate", "Basic realm=\"sluice\", charset=\"UTF-8\"");
@@ -121,6 +126,7 @@ Application::Application(Services& services) : services_(services) {
     add_policy_routes(routes_);
     add_retention_routes(routes_);
     add_request_routes(routes_);
+    add_dossier_routes(routes_);
     add_calendar_routes(routes_);
     add_notice_routes(routes_);
     for (std::size_t i = 0; i < routes_.size(); ++i)

@@ -19,7 +19,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 COMMON_HEADERS = {
     "date", "server", "connection", "content-length", "content-type", "cache-control", "x-request-id",
     "x-content-type-options", "content-security-policy", "referrer-policy", "cross-origin-resource-policy", "vary",
-    "strict-transport-security", "content-disposition", "etag", "accept-ranges",
+    "strict-transport-security", "content-disposition", "content-language", "etag", "accept-ranges",
 }
 # Answers that belong to no operation: an address that does not exist, a method it does not have.
 WITHOUT_OPERATION = {401, 403, 404, 405, 400, 503, 204}

@@ -1,4 +1,4 @@
-#include "tests/integration/api_stage.hpp"
+#include "tests/integration/account_stage.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -7,29 +7,30 @@ namespace {
 
 using nlohmann::json;
 
-/// A house with footage of 11:07:00 to 11:07:05, and the people who handle requests.
-struct Bureau : ApiStage {
+/// A house with footage of 11:07:00 to 11:07:05 and a second later on, and the people who handle requests.
+struct Bureau : AccountStage {
     Bureau() {
         StageRun run{*this, plain(), 20};
         static_cast<void>(run.record(125));
-        start();
-        catalogue::Pool owner{database.conninfo("sluice_super"), 1};
-        for (const auto& [name, roles] : std::map<std::string, std::vector<std::string>>{
-                 {"王秘書", {"secretariat"}},
-                 {"林主任", {"secretariat", "unit_head"}},
-                 {"張陪同", {"secretariat"}},
-                 {"政風", {"ethics"}},
-                 {"局長", {"director"}},
-                 {"稽核", {"auditor"}},
-                 {"小陳", {"applicant"}},
-                 {"小李", {"applicant"}}
-             }) {
-            const std::string token = make_token();
-            const auto made =
-                catalogue::create_person_token(owner, name, roles, token_hash(token), kStageStart);
-            if (!made || !*made) FAIL("no token for " + name);
-            tokens[name] = "Authorization: Bearer " + token;
-        }
+        StageRun later{*this, plain(), 100};  // so that what was asked for is not about to come
+        static_cast<void>(later.record(25));
+        struct Colleague {
+            const char* name;
+            std::vector<std::string> roles;
+            const char* unit;
+        };
+        for (const auto& [name, roles, unit] :
+             {Colleague{"王秘書", {"secretariat"}, "秘書室"},
+              Colleague{"林主任", {"secretariat", "unit_head"}, "秘書室"},
+              Colleague{"張陪同", {"secretariat"}, "秘書室"},
+              Colleague{"政風", {"ethics"}, "政風室"},
+              Colleague{"局長", {"director"}, "局長室"},
+              Colleague{"一層", {"level1"}, "副局長室"},
+              Colleague{"科長", {"unit_head"}, "工程科"},
+              Colleague{"稽核", {"auditor"}, "主計室"},
+              Colleague{"小陳", {"applicant"}, "工程科"},
+              Colleague{"小李", {"applicant"}, "養護科"}})
+            tokens[name] = token_of(create(name, roles, unit));
     }
     [[nodiscard]] Reply send(
         const std::string& who,
@@ -161,7 +162,7 @@ TEST_CASE("a request from outside goes from draft to grant over HTTP", "[api][re
     CHECK(granted["grant"]["items"][0]["from"] >= "2026-11-18T11:07:00");
     CHECK(granted["grant"]["items"][0]["to"] <= "2026-11-18T11:08:00");
     CHECK(bureau.holds() == "request- case");
-    CHECK(granted["history"].size() == 11);
+    CHECK(granted["history"].size() == 10);
 
     const json slot{{"from", "2026-11-19T01:00:00Z"}, {"to", "2026-11-19T02:00:00Z"}};
     CHECK(bureau.step("王秘書", "schedule", slot) == "ART9_4A_NO_ESCORT");
@@ -178,6 +179,209 @@ TEST_CASE("a request from outside goes from draft to grant over HTTP", "[api][re
         "request.scheduled"
     );
     CHECK(bureau.database.query("SELECT string_agg(kind, ' ') FROM register_entries") == "opened");
+}
+
+TEST_CASE(
+    "a unit's own request goes through its chain, is granted, scheduled and withdrawn from nobody else",
+    "[api][request][integration]"
+) {
+    Bureau bureau;
+    json form = Bureau::external();
+    form["channel"] = "internal";
+    form["purpose"] = "other";
+    form.erase("applicant");
+    form.erase("unit");
+    bureau.draft("小陳", form);
+    CHECK(json::parse(bureau.last.body)["unit"] == "工程科");
+    CHECK(bureau.step("小陳", "submit") == "ART9_1A_NOT_PERSONAL_RIGHTS");
+    CHECK(bureau.send("小陳", "PATCH", bureau.request, {{"purpose", "personal_rights"}}).status == 200);
+    CHECK(bureau.read("小李", bureau.request).status == 404);
+    CHECK(bureau.read("科長", bureau.request).status == 200);
+    CHECK(bureau.step("小陳", "submit") == "submitted");
+    CHECK(bureau.step("王秘書", "accept") == "ART9_1D_NO_LEVEL1_APPROVAL");
+    CHECK(bureau.step("科長", "sign") == "FORM_CHAIN_INCOMPLETE");
+    CHECK(bureau.step("小陳", "sign") == "submitted");
+    CHECK(bureau.step("小陳", "sign") == "SOD_SELF_APPROVAL");
+    CHECK(bureau.step("科長", "sign") == "submitted");
+    CHECK(bureau.step("一層", "sign") == "submitted");
+    CHECK(bureau.step("王秘書", "accept") == "accepted");
+    CHECK(bureau.step("王秘書", "screen") == "screening");
+    CHECK(bureau.answer_grounds() == "");
+    CHECK(bureau.step("王秘書", "refer", {{"units", {"養護科"}}}) == "countersigning");
+    CHECK(bureau.step("政風", "opine", {{"stance", "agree"}}) == "countersigning");
+    CHECK(bureau.step("科長", "opine", {{"stance", "agree"}}) == "ROLE_NOT_ALLOWED");
+    CHECK(bureau.step("小陳", "withdraw") == "withdrawn");
+    CHECK(
+        bureau.database.query("SELECT string_agg(kind, ' ' ORDER BY line) FROM register_entries") ==
+        "opened withdrawn"
+    );
+    CHECK(bureau.database.query("SELECT (expires_at - placed_at)::text FROM holds") == "7 days");
+    CHECK(bureau.step("林主任", "close") == "closed");
+}
+
+TEST_CASE("registers and dossiers are read by those who keep them", "[api][request][integration]") {
+    Bureau bureau;
+    bureau.draft("王秘書", Bureau::external());
+    bureau.bring_to_decision();
+    REQUIRE(
+        bureau.step(
+            "局長", "refuse", {{"reasons", "涉及第三人"}, {"grounds", {"ART10_3_THIRD_PARTY_PRIVACY"}}}
+        ) == "refused"
+    );
+    const std::string period = "?from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z";
+    const Reply entries = bureau.read("稽核", "/v1/register" + period);
+    INFO(entries.body);
+    REQUIRE(entries.status == 200);
+    CHECK(json::parse(entries.body)["items"].size() == 2);
+    const Reply csv = bureau.read("稽核", "/v1/register" + period + "&format=csv");
+    REQUIRE(csv.status == 200);
+    CHECK_THAT(csv.body, Catch::StartsWith("\xEF\xBB\xBF\"編號\",\"專卷號\",\"收件日\""));
+    CHECK_THAT(
+        csv.body,
+        Catch::Contains("\"115/000001\"") && Catch::Contains("不予核准(ART10_3_THIRD_PARTY_PRIVACY)")
+    );
+    CHECK(bureau.read("小陳", "/v1/register" + period).status == 403);
+    const Reply dossier = bureau.read("局長", "/v1/dossiers/115-000001");
+    REQUIRE(dossier.status == 200);
+    CHECK(json::parse(dossier.body)["request"]["state"] == "refused");
+    CHECK(json::parse(dossier.body)["register"].size() == 2);
+    CHECK(bureau.read("局長", "/v1/dossiers/115-000002").status == 404);
+    const Reply listed = bureau.read("王秘書", "/v1/requests?state=refused");
+    CHECK(json::parse(listed.body)["items"].size() == 1);
+    CHECK(json::parse(bureau.read("小李", "/v1/requests").body)["items"].empty());
+}
+
+TEST_CASE(
+    "third persons' privacy is cured by consent, and only for what it covers",
+    "[api][request][integration]"
+) {
+    Bureau bureau;
+    json form = Bureau::external("copy");
+    form["necessity"] = "提告";
+    bureau.draft("王秘書", form);
+    const json affected{
+        {"ground", "third_party"},
+        {"answer", "yes"},
+        {"evidence", "畫面有路人"},
+        {"places",
+         {{{"camera", "drive-left"},
+           {"from", "2026-11-18T11:07:00Z"},
+           {"to", "2026-11-18T11:07:03Z"},
+           {"person", "甲"}},
+          {{"camera", "drive-left"},
+           {"from", "2026-11-18T11:07:04Z"},
+           {"to", "2026-11-18T11:07:05Z"},
+           {"person", "乙"}}}}
+    };
+    bureau.bring_to_decision(json::array({affected}));
+    CHECK(bureau.step("局長", "grant", {{"reasons", "x"}}) == "ART10_3_THIRD_PARTY_PRIVACY");
+    const json parts{
+        {{"camera", "drive-left"}, {"from", "2026-11-18T11:07:00Z"}, {"to", "2026-11-18T11:07:04Z"}}
+    };
+    const json decision{{"reasons", "部分提供"}, {"parts", parts}};
+    CHECK(bureau.step("局長", "grant_part", decision) == "ART10_3_THIRD_PARTY_PRIVACY");
+    REQUIRE(bureau.hand_in("consent.pdf", "consent") == "");
+    const json consent{
+        {"person", "甲"},
+        {"recipient", "王小明"},
+        {"from", "2026-11-18T11:00:00Z"},
+        {"to", "2026-11-18T12:00:00Z"},
+        {"cameras", {"drive-left"}},
+        {"kinds", {"view", "copy"}},
+        {"attachment", "consent.pdf"}
+    };
+    bureau.last = bureau.send("王秘書", "POST", bureau.request + "/consents", consent);
+    INFO(bureau.last.body);
+    REQUIRE(bureau.last.status == 201);
+    const std::string id = json::parse(bureau.last.body)["consents"][0]["id"];
+    CHECK(bureau.step("局長", "grant_part", decision) == "granted_partial");
+    CHECK(bureau.step("王秘書", "reopen") == "CONSENT_IN_FORCE");
+    CHECK(
+        bureau.send("王秘書", "POST", bureau.request + "/consents/" + id + "/withdraw", {{"reason", "反悔"}})
+            .status == 200
+    );
+    CHECK(bureau.step("王秘書", "reopen", {{"reasons", "同意撤回"}}) == "screening");
+    CHECK(bureau.database.query("SELECT count(*)::text FROM grants WHERE revoked_at IS NULL") == "0");
+}
+
+TEST_CASE(
+    "papers are sniffed, named decently, kept sealed and given back as they were",
+    "[api][request][integration]"
+) {
+    Bureau bureau;
+    bureau.draft("王秘書", Bureau::external());
+    const auto put =
+        [&](const std::string& name, const std::string& body, const std::string& type = "application/pdf") {
+            return fetch(
+                       bureau.port(),
+                       "PUT",
+                       bureau.request + "/attachments/" + name + "?kind=consent",
+                       {bureau.tokens.at("王秘書"), "Content-Type: " + type},
+                       body
+            )
+                .status;
+        };
+    CHECK(put("a.pdf", "<html>") == 415);
+    CHECK(put("a.pdf", "%PDF-1.7", "image/png") == 415);
+    CHECK(put("..", "%PDF-1.7") == 422);
+    CHECK(put("..%2F..%2Fetc%2Fpasswd", "%PDF-1.7") == 422);
+    CHECK(put("%E2%80%AEfdp.exe", "%PDF-1.7") == 422);
+    CHECK(put("a%0Ab", "%PDF-1.7") == 400);
+    const std::string large = "%PDF-1.7 " + std::string(3'000'000, 'x');
+    CHECK(put("large.pdf", large) == 201);
+    const Reply back = bureau.read("稽核", bureau.request + "/attachments/large.pdf");
+    CHECK(back.status == 200);
+    CHECK(back.body == large);
+    CHECK(back.header("content-type") == "application/pdf");
+    CHECK(bureau.read("小李", bureau.request + "/attachments/large.pdf").status == 404);
+    for (const auto& file : std::filesystem::recursive_directory_iterator(bureau.data.path() / "spool")) {
+        if (!file.is_regular_file()) continue;
+        CHECK(
+            (file.status().permissions() &
+             (std::filesystem::perms::group_all | std::filesystem::perms::others_all)) ==
+            std::filesystem::perms::none
+        );
+        std::ifstream stream{file.path(), std::ios::binary};
+        const std::string content{std::istreambuf_iterator<char>{stream}, {}};
+        CHECK(content.find("%PDF") == std::string::npos);
+    }
+    // Elsewhere a long body is as unwelcome as before.
+    const Reply long_form =
+        bureau.send("王秘書", "POST", "/v1/requests", {{"reason", std::string(100'000, 'x')}});
+    CHECK(long_form.status == 413);
+}
+
+TEST_CASE("a case that is none is judged by the same rules", "[api][request][integration]") {
+    Bureau bureau;
+    json hypothetical = Bureau::external();
+    hypothetical.update({{"state", "submitted"}, {"action", "accept"}, {"part", "handler"}});
+    const auto verdict = [&] {
+        return json::parse(bureau.send("一層", "POST", "/v1/policy/evaluate", hypothetical).body);
+    };
+    CHECK(verdict()["code"] == "ART9_2B_NO_POLICE_REPORT");
+    CHECK(verdict()["status"] == 422);
+    hypothetical["evidence"] = {"police_report_form"};
+    CHECK(verdict()["next"] == "accepted");
+    hypothetical.update({{"state", "deciding"}, {"action", "grant"}, {"part", "director"}, {"reasons", "x"}});
+    CHECK(verdict()["code"] == "FORM_CHAIN_INCOMPLETE");
+    CHECK(verdict()["open_seats"]["b"] == json{"handler", "secretariat_head", "ethics"});
+    hypothetical["signed_b"] = {"handler", "secretariat_head", "ethics"};
+    CHECK(verdict()["code"] == "GROUND_UNKNOWN");
+    CHECK(bureau.send("小陳", "POST", "/v1/policy/evaluate", hypothetical).status == 403);
+    CHECK(bureau.database.query("SELECT count(*)::text FROM requests") == "0");
+}
+
+TEST_CASE("refusals speak the client's language", "[api][request][integration]") {
+    Bureau bureau;
+    bureau.draft("王秘書", Bureau::external());
+    const Reply reply =
+        bureau.send("王秘書", "POST", bureau.request + "/submit", json::object(), {"Accept-Language: zh-TW"});
+    const json body = json::parse(reply.body);
+    CHECK(reply.status == 422);
+    CHECK(body["title"] == "未附簽章之申請表");
+    CHECK(body["article"] == "9(2)");
+    CHECK(body["curable"] == true);
+    CHECK(reply.header("content-language") == "zh-Hant");
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ struct Try {
 
 /// Members that the action's body may have.
 [[nodiscard]] const std::vector<std::string>& members_of(release::RequestAction action);
-/// Reads the body, and looks up what the rules ask of the catalogue.
+/// Reads the body, and looks up what the rules ask of the catalogue, but for what a grant would open.
 [[nodiscard]] Got<Try>
 read_attempt(const Call& call, release::RequestAction action, const release::Case& request);
 

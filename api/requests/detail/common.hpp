@@ -1,5 +1,6 @@
 #pragma once
 
+#include "api/requests/answers.hpp"
 #include "api/route.hpp"
 #include "config/policy/history.hpp"
 #include "storage/release/rules.hpp"
@@ -16,7 +17,6 @@ namespace sluice::api::requests {
 template <class T>
 using Got = std::expected<T, http::Problem>;
 
-[[nodiscard]] http::Problem problem(unsigned status, std::string code, std::string detail);
 /// With the status that the code has in the rules; `detail` empty: the code's title.
 [[nodiscard]] http::Problem refused(std::string_view code, std::string detail = {});
 
@@ -48,24 +48,17 @@ find_camera_of(const Call& call, std::string_view field, const std::string& slug
 [[nodiscard]] Got<std::vector<release::Place>>
 parse_places(const Call& call, std::string_view field, const std::string& json);
 
+/// Answers to grounds: [{"ground", "answer", "evidence", "places"}], each ground once.
+[[nodiscard]] Got<std::vector<release::Finding>> parse_findings(const Call& call, const std::string& json);
+
 /// 412 REQUEST_CHANGED.
 [[nodiscard]] http::Problem overtaken();
 /// If-Match, when it is sent, names the revision that is there. 412.
 [[nodiscard]] Got<void> check_match(const Call& call, const release::Case& request);
 
-[[nodiscard]] Route request_route(
-    const char* method,
-    std::string pattern,
-    Action action,
-    std::vector<std::string> parameters,
-    std::function<Answer(const Call&)> handler
-);
-
-/// The whole case with its history, no-store, with its revision as ETag.
-[[nodiscard]] Answer case_response(const Call& call, const Uuid& id, unsigned status = 200);
-
 void add_step_routes(Routes& routes);
 void add_evidence_routes(Routes& routes);
 void add_worksheet_routes(Routes& routes);
+void add_evaluate_route(Routes& routes);
 
 }  // namespace sluice::api::requests

@@ -1,0 +1,126 @@
+#include "api/dossiers/routes.hpp"
+
+#include "api/dossiers/detail/register_lines.hpp"
+#include "api/requests/answers.hpp"
+#include "storage/catalogue/request_repository.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include <nlohmann/json.hpp>
+
+namespace sluice::api {
+
+using nlohmann::json;
+
+namespace dossiers {
+namespace {
+
+constexpr std::size_t kMostPrinted = 100'000;
+constexpr auto kLongestPeriod = std::chrono::hours{24 * 366 * 10};
+
+json entry_json(const catalogue::RegisterEntry& entry) {
+    return {
+        {"line", entry.line},
+        {"dossier", entry.dossier_number},
+        {"kind", to_string(entry.kind)},
+        {"facts", json::parse(entry.facts, nullptr, false)},
+        {"principal", entry.principal},
+        {"at", to_rfc3339(entry.at)},
+    };
+}
+
+std::string dump(const json& value) {
+    return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+/// "115/000001" with its slash escaped, or "115-000001".
+Answer read_dossier(const Call& call) {
+    std::string number = call.variables.front();
+    std::ranges::replace(number, '-', '/');
+    catalogue::Pool& pool = call.services.database.pool();
+    const auto request = catalogue::find_request_by_dossier(pool, number);
+    if (!request) return std::unexpected(to_problem(request.error()));
+    if (!*request)
+        return std::unexpected(requests::problem(404, "DOSSIER_NOT_FOUND", "No dossier has this number."));
+    const auto entries = catalogue::load_dossier_entries(pool, number);
+    if (!entries) return std::unexpected(to_problem(entries.error()));
+    auto response = requests::case_response(call, (*request)->id);
+    if (!response) return response;
+    json list = json::array();
+    for (const auto& entry : *entries)
+        list.push_back(entry_json(entry));
+    const json body{
+        {"number", number},
+        {"request", json::parse(std::get<std::string>(response->body))},
+        {"register", std::move(list)},
+    };
+    response->body = dump(body) + "\n";
+    return response;
+}
+
+Answer as_csv(const Call& call, const TimeRange& range) {
+    const auto entries =
+        catalogue::load_register_dossiers(call.services.database.pool(), range, kMostPrinted + 1);
+    if (!entries) return std::unexpected(to_problem(entries.error()));
+    if (entries->size() > kMostPrinted)
+        return std::unexpected(
+            unfit_parameter("to", "INTERVAL_TOO_LONG", "Too many entries; ask for a shorter period.")
+        );
+    http::Response response;
+    response.set("Content-Type", "text/csv; charset=utf-8; header=present");
+    response.set("Content-Disposition", "attachment; filename=\"register.csv\"");
+    response.set("Cache-Control", "no-store");
+    response.body = register_csv(register_lines(*entries));
+    return response;
+}
+
+Answer as_json(const Call& call, const TimeRange& range) {
+    const auto limit = call.parameters.limit();
+    if (!limit) return std::unexpected(limit.error());
+    std::int64_t after = 0;
+    if (const std::string* cursor = call.parameters.find("cursor")) {
+        const char* const end = cursor->data() + cursor->size();
+        const auto [stop, code] = std::from_chars(cursor->data(), end, after);
+        if (code != std::errc{} || stop != end || after < 0)
+            return std::unexpected(bad_parameter("cursor", "Not a cursor of this list."));
+    }
+    auto entries = catalogue::load_register(call.services.database.pool(), range, after, *limit + 1);
+    if (!entries) return std::unexpected(to_problem(entries.error()));
+    json next = nullptr;
+    if (entries->size() > *limit) {
+        entries->resize(*limit);
+        next = std::to_string(entries->back().line);
+    }
+    json items = json::array();
+    for (const auto& entry : *entries)
+        items.push_back(entry_json(entry));
+    return json_response(dump({{"items", std::move(items)}, {"next", std::move(next)}}));
+}
+
+Answer read_register(const Call& call) {
+    const auto range = call.parameters.interval(kLongestPeriod);
+    if (!range) return std::unexpected(range.error());
+    const std::string* format = call.parameters.find("format");
+    if (format == nullptr || *format == "json") return as_json(call, *range);
+    if (*format == "csv") return as_csv(call, *range);
+    return std::unexpected(bad_parameter("format", "Must be json or csv."));
+}
+
+}  // namespace
+}  // namespace dossiers
+
+void add_dossier_routes(Routes& routes) {
+    routes.push_back(requests::request_route(
+        "GET", "/v1/dossiers/{number}", Action::read_dossier, {}, dossiers::read_dossier
+    ));
+    routes.push_back(requests::request_route(
+        "GET",
+        "/v1/register",
+        Action::read_register,
+        {"from", "to", "format", "limit", "cursor"},
+        dossiers::read_register
+    ));
+}
+
+}  // namespace sluice::api

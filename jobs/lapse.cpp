@@ -1,0 +1,79 @@
+#include "jobs/lapse.hpp"
+
+#include "config/base/log.hpp"
+#include "storage/catalogue/policy_repository.hpp"
+#include "storage/catalogue/request_repository.hpp"
+#include "storage/catalogue/request_step_repository.hpp"
+#include "storage/release/rules.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+namespace sluice::jobs {
+namespace {
+
+using release::Case;
+using release::Part;
+
+constexpr std::size_t kMostAtOnce = 100;
+
+/// The version of the acceptance, or the one in force.
+const policy::Policy& policy_of(const policy::History& history, const Case& request, UtcTime now) {
+    if (request.policy_version) {
+        const auto found = std::ranges::find(history, *request.policy_version, &policy::Version::number);
+        if (found != history.end()) return found->policy;
+    }
+    return policy::in_force(history, now).policy;
+}
+
+Result<bool> lapse(catalogue::Pool& pool, const policy::History& history, const Case& request, UtcTime now) {
+    const policy::Policy& policy = policy_of(history, request, now);
+    release::Attempt attempt;
+    attempt.action = release::RequestAction::lapse;
+    constexpr std::array kClock{Part::clock};
+    const auto verdict =
+        release::judge(request, attempt, {}, kClock, {.now = now, .policy = policy.requests});
+    if (!verdict.next) return false;
+    catalogue::TakenStep step;
+    step.request_id = request.id;
+    step.revision = request.revision;
+    step.action = release::RequestAction::lapse;
+    step.part = Part::clock;
+    step.from = request.state;
+    step.to = *verdict.next;
+    step.actor = ledger::system_actor("sluice-worker");
+    step.now = now;
+    step.policy_version = request.policy_version;
+    step.dossier_number = request.dossier_number;
+    step.ends_grant = request.grant.has_value();
+    step.entry = catalogue::NewEntry{release::Entry::lapsed, "{}"};
+    step.holds.limits_to = now + std::chrono::days{policy.requests.withdrawn_hold_days};
+    const auto done = catalogue::take_step(pool, step);
+    if (!done) return std::unexpected(done.error());
+    if (*done)
+        log::info("request_lapsed", {{"request", to_string(request.id)}, {"from", to_string(step.from)}});
+    return done->has_value();
+}
+
+}  // namespace
+
+Result<std::size_t> lapse_requests(catalogue::Pool& pool, UtcTime now) {
+    const auto overdue = catalogue::load_overdue_requests(pool, now, kMostAtOnce);
+    if (!overdue) return std::unexpected(overdue.error());
+    if (overdue->empty()) return 0;
+    const auto history = catalogue::load_policy_history(pool);
+    if (!history) return std::unexpected(history.error());
+    std::size_t count = 0;
+    for (const Uuid& id : *overdue) {
+        const auto request = catalogue::find_request(pool, id);
+        if (!request) return std::unexpected(request.error());
+        if (!*request) continue;
+        const auto lapsed = lapse(pool, *history, **request, now);
+        if (!lapsed) return std::unexpected(lapsed.error());
+        count += *lapsed ? 1 : 0;
+    }
+    return count;
+}
+
+}  // namespace sluice::jobs

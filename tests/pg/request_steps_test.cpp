@@ -1,0 +1,207 @@
+#include "config/base/token.hpp"
+#include "jobs/lapse.hpp"
+#include "storage/catalogue/principal_repository.hpp"
+#include "storage/catalogue/register_repository.hpp"
+#include "storage/catalogue/request_repository.hpp"
+#include "storage/catalogue/request_step_repository.hpp"
+#include "tests/pg/catalogue_site.hpp"
+
+#include <future>
+#include <set>
+#include <vector>
+
+namespace sluice::catalogue {
+namespace {
+
+using release::Case;
+using release::RequestAction;
+using release::RequestState;
+
+constexpr UtcTime kNewYear =
+    UtcTime{std::chrono::sys_days{std::chrono::year{2026} / 12 / 31}} + 16h;  // in Taipei
+
+struct Desk {
+    Site site;
+    Pool owner{site.database.conninfo("sluice_super"), 1};
+    Pool api{site.database.conninfo("sluice_api"), 8};
+    Pool worker{site.database.conninfo("sluice_worker"), 1};
+    Uuid keeper = need(create_person_token(owner, "秘書", {"secretariat"}, token_hash(make_token()), kStart))
+                      .value()
+                      .id;
+
+    [[nodiscard]] ledger::Actor actor() const { return {keeper, "秘書", "secretariat"}; }
+    /// A draft from outside of the first camera.
+    [[nodiscard]] Case draft() {
+        Case request;
+        request.id = make_uuid_v7(kStart);
+        request.channel = release::Channel::external;
+        request.applicant = "王小明";
+        request.unit = "民眾";
+        request.cameras = {site.inventory.cameras[0].id};
+        request.interval = TimeRange{kStart, kStart + 20min};
+        request.enterer_id = keeper;
+        request.enterer = "秘書";
+        request.created = request.since = kStart;
+        const ledger::Act act{
+            .action = "request.drafted", .actor = actor(), .subject = {"request", to_string(request.id)}
+        };
+        REQUIRE(need(create_request(api, request, act)));
+        return request;
+    }
+    [[nodiscard]] TakenStep step(const Case& request, RequestAction action, RequestState to, UtcTime now)
+        const {
+        TakenStep made;
+        made.request_id = request.id;
+        made.revision = request.revision;
+        made.action = action;
+        made.part = release::Part::handler;
+        made.from = request.state;
+        made.to = to;
+        made.actor = actor();
+        made.now = now;
+        made.dossier_number = request.dossier_number;
+        return made;
+    }
+    [[nodiscard]] TakenStep acceptance(const Case& request, UtcTime now) const {
+        TakenStep made = step(request, RequestAction::accept, RequestState::accepted, now);
+        made.acceptance = Acceptance{1, "{}"};
+        return made;
+    }
+    [[nodiscard]] Case load(const Uuid& id) { return need(find_request(api, id)).value(); }
+    [[nodiscard]] Case submitted() {
+        const Case request = draft();
+        REQUIRE(need(take_step(api, step(request, RequestAction::submit, RequestState::submitted, kStart))));
+        return load(request.id);
+    }
+};
+
+TEST_CASE("a step is taken once, and leaves history, record and hold", "[pg][request]") {
+    Desk desk;
+    const Case request = desk.draft();
+    TakenStep submission = desk.step(request, RequestAction::submit, RequestState::submitted, kStart);
+    HoldRow hold;
+    hold.id = make_uuid_v7(kStart);
+    hold.kind = HoldKind::request;
+    hold.range = *request.interval;
+    hold.cameras = request.cameras;
+    hold.reason = "request";
+    hold.owner_kind = "request";
+    hold.owner_id = request.id;
+    hold.owner = request.applicant;
+    hold.expires = kStart + 24h;
+    hold.placer_id = desk.keeper;
+    hold.placer = "秘書";
+    hold.placed = kStart;
+    submission.holds.places = hold;
+    CHECK(need(take_step(desk.api, submission)).has_value());
+    CHECK_FALSE(need(take_step(desk.api, submission)).has_value());
+    const Case after = desk.load(request.id);
+    CHECK(after.state == RequestState::submitted);
+    CHECK(after.revision == 2);
+    CHECK(after.submitted == kStart);
+    CHECK(need(load_request_events(desk.api, request.id)).size() == 2);
+    CHECK(desk.site.database.query("SELECT count(*)::text FROM holds WHERE owner_kind = 'request'") == "1");
+    CHECK(
+        desk.site.database.query(
+            "SELECT string_agg(action, ' ' ORDER BY filed_at) FROM ledger_records WHERE action LIKE "
+            "'request.%'"
+        ) == "request.drafted request.submitted"
+    );
+}
+
+TEST_CASE(
+    "fifty acceptances at once, a third undone, across New Year: no number is missing and none is double",
+    "[pg][request][article8]"
+) {
+    Desk desk;
+    std::vector<Case> cases;
+    for (int i = 0; i < 50; ++i)
+        cases.push_back(desk.submitted());
+    std::vector<std::future<std::string>> takers;
+    for (std::size_t i = 0; i < cases.size(); ++i) {
+        TakenStep step = desk.acceptance(cases[i], kNewYear + Microseconds{i % 2 == 0 ? -1 : 0});
+        if (i % 3 == 0)
+            step.also = [](pqxx::transaction_base&) -> Status {
+                return failure(Remedy::refuse, "on purpose", "UNDONE");
+            };
+        takers.push_back(std::async(std::launch::async, [&desk, step]() -> std::string {
+            while (true) {
+                const auto done = take_step(desk.api, step);
+                if (done) return *done ? (*done)->dossier_number.value_or("?") : "overtaken";
+                if (done.error().label() == "UNDONE") return "";
+                if (done.error().remedy() != Remedy::retry) return done.error().describe();
+            }
+        }));
+    }
+    std::multiset<std::string> numbers;
+    for (auto& taker : takers)
+        if (const std::string number = taker.get(); !number.empty()) numbers.insert(number);
+    // i = 0, 3, 6, … are undone: 9 of the 25 of the old year (even), 8 of the 25 of the new.
+    std::multiset<std::string> expected;
+    for (int serial = 1; serial <= 16; ++serial) {
+        const std::string digits = std::to_string(1'000'000 + serial).substr(1);
+        expected.insert("115/" + digits);
+        expected.insert("116/" + digits);
+    }
+    expected.insert("116/000017");
+    CHECK(numbers == expected);
+    CHECK(
+        desk.site.database.query(
+            "SELECT count(*) || ' ' || max(line) FROM register_entries WHERE kind = 'opened'"
+        ) == "33 33"
+    );
+    CHECK(
+        desk.site.database.query(
+            "SELECT string_agg(year || ':' || last, ' ' ORDER BY year) FROM dossier_counters"
+        ) == "115:16 116:17"
+    );
+}
+
+TEST_CASE("the clock lets lapse what is overdue, and when it is", "[pg][request]") {
+    Desk desk;
+    const Case request = desk.submitted();
+    TakenStep back = desk.step(request, RequestAction::return_, RequestState::correction, kStart + 1h);
+    back.due = kStart + 48h;
+    REQUIRE(need(take_step(desk.api, back)));
+    CHECK(need(jobs::lapse_requests(desk.worker, kStart + 47h)) == 0);
+    CHECK(need(jobs::lapse_requests(desk.worker, kStart + 48h)) == 1);
+    CHECK(need(jobs::lapse_requests(desk.worker, kStart + 49h)) == 0);
+    CHECK(desk.load(request.id).state == RequestState::lapsed);
+    const auto history = need(load_request_events(desk.api, request.id));
+    CHECK(history.back().principal == "sluice-worker");
+    CHECK(history.back().part == "clock");
+}
+
+TEST_CASE("ten thousand requests are listed by pages without looking at the others", "[pg][request]") {
+    Desk desk;
+    desk.site.database.execute(
+        "INSERT INTO requests (id, channel, kind, state_since, applicant, unit, cameras, from_at, to_at, "
+        "form, "
+        "entered_by, enterer, created_at) SELECT gen_random_uuid(), 'external', 'view', now(), '王', '民眾', "
+        "ARRAY['" +
+        to_string(desk.site.inventory.cameras[0].id) +
+        "']::uuid[], '2026-11-22 10:00Z', '2026-11-22 10:20Z', '{}', '" + to_string(desk.keeper) +
+        "', '秘書', timestamptz '2026-01-01Z' + n * interval '1 minute' FROM generate_series(1, 10000) n; "
+        "ANALYZE requests"
+    );
+    std::set<std::string> seen;
+    std::optional<RequestCursor> after;
+    while (true) {
+        const auto page = need(load_requests(desk.api, {}, after, 1000));
+        for (const auto& row : page)
+            seen.insert(to_string(row.id));
+        if (page.size() < 1000) break;
+        after = RequestCursor{page.back().created, page.back().id};
+    }
+    CHECK(seen.size() == 10'000);
+    CHECK_THAT(
+        desk.site.database.query(
+            "EXPLAIN SELECT id FROM requests WHERE (created_at, id) < (now(), gen_random_uuid()) "
+            "ORDER BY created_at DESC, id DESC LIMIT 101"
+        ),
+        Catch::Contains("Limit")
+    );
+}
+
+}  // namespace
+}  // namespace sluice::catalogue
