@@ -14,6 +14,7 @@
 #include "api/ledger/routes.hpp"
 #include "api/notices/routes.hpp"
 #include "api/policy/routes.hpp"
+#include "api/requests/routes.hpp"
 #include "api/retention/routes.hpp"
 #include "api/segments/routes.hpp"
 #include "api/sessions/routes.hpp"
@@ -119,6 +120,7 @@ Application::Application(Services& services) : services_(services) {
     add_hold_routes(routes_);
     add_policy_routes(routes_);
     add_retention_routes(routes_);
+    add_request_routes(routes_);
     add_calendar_routes(routes_);
     add_notice_routes(routes_);
     for (std::size_t i = 0; i < routes_.size(); ++i)
