@@ -10,6 +10,7 @@
 #include "api/http/text.hpp"
 #include "api/jobs/routes.hpp"
 #include "api/ledger/routes.hpp"
+#include "api/notices/dead_letters.hpp"
 #include "api/notices/routes.hpp"
 #include "api/policy/routes.hpp"
 #include "api/retention/routes.hpp"
@@ -118,6 +119,7 @@ Application::Application(Services& services) : services_(services) {
     add_retention_routes(routes_);
     add_calendar_routes(routes_);
     add_notice_routes(routes_);
+    add_dead_letter_routes(routes_);
     for (std::size_t i = 0; i < routes_.size(); ++i)
         router_.add(routes_[i].method, routes_[i].pattern, i);
 }
