@@ -20,7 +20,6 @@ struct CatalogueSigns {
     bool is_confirmed = true;       ///< false after a rebuild or restore that nobody has confirmed
     bool is_floor_at_risk = false;  ///< RET_FLOOR_AT_RISK, as the worker last foresaw
     /// How many days of footage the disks hold, by the same forecast.
-    // NOLINTNEXTLINE(readability-redundant-member-init): without {} whoever leaves it out gets a warning
     std::optional<double> days_held{};
     /// Years of the office calendar that should be imported and are not: deadlines run on Monday to Friday
     /// there.

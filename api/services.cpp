@@ -1,5 +1,6 @@
 #include "api/services.hpp"
 
+#include "config/base/log.hpp"
 #include "storage/catalogue/footage_repository.hpp"
 #include "storage/catalogue/principal_repository.hpp"
 #include "storage/catalogue/session_repository.hpp"
@@ -80,6 +81,19 @@ CameraMap::find(catalogue::Pool& pool, const std::string& slug) {
         cameras.insert_or_assign(slug, Known{found, now + kCameraFresh});
     });
     return found;
+}
+
+void PolicySign::tell(bool is_bootstrap) {
+    const bool is_news = told_.with([&](std::optional<bool>& told) {
+        const bool differs = told != is_bootstrap;
+        told = is_bootstrap;
+        return differs;
+    });
+    if (!is_news) return;
+    if (is_bootstrap)
+        log::warn("policy", {{"policy", "bootstrap"}, {"detail", "articles not enforced"}});
+    else
+        log::info("policy", {{"policy", "articles"}, {"detail", "accounts exist; articles are enforced"}});
 }
 
 Services::Services(const config::Config& configured, std::string conninfo, const Clock& real_clock)

@@ -1,4 +1,5 @@
 #include "cli/line.hpp"
+#include "storage/account/roles.hpp"
 
 #include <algorithm>
 #include <array>
@@ -11,18 +12,6 @@ namespace sluice::line {
 namespace {
 
 constexpr std::array kMachineRoles{"operator", "viewer", "metrics"};
-constexpr std::array kPersonRoles{
-    "secretariat",
-    "ethics",
-    "level1",
-    "director",
-    "unit_head",
-    "applicant",
-    "guard",
-    "auditor",
-    "reviewer",
-    "admin"
-};
 
 template <class Roles>
 void require_roles(const Roles& known, const std::vector<std::string>& roles, const std::string& whose) {
@@ -51,7 +40,7 @@ void add_token(CLI::App& app, Line& line) {
     create->callback([&line] {
         const bool is_person = !line.token.principal.empty();
         if (is_person)
-            require_roles(kPersonRoles, line.token.roles, "a person");
+            require_roles(account::kPersonRoles, line.token.roles, "a person");
         else
             require_roles(kMachineRoles, line.token.roles, "a machine; a person is named with --principal");
         if (!is_person && line.token.roles.size() > 1)

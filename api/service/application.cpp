@@ -1,9 +1,11 @@
 #include "api/service/application.hpp"
 
+#include "api/accounts/routes.hpp"
 #include "api/calendar/routes.hpp"
 #include "api/cameras/routes.hpp"
 #include "api/clips/routes.hpp"
 #include "api/coverage/routes.hpp"
+#include "api/csrf.hpp"
 #include "api/hls/routes.hpp"
 #include "api/holds/routes.hpp"
 #include "api/http/range.hpp"
@@ -46,8 +48,7 @@ bool is_open(const Route& route) {
     return route.action == Action::read_health;
 }
 
-/// A browser sends its cookie by itself, so a cookie reads; of what changes something it only ends its
-/// session.
+/// At an address that isn't there a cookie reads.
 bool takes_cookie(const http::Request& request, const Route* route) {
     if (route != nullptr) return route->takes_cookie;
     return request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS";
@@ -112,6 +113,8 @@ Application::Application(Services& services) : services_(services) {
     add_clip_routes(routes_);
     add_hls_routes(routes_);
     add_session_routes(routes_);
+    add_account_routes(routes_);
+    add_power_routes(routes_);
     add_job_routes(routes_);
     add_ledger_routes(routes_);
     add_hold_routes(routes_);
@@ -155,6 +158,10 @@ Answer Application::answer(const http::Request& request, http::Response& trace) 
     auto asker = identify(request, place);
     if (!asker) return std::unexpected(std::move(asker.error()));
     if (asker->principal) trace.principal = asker->principal->name;
+    const UtcTime now = services_.clock.now();
+    auto standing = stand(*asker, route, now);
+    if (!standing) return std::unexpected(std::move(standing.error()));
+    if (asker->principal && !standing->roles.empty()) asker->principal->roles = standing->roles;
 
     if (is_asterisk || (other != nullptr && other->is_options)) {
         http::Response response;
@@ -178,8 +185,8 @@ Answer Application::answer(const http::Request& request, http::Response& trace) 
         {},
         asker->principal ? &*asker->principal : nullptr,
         services_,
-        services_.clock.now(),
-        load_standing(services_.clock.now())
+        now,
+        std::move(*standing)
     };
     return run(request, call, *route);
 }
@@ -196,14 +203,50 @@ Answer Application::run(const http::Request& request, Call& call, const Route& r
     return answered;
 }
 
+/// Without the catalogue only what is open to all, and metrics, are answered: for these nothing has to be
+/// known.
+std::expected<Standing, http::Problem>
+Application::stand(const Asker& asker, const Route* route, UtcTime now) {
+    Standing unknown;
+    unknown.at = now;
+    const DatabaseHealth health = services_.database.health();
+    const bool needs_none = route != nullptr && (is_open(*route) || !route->needs_database);
+    if (needs_none && health != DatabaseHealth::reachable) return unknown;
+    if (route != nullptr && is_open(*route)) return unknown;
+    const Action action = route != nullptr ? route->action : Action::read_health;
+    const auto* principal = asker.principal ? &*asker.principal : nullptr;
+    auto standing = load_standing(services_.database.pool(), principal, action, now);
+    if (!standing && needs_none && standing.error().remedy() == Remedy::retry) return unknown;
+    if (!standing) return std::unexpected(to_problem(standing.error()));
+    services_.policy_sign.tell(standing->is_bootstrap);
+    if (standing->is_shut)
+        return std::unexpected(
+            problem(401, "UNAUTHENTICATED", "The token is unknown, revoked or out of its time.")
+        );
+    return std::move(*standing);
+}
+
 /// `route` is null for addresses that do not exist: they too are told only to those who may ask.
 std::expected<Application::Asker, http::Problem>
 Application::identify(const http::Request& request, const Route* route) {
     if (route != nullptr && is_open(*route)) return Asker{};
+    const bool has_header = request.find_header("authorization") != nullptr;
+    // Name and password stand in the body.
+    if (route != nullptr && route->action == Action::open_session && !has_header) return Asker{};
     if (const auto token = find_token(request))
         return look_up(*token, route != nullptr && !route->needs_database);
     const auto cookie = find_cookie(request);
-    if (cookie && takes_cookie(request, route)) return look_up_session(*cookie);
+    if (cookie && takes_cookie(request, route)) {
+        auto asker = look_up_session(*cookie);
+        // A browser sends its cookie by itself, for pages of others too.
+        if (asker && !is_from_own_page(request, *cookie))
+            return std::unexpected(problem(
+                403,
+                "CSRF_TOKEN_NEEDED",
+                "A session changes something only with its X-CSRF-Token, see GET /v1/sessions/current."
+            ));
+        return asker;
+    }
     return std::unexpected(problem(
         401,
         "UNAUTHENTICATED",

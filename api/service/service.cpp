@@ -3,6 +3,7 @@
 #include "api/http/server.hpp"
 #include "api/service/application.hpp"
 #include "config/base/log.hpp"
+#include "storage/catalogue/standing_repository.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -50,7 +51,10 @@ Service::~Service() {
 
 Status Service::start() {
     if (auto started = impl_->server.start(); !started) return started;
-    log::warn("policy", {{"policy", "bootstrap"}, {"detail", "articles not enforced"}});
+    // Said at each start; with the first answer, when the catalogue can't be asked now.
+    if (impl_->services.database.health() == DatabaseHealth::reachable)
+        if (const auto bootstrap = catalogue::is_bootstrap(impl_->services.database.pool()))
+            impl_->services.policy_sign.tell(*bootstrap);
     log::info(
         "listening",
         {{"address", impl_->server.address()}, {"port", impl_->server.port()}, {"tls", impl_->server.is_tls()}

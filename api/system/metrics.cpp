@@ -334,6 +334,13 @@ void add_http(MetricsText& out, const MetricsInput& input) {
         "Requests that wait for a worker.",
         static_cast<double>(input.server.jobs_waiting)
     );
+    add_single(
+        out,
+        "sluice_api_password_checks_total",
+        "counter",
+        "Passwords compared at logins, of known and unknown names.",
+        static_cast<double>(input.password_checks)
+    );
 }
 
 void add_ledger(MetricsText& out, const LedgerHealth& ledger) {

@@ -1,7 +1,7 @@
 #include "storage/catalogue/hold_repository.hpp"
 
-#include "storage/catalogue/detail/connection.hpp"
 #include "storage/catalogue/detail/holds.hpp"
+#include "storage/catalogue/detail/load.hpp"
 #include "storage/catalogue/detail/values.hpp"
 #include "storage/catalogue/record_repository.hpp"
 
@@ -11,6 +11,7 @@
 namespace sluice::catalogue {
 namespace {
 
+using detail::load;
 using detail::run;
 
 constexpr std::array kKinds{
@@ -143,19 +144,6 @@ Result<bool> change(Pool& pool, const ledger::Act& act, UtcTime now, const char*
     return has_changed;
 }
 
-template <class... Args>
-Result<std::vector<HoldRow>> load(Pool& pool, const char* sql, const Args&... args) {
-    std::vector<HoldRow> holds;
-    const Status status = pool.with([&](Connection& connection) -> Status {
-        pqxx::nontransaction session{connection.get()};
-        for (const auto& row : run(session, sql, args...))
-            holds.push_back(to_hold(row));
-        return {};
-    });
-    if (!status) return std::unexpected(status.error());
-    return holds;
-}
-
 }  // namespace
 
 std::string_view to_string(HoldKind kind) noexcept {
@@ -243,7 +231,7 @@ Result<bool> place_hold(Pool& pool, const HoldRow& hold, const ledger::Act& act)
 }
 
 Result<std::optional<HoldRow>> find_hold(Pool& pool, const Uuid& id) {
-    auto holds = load(pool, kFind, to_string(id));
+    auto holds = load(pool, to_hold, kFind, to_string(id));
     if (!holds) return std::unexpected(holds.error());
     if (holds->empty()) return std::optional<HoldRow>{};
     return std::optional{std::move(holds->front())};
@@ -256,6 +244,7 @@ load_holds(Pool& pool, const HoldFilter& filter, std::optional<HoldCursor> after
     const auto& range = filter.overlapping;
     return load(
         pool,
+        to_hold,
         kList,
         to_epoch_us(cursor.placed),
         to_string(cursor.id),
