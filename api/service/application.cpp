@@ -15,6 +15,7 @@
 #include "api/notices/dead_letters.hpp"
 #include "api/notices/routes.hpp"
 #include "api/policy/routes.hpp"
+#include "api/requests/routes.hpp"
 #include "api/retention/routes.hpp"
 #include "api/segments/routes.hpp"
 #include "api/sessions/routes.hpp"
@@ -120,6 +121,7 @@ Application::Application(Services& services) : services_(services) {
     add_hold_routes(routes_);
     add_policy_routes(routes_);
     add_retention_routes(routes_);
+    add_request_routes(routes_);
     add_calendar_routes(routes_);
     add_notice_routes(routes_);
     add_dead_letter_routes(routes_);

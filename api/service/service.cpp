@@ -1,6 +1,7 @@
 #include "api/service/service.hpp"
 
 #include "api/http/server.hpp"
+#include "api/requests/routes.hpp"
 #include "api/service/application.hpp"
 #include "config/base/log.hpp"
 #include "storage/catalogue/standing_repository.hpp"
@@ -19,6 +20,7 @@ http::ServerOptions options_of(const config::Api& api, const http::Limits& limit
     options.threads = std::max(1U, api.threads);
     options.workers = std::max(1U, api.workers);
     options.limits = limits;
+    options.limits.takes_upload = takes_upload;
     return options;
 }
 

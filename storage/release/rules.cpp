@@ -91,11 +91,17 @@ bool is_out_of_order(Guard guard, const Look& look) {
             return !request.has(EvidenceKind::appeal, request.since);
         case no_outcome:
             return !request.has(EvidenceKind::outcome, request.since);
-        case too_late:
-            return request.due && look.circumstances.now >= *request.due;
+        case too_late: {
+            const bool is_appeal = look.attempt.action == RequestAction::appeal;
+            const auto& end = is_appeal ? look.circumstances.remedy_until : request.due;
+            return end && look.circumstances.now >= *end;
+        }
         case not_due:
-        case remedy_open:
             return !request.due || look.circumstances.now < *request.due;
+        case remedy_open: {
+            const auto& end = look.circumstances.remedy_until;
+            return !end || look.circumstances.now < *end;
+        }
         case nothing_listed:
             return look.attempt.listed.empty();
         case level1_missing: {

@@ -52,6 +52,7 @@ struct Attempt {
 struct Circumstances {
     UtcTime now;
     policy::RequestPolicy policy;  ///< the case's own version, once it is accepted
+    std::optional<UtcTime> remedy_until{};  ///< end of the time to appeal against the last decision
 };
 
 [[nodiscard]] bool holds(

@@ -313,7 +313,7 @@ CREATE TABLE grant_items (
     from_at    timestamptz NOT NULL,  -- as resolved to frames
     to_at      timestamptz NOT NULL,
     is_outward boolean NOT NULL DEFAULT false,  -- the decision names the times outside what was asked
-    PRIMARY KEY (grant_id, camera_id, stream, asked_from),
+    PRIMARY KEY (grant_id, camera_id, stream, from_at),
     CONSTRAINT grant_items_stream_known CHECK (stream IN ('main', 'sub')),
     CONSTRAINT grant_items_interval CHECK (asked_from < asked_to AND from_at < to_at),
     CONSTRAINT grant_items_inward CHECK (is_outward OR from_at >= asked_from AND to_at <= asked_to)
