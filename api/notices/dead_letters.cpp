@@ -77,7 +77,6 @@ void add_dead_letter_routes(Routes& routes) {
     retry.method = "POST";
     retry.pattern = "/v1/webhooks/dead-letters/{id}/retry";
     retry.action = Action::manage_webhooks;
-    retry.takes_cookie = false;
     retry.is_cacheable = false;
     retry.handler = retry_letter;
     routes.push_back(std::move(retry));

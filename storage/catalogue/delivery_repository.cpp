@@ -17,6 +17,9 @@ using detail::run;
 
 constexpr std::size_t kNoticesAtOnce = 500;
 
+// Asked first: a look that finds nothing must not write.
+constexpr const char* kHasNew =
+    "SELECT EXISTS (SELECT FROM notices WHERE place > (SELECT place FROM notice_outbox))";
 constexpr const char* kOutbox = "SELECT place FROM notice_outbox FOR UPDATE";
 constexpr const char* kNewNotices =
     "SELECT id, place, audience FROM notices WHERE place > $1::bigint ORDER BY place LIMIT $2::bigint";
@@ -110,6 +113,7 @@ Result<std::size_t> file_deliveries(Pool& pool, std::span<const DeliveryTarget> 
     std::size_t filed = 0;
     const Status status = pool.with([&](Connection& connection) -> Status {
         pqxx::work transaction{connection.get()};
+        if (!run(transaction, kHasNew)[0][0].as<bool>()) return {};
         std::int64_t place = run(transaction, kOutbox)[0][0].as<std::int64_t>();
         const pqxx::result notices = run(transaction, kNewNotices, place, kNoticesAtOnce);
         if (notices.empty()) return {};

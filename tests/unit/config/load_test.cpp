@@ -238,10 +238,14 @@ TEST_CASE("the example names every field that the program knows, with its defaul
     storage.volumes.clear();
     CHECK(storage == Storage{});
     CHECK(loaded.config.ledger == Ledger{});
+    CHECK(loaded.config.notify == Notify{});
+    CHECK(loaded.config.print == Print{});
     // The program lists the keys it knows when it meets one that is far from all of them.
     const Loaded probe = load_words(
         "zzzzzzzzzzzzzzzz=1\n[api]\nzzzzzzzzzzzzzzzz=1\n[storage]\nzzzzzzzzzzzzzzzz=1\n[database]"
-        "\nzzzzzzzzzzzzzzzz=1\n[ledger]\nzzzzzzzzzzzzzzzz=1\n"
+        "\nzzzzzzzzzzzzzzzz=1\n[ledger]\nzzzzzzzzzzzzzzzz=1\n[notify.mail]\nzzzzzzzzzzzzzzzz=1\n[print]"
+        "\nzzzzzzzzzzzzzzzz=1\n"
+        "[[notify.mail.recipients]]\nzzzzzzzzzzzzzzzz=1\n[[notify.webhooks]]\nzzzzzzzzzzzzzzzz=1\n"
         "[[recorders]]\nzzzzzzzzzzzzzzzz=1\n[[recorders.cameras]]\nzzzzzzzzzzzzzzzz=1\n"
     );
     std::size_t keys = 0;
