@@ -12,8 +12,10 @@
 #include "api/http/text.hpp"
 #include "api/jobs/routes.hpp"
 #include "api/ledger/routes.hpp"
+#include "api/notices/dead_letters.hpp"
 #include "api/notices/routes.hpp"
 #include "api/policy/routes.hpp"
+#include "api/requests/pages.hpp"
 #include "api/requests/routes.hpp"
 #include "api/retention/routes.hpp"
 #include "api/segments/routes.hpp"
@@ -71,7 +73,9 @@ http::Response with_etag(const http::Request& request, http::Response response) 
 void add_common_headers(const http::Request& request, http::Response& response) {
     response.set("X-Request-Id", request.id);
     response.set("X-Content-Type-Options", "nosniff");
-    response.set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+    // A page of HTML says which style sheet it has.
+    if (response.find_header("content-security-policy") == nullptr)
+        response.set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
     response.set("Referrer-Policy", "no-referrer");
     response.set("Cross-Origin-Resource-Policy", "same-origin");
     response.set("Vary", "Authorization, Cookie");
@@ -121,8 +125,11 @@ Application::Application(Services& services) : services_(services) {
     add_policy_routes(routes_);
     add_retention_routes(routes_);
     add_request_routes(routes_);
+    add_page_routes(routes_);
+    add_export_routes(routes_);
     add_calendar_routes(routes_);
     add_notice_routes(routes_);
+    add_dead_letter_routes(routes_);
     for (std::size_t i = 0; i < routes_.size(); ++i)
         router_.add(routes_[i].method, routes_[i].pattern, i);
 }
