@@ -210,16 +210,15 @@ Answer Application::run(const http::Request& request, Call& call, const Route& r
     return answered;
 }
 
-/// Without the catalogue only what is open to all, and metrics, are answered: for these nothing has to be
-/// known.
+/// Without the catalogue only what is open to all, metrics, and that there is nothing at an address are
+/// answered: for these nothing has to be known.
 std::expected<Standing, http::Problem>
 Application::stand(const Asker& asker, const Route* route, UtcTime now) {
     Standing unknown;
     unknown.at = now;
-    const DatabaseHealth health = services_.database.health();
-    const bool needs_none = route != nullptr && (is_open(*route) || !route->needs_database);
-    if (needs_none && health != DatabaseHealth::reachable) return unknown;
-    if (route != nullptr && is_open(*route)) return unknown;
+    const bool needs_none = route == nullptr || is_open(*route) || !route->needs_database;
+    if (needs_none && !asker.principal) return unknown;
+    if (needs_none && services_.database.health() != DatabaseHealth::reachable) return unknown;
     const Action action = route != nullptr ? route->action : Action::read_health;
     const auto* principal = asker.principal ? &*asker.principal : nullptr;
     auto standing = load_standing(services_.database.pool(), principal, action, now);
