@@ -19,7 +19,7 @@ struct Known {
     std::string_view unit;
     std::int64_t least = 0;
     std::int64_t most = -1;  ///< below `least`: no number is taken
-    std::array<std::string_view, 2> words{};
+    std::array<std::string_view, 3> words{};
     bool is_list = false;
 };
 constexpr std::array kKnown{
@@ -31,6 +31,20 @@ constexpr std::array kKnown{
     Known{.id = "RET_FLOOR_AT_RISK", .unit = "days", .least = 0, .most = kMostDays},
     Known{.id = "RET_PURGE_GUARD", .unit = "percent", .least = 1, .most = 100},
     Known{.id = "HOLD_EXPIRY_NOTICE", .unit = "days", .least = 1, .most = kMostDays, .is_list = true},
+    Known{.id = "REQ_CHAIN_A_REVIEWER", .unit = "", .words = {"none", "optional", "required"}},
+    Known{.id = "REQ_CHAIN_A_HEAD", .unit = "", .words = {"level1", "director"}},
+    Known{.id = "REQ_CHAIN_B_REVIEWER", .unit = "", .words = {"none", "optional", "required"}},
+    Known{.id = "REQ_LONGEST_PERIOD", .unit = "hours", .least = 1, .most = 24 * 366},
+    Known{.id = "REQ_CORRECTION", .unit = "days", .least = 1, .most = kMostDays},
+    Known{.id = "REQ_DECISION", .unit = "days", .least = 1, .most = kMostDays},
+    Known{.id = "REQ_EXTENSION", .unit = "days", .least = 0, .most = kMostDays},
+    Known{.id = "REQ_THIRD_PARTY", .unit = "days", .least = 1, .most = kMostDays},
+    Known{.id = "REQ_REMEDY", .unit = "days", .least = 1, .most = kMostDays},
+    Known{.id = "REQ_GRANT_VALID", .unit = "days", .least = 1, .most = kMostDays},
+    Known{.id = "REQ_HOLD", .unit = "days", .least = 1, .most = kMostDays},
+    Known{.id = "REQ_WITHDRAWN_HOLD", .unit = "days", .least = 1, .most = kMostDays},
+    Known{.id = "REQ_CODE_TRIES", .unit = "tries", .least = 1, .most = 100},
+    Known{.id = "REQ_RECORD_FLOOR", .unit = "years", .least = 1, .most = 100},
 };
 
 class Complaints {
@@ -86,7 +100,36 @@ unsigned number_of(const Rule& rule) {
     return number != nullptr ? static_cast<unsigned>(*number) : 0;
 }
 
-/// Pre: every known rule is there once and fits.
+/// Both pre: every known rule is there once and fits.
+RequestPolicy read_requests(const Rules& rules) {
+    const auto find = [&](std::string_view id) -> const Rule& {
+        return *std::ranges::find(rules, id, &Rule::id);
+    };
+    const auto number = [&](std::string_view id) { return number_of(find(id)); };
+    const auto seat = [&](std::string_view id) {
+        const auto& word = std::get<std::string>(find(id).value);
+        return word == "none" ? Seat::none : word == "optional" ? Seat::optional : Seat::required;
+    };
+    return {
+        .chain_a_reviewer = seat("REQ_CHAIN_A_REVIEWER"),
+        .chain_a_head = std::get<std::string>(find("REQ_CHAIN_A_HEAD").value) == "level1"
+                            ? ChainHead::level1
+                            : ChainHead::director,
+        .chain_b_reviewer = seat("REQ_CHAIN_B_REVIEWER"),
+        .longest_period_hours = number("REQ_LONGEST_PERIOD"),
+        .correction_days = number("REQ_CORRECTION"),
+        .decision_days = number("REQ_DECISION"),
+        .extension_days = number("REQ_EXTENSION"),
+        .third_party_days = number("REQ_THIRD_PARTY"),
+        .remedy_days = number("REQ_REMEDY"),
+        .grant_days = number("REQ_GRANT_VALID"),
+        .hold_days = number("REQ_HOLD"),
+        .withdrawn_hold_days = number("REQ_WITHDRAWN_HOLD"),
+        .code_tries = number("REQ_CODE_TRIES"),
+        .record_floor_years = number("REQ_RECORD_FLOOR"),
+    };
+}
+
 Policy read(const Rules& rules) {
     const auto find = [&](std::string_view id) -> const Rule& {
         return *std::ranges::find(rules, id, &Rule::id);
@@ -104,6 +147,7 @@ Policy read(const Rules& rules) {
     for (const std::int64_t days : std::get<List>(find("HOLD_EXPIRY_NOTICE").value))
         policy.expiry_notice_days_ahead.push_back(static_cast<unsigned>(days));
     std::ranges::sort(policy.expiry_notice_days_ahead, std::greater{});
+    policy.requests = read_requests(rules);
     return policy;
 }
 

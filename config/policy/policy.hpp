@@ -17,7 +17,7 @@ struct Rule {
     using Value = std::variant<std::int64_t, std::string, std::vector<std::int64_t>>;
     std::string id;
     Value value;
-    std::string unit;        ///< "days", "years", "percent" or empty
+    std::string unit;        ///< "days", "years", "percent", … or empty
     std::string article;     ///< of the customer's management rules
     std::string allowed_by;  ///< who allowed what is forbidden else; only for RET_LAST_RESORT
     friend bool operator==(const Rule&, const Rule&) = default;
@@ -26,6 +26,29 @@ using Rules = std::vector<Rule>;
 
 enum class WhenFull { overwrite_oldest, stop };
 enum class LastResort { stop, breach_floor };
+/// A seat of a chain of signatures that the house may leave empty.
+enum class Seat { none, optional, required };
+/// Whose signature ends the applicant's chain.
+enum class ChainHead { level1, director };
+
+/// Requests to view or copy.
+struct RequestPolicy {
+    Seat chain_a_reviewer = Seat::required;        ///< REQ_CHAIN_A_REVIEWER
+    ChainHead chain_a_head = ChainHead::director;  ///< REQ_CHAIN_A_HEAD
+    Seat chain_b_reviewer = Seat::required;        ///< REQ_CHAIN_B_REVIEWER
+    unsigned longest_period_hours = 0;             ///< REQ_LONGEST_PERIOD
+    unsigned correction_days = 0;                  ///< REQ_CORRECTION
+    unsigned decision_days = 0;                    ///< REQ_DECISION
+    unsigned extension_days = 0;                   ///< REQ_EXTENSION
+    unsigned third_party_days = 0;                 ///< REQ_THIRD_PARTY
+    unsigned remedy_days = 0;                      ///< REQ_REMEDY
+    unsigned grant_days = 0;                       ///< REQ_GRANT_VALID
+    unsigned hold_days = 0;                        ///< REQ_HOLD
+    unsigned withdrawn_hold_days = 0;              ///< REQ_WITHDRAWN_HOLD
+    unsigned code_tries = 0;                       ///< REQ_CODE_TRIES
+    unsigned record_floor_years = 0;               ///< REQ_RECORD_FLOOR
+    friend bool operator==(const RequestPolicy&, const RequestPolicy&) = default;
+};
 
 /// What the rows mean. Made by `to_policy` alone, so there is none with a number that nobody wrote.
 struct Policy {
@@ -39,6 +62,7 @@ struct Policy {
     unsigned at_risk_days = 0;                       ///< RET_FLOOR_AT_RISK
     unsigned purge_guard_percent = 0;                ///< RET_PURGE_GUARD
     std::vector<unsigned> expiry_notice_days_ahead;  ///< HOLD_EXPIRY_NOTICE, longest first
+    RequestPolicy requests;
     friend bool operator==(const Policy&, const Policy&) = default;
 };
 

@@ -1,0 +1,2 @@
+-- Accounts: see the migration of that part.
+SELECT 1;

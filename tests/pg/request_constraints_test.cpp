@@ -1,0 +1,177 @@
+#include "config/base/token.hpp"
+#include "storage/catalogue/principal_repository.hpp"
+#include "tests/pg/catalogue_site.hpp"
+
+#include <pqxx/pqxx>
+
+namespace sluice::catalogue {
+namespace {
+
+/// Statements as superuser: rights are not in question here, only what a row may be.
+struct CaseTables {
+    Site site;
+    Pool owner{site.database.conninfo("sluice_super"), 1};
+    std::string person = quoted(
+        need(create_person_token(owner, "秘書", {"secretariat"}, token_hash(make_token()), kStart)).value().id
+    );
+    std::string camera = quoted(site.inventory.cameras[0].id);
+    std::string request = quoted(make_uuid_v7(kStart));
+
+    CaseTables() {
+        site.database.execute(
+            "INSERT INTO requests (id, channel, kind, state, state_since, applicant, unit, cameras, from_at, "
+            "to_at, "
+            "form, entered_by, enterer, created_at, submitted_at) VALUES (" +
+            request + ", 'external', 'view', 'submitted', '2026-11-23 10:00Z', '王小明', '-', ARRAY[" +
+            camera + "]::uuid[], '2026-11-22 10:00Z', '2026-11-22 10:20Z', '{}', " + person +
+            ", '秘書', '2026-11-23 09:00Z', '2026-11-23 10:00Z')"
+        );
+    }
+    static std::string quoted(const Uuid& id) { return "'" + to_string(id) + "'"; }
+
+    /// Name of the constraint that refuses it, or the whole text of another complaint; "" when nothing does.
+    [[nodiscard]] std::string refusal(const std::string& sql) const {
+        try {
+            site.database.execute(sql);
+            return "";
+        } catch (const pqxx::sql_error& error) {
+            return constraint_of(error);
+        }
+    }
+    [[nodiscard]] std::string set(const std::string& columns) const {
+        return refusal("UPDATE requests SET " + columns + " WHERE id = " + request);
+    }
+    [[nodiscard]] std::string accept(const std::string& at = "2026-11-23 11:00Z") const {
+        return refusal(
+            "DO $$ DECLARE number text; BEGIN number := open_dossier(" + request + ", '{}', " + person +
+            ", '秘書', '" + at + "'); UPDATE requests SET state = 'accepted', state_since = '" + at +
+            "', handler_id = " + person + ", handler = '秘書', accepted_at = '" + at +
+            "', policy_version = 1, dossier_number = number WHERE id = " + request + "; END $$"
+        );
+    }
+};
+
+TEST_CASE("a request is asked for to the minute, whole once it is submitted", "[pg][request]") {
+    const CaseTables tables;
+    CHECK(tables.set("from_at = '2026-11-22 10:00:01Z'") == "requests_interval");
+    CHECK(tables.set("to_at = from_at") == "requests_interval");
+    CHECK(tables.set("unit = ''") == "requests_submitted_whole");
+    CHECK(tables.set("cameras = '{}'") == "requests_submitted_whole");
+    CHECK(tables.set("state = 'draft', unit = ''").empty());
+    CHECK(tables.set("state = 'deciding'") == "requests_dossier_before_more");
+}
+
+TEST_CASE("nothing goes on without a dossier, which an acceptance alone opens", "[pg][request][article8]") {
+    const CaseTables tables;
+    CHECK(tables.set("state = 'screening'") == "requests_dossier_before_more");
+    CHECK(tables.set("handler = '秘書'") == "requests_accepted_whole");
+    CHECK(tables.accept().empty());
+    CHECK(tables.site.database.query("SELECT number FROM dossiers") == "115/000001");
+    CHECK(tables.site.database.query("SELECT kind || line FROM register_entries") == "opened1");
+    // A second time it is not submitted any more; and what it was accepted with stays.
+    CHECK_FALSE(tables.accept().empty());
+    CHECK_FALSE(tables
+                    .set("policy_version = NULL, handler = NULL, handler_id = NULL, accepted_at = NULL, "
+                         "dossier_number = NULL, state = 'draft'")
+                    .empty());
+    CHECK_FALSE(tables.set("to_at = to_at + interval '1 hour'").empty());
+}
+
+TEST_CASE("a dossier's number is of the year in Taiwan", "[pg][request][article8]") {
+    const CaseTables tables;
+    CHECK(tables.accept("2026-12-31 16:00Z").empty());  // midnight in Taipei
+    CHECK(tables.site.database.query("SELECT number FROM dossiers") == "116/000001");
+}
+
+TEST_CASE("what stands in register and history is changed by nobody", "[pg][request][article9]") {
+    const CaseTables tables;
+    CHECK(tables.accept().empty());
+    tables.site.database.execute(
+        "INSERT INTO request_events (id, request_id, at, action, to_state, part, principal) VALUES "
+        "(gen_random_uuid(), " +
+        tables.request + ", now(), 'accept', 'accepted', 'handler', '秘書')"
+    );
+    for (const char* sql :
+         {"UPDATE register_entries SET facts = '{\"x\":1}'",
+          "DELETE FROM register_entries",
+          "UPDATE request_events SET principal = 'x'",
+          "DELETE FROM request_events",
+          "UPDATE dossiers SET opened_at = now()",
+          "DELETE FROM dossiers"}) {
+        CAPTURE(sql);
+        CHECK_FALSE(tables.refusal(sql).empty());
+    }
+}
+
+TEST_CASE(
+    "a case does not end without its line in the register, nor is anything granted without a grant",
+    "[pg][request][article9]"
+) {
+    const CaseTables tables;
+    CHECK(tables.accept().empty());
+    const std::string decided =
+        ", decision = '{}', decided_at = '2026-11-24 10:00Z', state_since = '2026-11-24 10:00Z'";
+    for (const char* state : {"completed", "refused", "not_held", "withdrawn", "lapsed", "revoked"}) {
+        CAPTURE(state);
+        CHECK_THAT(tables.set(std::string{"state = '"} + state + "'" + decided), Catch::Contains("no entry"));
+    }
+    for (const char* state : {"granted", "granted_partial", "scheduled", "in_session"}) {
+        CAPTURE(state);
+        CHECK_THAT(
+            tables.set(std::string{"state = '"} + state + "'" + decided),
+            Catch::Contains("nothing is granted")
+        );
+    }
+    CHECK(tables
+              .refusal(
+                  "DO $$ BEGIN PERFORM add_register_entry('115/000001', 'refused', '{}', NULL, 'x', "
+                  "'2026-11-24 10:00Z'); "
+                  "UPDATE requests SET state = 'refused'" +
+                  decided + " WHERE id = " + tables.request + "; END $$"
+              )
+              .empty());
+}
+
+TEST_CASE("one person signs once in a chain, and a grant stays inside what was asked", "[pg][request]") {
+    const CaseTables tables;
+    const auto sign = [&](const char* seat) {
+        return tables.refusal(
+            "INSERT INTO request_signatures (request_id, chain, round, seat, signer_id, signer, signed_at) "
+            "VALUES (" +
+            tables.request + ", 'a', 1, '" + seat + "', " + tables.person + ", '秘書', now())"
+        );
+    };
+    CHECK(sign("applicant").empty());
+    CHECK(sign("unit_head") == "request_signatures_person_once");
+    CHECK(
+        tables.refusal(
+            "INSERT INTO request_opinions (request_id, round, part, stance, giver_id, giver, given_at) "
+            "VALUES (" +
+            tables.request + ", 1, 'ethics', 'object', " + tables.person + ", '政風', now())"
+        ) == "request_opinions_objection_grounded"
+    );
+    const auto grant = [&](const char* id) {
+        return tables.refusal(
+            std::string{
+                "INSERT INTO grants (id, request_id, kind, decided_at, valid_to, is_masked, decider_id, "
+                "decider) VALUES ('00000000-0000-4000-8000-00000000000"
+            } +
+            id + "', " + tables.request + ", 'view', '2026-11-24', '2026-12-24', false, " + tables.person +
+            ", '局長')"
+        );
+    };
+    CHECK(grant("1").empty());
+    CHECK_THAT(grant("2"), Catch::Contains("grants_one_in_force"));
+    CHECK(
+        tables.refusal(
+            "INSERT INTO grant_items (grant_id, camera_id, stream, asked_from, asked_to, from_at, to_at) "
+            "VALUES "
+            "('00000000-0000-4000-8000-000000000001', " +
+            tables.camera +
+            ", 'main', '2026-11-22 10:00Z', '2026-11-22 10:20Z', '2026-11-22 09:59:58Z', '2026-11-22 10:20Z')"
+        ) == "grant_items_inward"
+    );
+}
+
+}  // namespace
+}  // namespace sluice::catalogue
