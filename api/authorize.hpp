@@ -1,10 +1,12 @@
 #pragma once
 
+#include "api/action.hpp"
 #include "config/base/time.hpp"
 #include "config/base/uuid.hpp"
 #include "config/base/words.hpp"
 #include "storage/catalogue/rows.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,44 +14,20 @@
 
 namespace sluice::api {
 
-/// What can be asked of the service. Every route names one.
-enum class Action {
-    read_health,
-    read_metrics,
-    read_contract,
-    list_cameras,
-    read_camera,
-    list_segments,
-    read_coverage,
-    read_clip,
-    read_snapshot,
-    read_live,   ///< footage of the last minutes, as it comes in
-    read_media,  ///< a piece of either: whoever may see one of them may ask, then its time decides which it
-                 ///< is
-    open_session,
-    close_session,
-    list_jobs,
-    read_job,
-    start_job,
-    cancel_job,
-    start_purge,
-    read_retention,  ///< purges, certificates, forecast, planner, coverage report
-    read_holds,
-    change_hold,  ///< place, extend, release
-    read_policy,
-    propose_policy,
-    adopt_policy,
-    read_ledger,  ///< checkpoint, tiles and leaves: nothing in them can be read
-    cosign_ledger,
-    read_records,  ///< who did what
+/// How whoever asks stands to what is asked about.
+enum class Relation : std::uint8_t {
+    other,
+    unit,  ///< it is of the asker's unit, or the unit was asked for its opinion
+    own,
 };
-[[nodiscard]] std::string_view to_string(Action action) noexcept;
 
 /// What it is asked about; empty where the action has none, or where it isn't known yet.
 struct Subject {
     std::optional<Uuid> camera_id;
     std::optional<StreamKind> stream;
     std::optional<TimeRange> interval;  ///< of a clip: as resolved
+    // NOLINTNEXTLINE(readability-redundant-member-init): without {} whoever leaves it out gets a warning
+    Relation relation{};  ///< where an action is personal; `other`, the strictest, until it is known
 };
 
 struct Decision {
