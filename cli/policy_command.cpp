@@ -2,6 +2,7 @@
 #include "config/base/files.hpp"
 #include "config/base/token.hpp"
 #include "config/load.hpp"
+#include "config/policy/shipped.hpp"
 #include "storage/catalogue/conninfo.hpp"
 #include "storage/catalogue/policy_repository.hpp"
 #include "storage/catalogue/principal_repository.hpp"
@@ -88,6 +89,11 @@ void print_version(const catalogue::PolicyVersionRow& version, int in_force) {
         );
 }
 
+void print_rules(const policy::Rules& rules) {
+    for (const policy::Rule& rule : rules)
+        fmt::print("  {:<20} {:<24} article {}\n", rule.id, policy::describe(rule), rule.article);
+}
+
 void print_changes(const policy::Rules& before, const policy::Rules& after) {
     const auto changes = policy::describe_changes(before, after);
     for (const std::string& line : changes)
@@ -105,8 +111,12 @@ Status show_policy(const fs::path& config) {
     for (const auto& version : (*desk)->versions)
         print_version(version, *number);
     fmt::print("\nin force:\n");
-    for (const policy::Rule& rule : *find_rules(**desk, *number))
-        fmt::print("  {:<20} {:<24} article {}\n", rule.id, policy::describe(rule), rule.article);
+    const policy::Rules& adopted = *find_rules(**desk, *number);
+    print_rules(adopted);
+    if (const auto shipped = policy::rules_missing_in(adopted); !shipped.empty()) {
+        fmt::print("\nnot in this version, as shipped with the program:\n");
+        print_rules(shipped);
+    }
     return {};
 }
 
@@ -124,7 +134,7 @@ Status compare_policy(const fs::path& config, const fs::path& file) {
     if (!desk) return std::unexpected(desk.error());
     const auto number = number_in_force(**desk, RealClock{}.now());
     if (!number) return std::unexpected(number.error());
-    print_changes(*find_rules(**desk, *number), *rules);
+    print_changes(policy::completed(*find_rules(**desk, *number)), *rules);
     return {};
 }
 

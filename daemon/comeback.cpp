@@ -64,6 +64,8 @@ public:
         if (history->open_gap && history->open_gap->gap_id == closed.gap_id) history->open_gap.reset();
     }
     void take(const volume::ConfigLoaded&) {}
+    void take(const volume::Started&) {}
+    void take(const volume::Stopped&) {}
     void take(const volume::Refused&) {}
 
     [[nodiscard]] std::map<Uuid, StreamHistory> histories() && { return std::move(streams_); }

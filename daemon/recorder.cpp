@@ -83,6 +83,7 @@ Status Recorder::start() {
     };
     feed_ = std::make_unique<CatalogueFeed>(std::move(feed), files_, clock_);
     start_volumes();
+    journal(volume::Started{SLUICE_VERSION});
     journal(volume::ConfigLoaded{hash_of(options_.config_file), "start"});
     for (StreamSettings& settings : make_stream_settings(*installation, config_))
         start_stream(std::move(settings), std::nullopt);
@@ -326,6 +327,7 @@ bool Recorder::stop() {
         ending.push_back(stream.get());
     }
     const bool all_ended = await_end(ending, kStopLimit) && left_behind_.empty();
+    journal(volume::Stopped{all_ended});
     for (VolumeThread& volume : volumes_)
         volume.thread.request_stop();
     for (VolumeThread& volume : volumes_)

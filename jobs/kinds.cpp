@@ -95,7 +95,7 @@ Result<std::string> run_purge_job(const catalogue::JobRow& job, const Tools& too
         .consent = arguments->consent,
         .principal_id = job.principal_id,
         .principal = job.principal,
-        .role = job.principal_id ? "operator" : "system",
+        .role = job.role.empty() ? "system" : job.role,
     };
     const auto report =
         retention::run_purge(*site, request, [&lease](const retention::PurgeProgress& progress) {

@@ -194,6 +194,7 @@ Answer file_request(const Call& call, JobRequest wanted) {
         .same_work = std::move(wanted.same_work),
         .principal_id = call.principal->id,
         .principal = call.principal->name,
+        .role = actor_of(call).role,
     };
     const auto wanted_id = idempotent_id(call, "job");
     if (!wanted_id) return std::unexpected(wanted_id.error());

@@ -1,6 +1,7 @@
 #include "api/policy/rules.hpp"
 
 #include "config/policy/json.hpp"
+#include "config/policy/shipped.hpp"
 
 #include <utility>
 
@@ -42,6 +43,7 @@ version_json(const PolicyVersionRow& version, std::span<const PolicyVersionRow> 
         {"number", version.number},
         {"state", state_of(version, all, now)},
         {"rules", json::parse(policy::to_json(version.rules))},
+        {"shipped_rules", json::parse(policy::to_json(policy::rules_missing_in(version.rules)))},
         {"note", version.note},
         {"proposed_by", version.proposer},
         {"proposed", to_rfc3339(version.proposed)},
@@ -56,7 +58,8 @@ version_json(const PolicyVersionRow& version, std::span<const PolicyVersionRow> 
             {"valid_from", to_rfc3339(version.adoption->valid_from)},
         };
     if (const PolicyVersionRow* current = find_in_force(all, now))
-        object["changes"] = policy::describe_changes(current->rules, version.rules);
+        object["changes"] =
+            policy::describe_changes(policy::completed(current->rules), policy::completed(version.rules));
     return object.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 

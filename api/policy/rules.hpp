@@ -16,7 +16,8 @@ namespace sluice::api {
     UtcTime now
 );
 
-/// One object with the rules as they were written, and as `changes` what differs from the version in force.
+/// One object with the rules as they were written, as `shipped_rules` those that count because it lacks them,
+/// and as `changes` what differs from the version in force.
 [[nodiscard]] std::string version_json(
     const catalogue::PolicyVersionRow& version,
     std::span<const catalogue::PolicyVersionRow> all,

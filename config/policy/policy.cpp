@@ -12,6 +12,7 @@ namespace {
 using List = std::vector<std::int64_t>;
 
 constexpr std::int64_t kMostDays = 36'500;
+constexpr std::int64_t kMostDeadline = 366;  // an office calendar reaches no further than the next year
 
 /// What may stand in a row. An integer and a word can be allowed side by side ("capacity").
 struct Known {
@@ -31,15 +32,16 @@ constexpr std::array kKnown{
     Known{.id = "RET_FLOOR_AT_RISK", .unit = "days", .least = 0, .most = kMostDays},
     Known{.id = "RET_PURGE_GUARD", .unit = "percent", .least = 1, .most = 100},
     Known{.id = "HOLD_EXPIRY_NOTICE", .unit = "days", .least = 1, .most = kMostDays, .is_list = true},
+    Known{.id = "DEADLINE_DECISION", .unit = "days", .least = 1, .most = kMostDeadline},
+    Known{.id = "DEADLINE_EXTENSION", .unit = "days", .least = 0, .most = kMostDeadline},
+    Known{.id = "DEADLINE_ARCHIVES", .unit = "days", .least = 1, .most = kMostDeadline},
+    Known{.id = "DEADLINE_THIRD_PARTY", .unit = "days", .least = 1, .most = kMostDeadline},
+    Known{.id = "DEADLINE_CORRECTION", .unit = "days", .least = 1, .most = kMostDeadline},
+    Known{.id = "DEADLINE_REMEDY", .unit = "days", .least = 1, .most = kMostDeadline},
     Known{.id = "REQ_CHAIN_A_REVIEWER", .unit = "", .words = {"none", "optional", "required"}},
     Known{.id = "REQ_CHAIN_A_HEAD", .unit = "", .words = {"level1", "director"}},
     Known{.id = "REQ_CHAIN_B_REVIEWER", .unit = "", .words = {"none", "optional", "required"}},
     Known{.id = "REQ_LONGEST_PERIOD", .unit = "hours", .least = 1, .most = 24 * 366},
-    Known{.id = "REQ_CORRECTION", .unit = "days", .least = 1, .most = kMostDays},
-    Known{.id = "REQ_DECISION", .unit = "days", .least = 1, .most = kMostDays},
-    Known{.id = "REQ_EXTENSION", .unit = "days", .least = 0, .most = kMostDays},
-    Known{.id = "REQ_THIRD_PARTY", .unit = "days", .least = 1, .most = kMostDays},
-    Known{.id = "REQ_REMEDY", .unit = "days", .least = 1, .most = kMostDays},
     Known{.id = "REQ_GRANT_VALID", .unit = "days", .least = 1, .most = kMostDays},
     Known{.id = "REQ_HOLD", .unit = "days", .least = 1, .most = kMostDays},
     Known{.id = "REQ_WITHDRAWN_HOLD", .unit = "days", .least = 1, .most = kMostDays},
@@ -117,11 +119,6 @@ RequestPolicy read_requests(const Rules& rules) {
                             : ChainHead::director,
         .chain_b_reviewer = seat("REQ_CHAIN_B_REVIEWER"),
         .longest_period_hours = number("REQ_LONGEST_PERIOD"),
-        .correction_days = number("REQ_CORRECTION"),
-        .decision_days = number("REQ_DECISION"),
-        .extension_days = number("REQ_EXTENSION"),
-        .third_party_days = number("REQ_THIRD_PARTY"),
-        .remedy_days = number("REQ_REMEDY"),
         .grant_days = number("REQ_GRANT_VALID"),
         .hold_days = number("REQ_HOLD"),
         .withdrawn_hold_days = number("REQ_WITHDRAWN_HOLD"),
@@ -147,6 +144,14 @@ Policy read(const Rules& rules) {
     for (const std::int64_t days : std::get<List>(find("HOLD_EXPIRY_NOTICE").value))
         policy.expiry_notice_days_ahead.push_back(static_cast<unsigned>(days));
     std::ranges::sort(policy.expiry_notice_days_ahead, std::greater{});
+    policy.deadlines = {
+        .decision_days = number_of(find("DEADLINE_DECISION")),
+        .extension_days = number_of(find("DEADLINE_EXTENSION")),
+        .archives_days = number_of(find("DEADLINE_ARCHIVES")),
+        .third_party_days = number_of(find("DEADLINE_THIRD_PARTY")),
+        .correction_days = number_of(find("DEADLINE_CORRECTION")),
+        .remedy_days = number_of(find("DEADLINE_REMEDY")),
+    };
     policy.requests = read_requests(rules);
     return policy;
 }

@@ -18,7 +18,7 @@ struct Rule {
     std::string id;
     Value value;
     std::string unit;        ///< "days", "years", "percent", … or empty
-    std::string article;     ///< of the customer's management rules
+    std::string article;     ///< of the customer's management rules, or an act and its article
     std::string allowed_by;  ///< who allowed what is forbidden else; only for RET_LAST_RESORT
     friend bool operator==(const Rule&, const Rule&) = default;
 };
@@ -37,17 +37,24 @@ struct RequestPolicy {
     ChainHead chain_a_head = ChainHead::director;  ///< REQ_CHAIN_A_HEAD
     Seat chain_b_reviewer = Seat::required;        ///< REQ_CHAIN_B_REVIEWER
     unsigned longest_period_hours = 0;             ///< REQ_LONGEST_PERIOD
-    unsigned correction_days = 0;                  ///< REQ_CORRECTION
-    unsigned decision_days = 0;                    ///< REQ_DECISION
-    unsigned extension_days = 0;                   ///< REQ_EXTENSION
-    unsigned third_party_days = 0;                 ///< REQ_THIRD_PARTY
-    unsigned remedy_days = 0;                      ///< REQ_REMEDY
     unsigned grant_days = 0;                       ///< REQ_GRANT_VALID
     unsigned hold_days = 0;                        ///< REQ_HOLD
     unsigned withdrawn_hold_days = 0;              ///< REQ_WITHDRAWN_HOLD
     unsigned code_tries = 0;                       ///< REQ_CODE_TRIES
     unsigned record_floor_years = 0;               ///< REQ_RECORD_FLOOR
     friend bool operator==(const RequestPolicy&, const RequestPolicy&) = default;
+};
+
+/// Statutory days, DEADLINE_*: counted from the day after, to be put on the office calendar
+/// (storage/calendar).
+struct Deadlines {
+    unsigned decision_days = 0;
+    unsigned extension_days = 0;
+    unsigned archives_days = 0;
+    unsigned third_party_days = 0;
+    unsigned correction_days = 0;
+    unsigned remedy_days = 0;
+    friend bool operator==(const Deadlines&, const Deadlines&) = default;
 };
 
 /// What the rows mean. Made by `to_policy` alone, so there is none with a number that nobody wrote.
@@ -62,6 +69,7 @@ struct Policy {
     unsigned at_risk_days = 0;                       ///< RET_FLOOR_AT_RISK
     unsigned purge_guard_percent = 0;                ///< RET_PURGE_GUARD
     std::vector<unsigned> expiry_notice_days_ahead;  ///< HOLD_EXPIRY_NOTICE, longest first
+    Deadlines deadlines;
     RequestPolicy requests;
     friend bool operator==(const Policy&, const Policy&) = default;
 };

@@ -19,8 +19,8 @@ constexpr std::array
     kStates{JobState::queued, JobState::running, JobState::done, JobState::failed, JobState::cancelled};
 
 constexpr const char* kFile = R"(
-    INSERT INTO jobs (id, kind, arguments, same_work, principal_id, principal)
-    SELECT $1::uuid, $2, $3::jsonb, $4, $5::uuid, $6
+    INSERT INTO jobs (id, kind, arguments, same_work, principal_id, principal, role)
+    SELECT $1::uuid, $2, $3::jsonb, $4, $5::uuid, $6, nullif($8, '')
     WHERE NOT ($7::bool AND EXISTS (SELECT FROM jobs WHERE same_work = $4 AND state = 'failed'
                                                        AND finished_at > clock_timestamp() - interval '1 day'))
     ON CONFLICT DO NOTHING)";
@@ -28,19 +28,19 @@ constexpr const char* kFile = R"(
 constexpr const char* kById = R"(
     SELECT id, kind, arguments::text, state, principal, to_us(created_at), to_us(not_before), to_us(started_at), to_us(finished_at),
            to_us(cancel_asked_at), attempts, coalesce(lease_owner, ''), to_us(lease_until), done_bytes, total_bytes, note,
-           coalesce(result::text, ''), coalesce(error, ''), principal_id
+           coalesce(result::text, ''), coalesce(error, ''), principal_id, coalesce(role, '')
     FROM jobs WHERE id = $1::uuid)";
 
 constexpr const char* kSameWork = R"(
     SELECT id, kind, arguments::text, state, principal, to_us(created_at), to_us(not_before), to_us(started_at), to_us(finished_at),
            to_us(cancel_asked_at), attempts, coalesce(lease_owner, ''), to_us(lease_until), done_bytes, total_bytes, note,
-           coalesce(result::text, ''), coalesce(error, ''), principal_id
+           coalesce(result::text, ''), coalesce(error, ''), principal_id, coalesce(role, '')
     FROM jobs WHERE same_work = $1 AND state IN ('queued', 'running'))";
 
 constexpr const char* kList = R"(
     SELECT id, kind, arguments::text, state, principal, to_us(created_at), to_us(not_before), to_us(started_at), to_us(finished_at),
            to_us(cancel_asked_at), attempts, coalesce(lease_owner, ''), to_us(lease_until), done_bytes, total_bytes, note,
-           coalesce(result::text, ''), coalesce(error, ''), principal_id
+           coalesce(result::text, ''), coalesce(error, ''), principal_id, coalesce(role, '')
     FROM jobs WHERE (created_at, id) < (from_us($1::bigint), $2::uuid)
     ORDER BY created_at DESC, id DESC LIMIT $3::bigint)";
 
@@ -54,7 +54,7 @@ constexpr const char* kClaim = R"(
                 ORDER BY not_before, created_at FOR UPDATE SKIP LOCKED LIMIT 1)
     RETURNING id, kind, arguments::text, state, principal, to_us(created_at), to_us(not_before), to_us(started_at),
            to_us(finished_at), to_us(cancel_asked_at), attempts, coalesce(lease_owner, ''), to_us(lease_until), done_bytes,
-           total_bytes, note, coalesce(result::text, ''), coalesce(error, ''), principal_id)";
+           total_bytes, note, coalesce(result::text, ''), coalesce(error, ''), principal_id, coalesce(role, ''))";
 
 constexpr const char* kRenew = R"(
     UPDATE jobs SET lease_until = clock_timestamp() + $3::bigint * interval '1 millisecond', done_bytes = $4::bigint,
@@ -100,6 +100,7 @@ JobRow to_job(const pqxx::row& row) {
         .result = row[16].as<std::string>(),
         .error = row[17].as<std::string>(),
         .principal_id = row[18].is_null() ? std::nullopt : std::optional{detail::to_uuid(row[18])},
+        .role = row[19].as<std::string>(),
     };
 }
 
@@ -198,7 +199,8 @@ Result<bool> file_job(Pool& pool, const NewJob& job, const JobAct& act) {
                 detail::clean_text(job.same_work),
                 principal,
                 detail::clean_text(job.principal),
-                job.waits_after_failure);
+                job.waits_after_failure,
+                job.role);
         return conclude(transaction, filed.affected_rows() > 0, act, is_filed);
     });
     if (!status) return std::unexpected(status.error());

@@ -48,6 +48,7 @@ struct JobRow {
     std::string result;  ///< JSON; empty: none
     std::string error;
     std::optional<Uuid> principal_id;  ///< nullopt: the worker itself
+    std::string role;                  ///< in which the principal filed it; empty: the worker, or not known
 };
 
 struct NewJob {
@@ -57,6 +58,7 @@ struct NewJob {
     std::string same_work;         ///< jobs with the same text would do the same work
     std::optional<Uuid> principal_id;
     std::string principal;
+    std::string role{};  ///< the principal's; empty: the worker's own
     /// What nobody asked for is not begun again on the day on which it failed for good.
     bool waits_after_failure = false;
 };

@@ -134,6 +134,18 @@ private:
         return true;
     }
 
+    bool place(const volume::Started& life) {
+        if (save_event("started", "program", "sluice-recorder", "version", life.version))
+            record("program.started", "program", "sluice-recorder", "version", life.version);
+        return true;
+    }
+    bool place(const volume::Stopped& life) {
+        const std::string streams = life.all_streams_ended ? "all" : "not all";
+        if (save_event("stopped", "program", "sluice-recorder", "streams_ended", streams))
+            record("program.stopped", "program", "sluice-recorder", "streams_ended", streams);
+        return true;
+    }
+
     /// Into the audit log, once: a line that is read again makes no second event.
     void record(
         const char* action,

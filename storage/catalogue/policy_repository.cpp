@@ -1,6 +1,7 @@
 #include "storage/catalogue/policy_repository.hpp"
 
 #include "config/policy/json.hpp"
+#include "config/policy/shipped.hpp"
 #include "storage/catalogue/detail/connection.hpp"
 #include "storage/catalogue/detail/values.hpp"
 #include "storage/catalogue/record_repository.hpp"
@@ -65,7 +66,7 @@ Result<policy::History> load_policy_history(Pool& pool) {
     policy::History history;
     for (const PolicyVersionRow& version : *versions) {
         if (!version.adoption) continue;
-        auto policy = policy::to_policy(version.rules);
+        auto policy = policy::to_policy(policy::completed(version.rules));
         if (!policy)
             return failure(
                 Remedy::operator_acts,

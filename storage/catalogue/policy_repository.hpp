@@ -20,7 +20,7 @@ struct Adoption {
 };
 struct PolicyVersionRow {
     int number = 0;
-    policy::Rules rules;
+    policy::Rules rules;  ///< as they were written; policy::completed gives what counts
     std::string note;
     std::optional<Uuid> proposer_id;  ///< nullopt: came with the program
     std::string proposer;
@@ -30,7 +30,8 @@ struct PolicyVersionRow {
 
 /// By number. Error: abandon_file, when a version can't be read.
 [[nodiscard]] Result<std::vector<PolicyVersionRow>> load_policy_versions(Pool& pool);
-/// The adopted ones, for the rules. Error: as above; refuse, when a version does not say what the rules need.
+/// The adopted ones, for the rules, each completed by the shipped rules that are younger than it. Error: as
+/// above; refuse, when a version does not say what the rules need.
 [[nodiscard]] Result<policy::History> load_policy_history(Pool& pool);
 
 /// Actor of the records of both: the person in the role that allows it.

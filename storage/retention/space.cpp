@@ -4,6 +4,7 @@
 #include "storage/catalogue/policy_repository.hpp"
 #include "storage/retention/detail/purge.hpp"
 #include "storage/retention/forecast.hpp"
+#include "storage/retention/in_the_way.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -46,8 +47,13 @@ public:
 
     /// What going through all days would free, at most `needed`; and whether that includes footage below the
     /// floor.
-    Result<SpacePlan> plan(std::uint64_t needed, bool may_breach) {
-        SpacePlan all;
+    struct Outlook {
+        SpacePlan plan;
+        InTheWay in_the_way;  ///< whole when the plan is not enough
+    };
+    Result<Outlook> look(std::uint64_t needed, bool may_breach) {
+        Outlook outlook;
+        SpacePlan& all = outlook.plan;
         const auto rows = catalogue::load_active_holds(site_.pool, now_);
         if (!rows) return std::unexpected(rows.error());
         const Holds holds = detail::to_holds(*rows);
@@ -59,12 +65,17 @@ public:
             const SpacePlan some = plan_day(*candidates, holds, needed - all.freed_bytes, may_breach);
             all.freed_bytes += some.freed_bytes;
             all.has_breached |= some.has_breached;
-            for (const Decision& decision : some.decisions)
-                if (decision.is_destroyed) all.decisions.push_back(decision);
+            for (std::size_t i = 0; i < some.decisions.size(); ++i) {
+                const Decision& decision = some.decisions[i];
+                if (decision.is_destroyed)
+                    all.decisions.push_back(decision);
+                else
+                    outlook.in_the_way.add(detail::facts_of((*candidates)[i]), decision.rule);
+            }
             if (all.freed_bytes >= needed) break;
         }
         all.is_enough = all.freed_bytes >= needed;
-        return all;
+        return outlook;
     }
 
     Result<PurgeRunRow> run(const SpacePlan& plan, std::uint64_t needed, bool may_breach) {
@@ -168,9 +179,18 @@ private:
 };
 
 /// The disk is full, and nothing may go: recording will stop at the reserve.
-Status tell_stopped(const Site& site, const PurgeVolume& volume, std::uint64_t needed, std::uint64_t freed) {
+Status tell_stopped(
+    const Site& site,
+    const PurgeVolume& volume,
+    std::uint64_t needed,
+    std::uint64_t freed,
+    const InTheWay& in_the_way
+) {
     const json subject{
-        {"volume", to_string(volume.id)}, {"needed_bytes", needed}, {"can_be_freed_bytes", freed}
+        {"volume", to_string(volume.id)},
+        {"needed_bytes", needed},
+        {"can_be_freed_bytes", freed},
+        {"in_the_way", json::parse(in_the_way.to_json())},
     };
     const auto filed = catalogue::file_storage_incident(
         site.pool,
@@ -203,20 +223,22 @@ Status make_room_locked(
     const policy::Policy& rules = policy::in_force(history, site.clock.now()).policy;
     RoomMaker maker{site, volume, history, request, advance};
     bool may_breach = false;
-    auto plan = maker.plan(report.needed_bytes, may_breach);
-    if (!plan) return std::unexpected(plan.error());
-    if (!plan->is_enough && rules.last_resort == policy::LastResort::breach_floor) {
+    auto outlook = maker.look(report.needed_bytes, may_breach);
+    if (!outlook) return std::unexpected(outlook.error());
+    if (!outlook->plan.is_enough && rules.last_resort == policy::LastResort::breach_floor) {
         may_breach = true;
-        plan = maker.plan(report.needed_bytes, may_breach);
-        if (!plan) return std::unexpected(plan.error());
+        outlook = maker.look(report.needed_bytes, may_breach);
+        if (!outlook) return std::unexpected(outlook.error());
     }
-    report.is_enough = plan->is_enough;
-    report.has_breached = plan->has_breached;
-    if (!plan->is_enough)
-        if (auto told = tell_stopped(site, volume, report.needed_bytes, plan->freed_bytes); !told)
-            return told;
-    if (plan->decisions.empty()) return {};
-    auto run = maker.run(*plan, report.needed_bytes, may_breach);
+    const SpacePlan& plan = outlook->plan;
+    report.is_enough = plan.is_enough;
+    report.has_breached = plan.has_breached;
+    if (!plan.is_enough) {
+        auto told = tell_stopped(site, volume, report.needed_bytes, plan.freed_bytes, outlook->in_the_way);
+        if (!told) return told;
+    }
+    if (plan.decisions.empty()) return {};
+    auto run = maker.run(plan, report.needed_bytes, may_breach);
     if (!run) return std::unexpected(run.error());
     report.run = std::move(*run);
     return {};

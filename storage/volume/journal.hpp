@@ -54,7 +54,16 @@ struct Refused {
     std::string what;
     std::string reason;
 };
-using JournalFact = std::variant<RunStarted, RunEnded, GapOpened, GapClosed, ConfigLoaded, Refused>;
+/// The recorder began to live.
+struct Started {
+    std::string version;
+};
+/// It was told to stop, and all that it recorded lies in files. A life without it ended by a crash.
+struct Stopped {
+    bool all_streams_ended = true;  ///< false: one hung and was left
+};
+using JournalFact =
+    std::variant<RunStarted, RunEnded, GapOpened, GapClosed, ConfigLoaded, Refused, Started, Stopped>;
 
 struct JournalLine {
     UtcTime written;

@@ -74,6 +74,14 @@ json to_object(const Refused& fact) {
     return {{"fact", "refused"}, {"what", cut(fact.what)}, {"reason", cut(fact.reason)}};
 }
 
+json to_object(const Started& fact) {
+    return {{"fact", "started"}, {"version", cut(fact.version)}};
+}
+
+json to_object(const Stopped& fact) {
+    return {{"fact", "stopped"}, {"all_streams_ended", fact.all_streams_ended}};
+}
+
 /// Takes members out of one line's object. The first that is missing or of another kind makes the whole line
 /// unreadable; members it does not know are left alone.
 class Reader {
@@ -107,6 +115,10 @@ public:
         auto fact = read(inner);
         whole_ &= found->is_object() && inner.is_whole();
         return fact;
+    }
+    bool flag(const char* member) {
+        const auto value = optional_flag(member);
+        return value ? *value : fail<bool>();
     }
     std::optional<bool> optional_flag(const char* member) {
         const json* found = find(member);
@@ -176,6 +188,8 @@ std::optional<JournalFact> read_fact(Reader& from, const std::string& kind) {
     if (kind == "config_loaded")
         return ConfigLoaded{.sha256 = from.text("sha256"), .summary = from.text("summary")};
     if (kind == "refused") return Refused{.what = from.text("what"), .reason = from.text("reason")};
+    if (kind == "started") return Started{.version = from.text("version")};
+    if (kind == "stopped") return Stopped{.all_streams_ended = from.flag("all_streams_ended")};
     return std::nullopt;
 }
 

@@ -25,6 +25,8 @@ TEST_CASE(
         {kStart, RunStarted{run, site.main, kStart + 1us, false}},
         {kStart, RunEnded{run, kStart + 90s, GapCause::stream_stalled, 24.98, 1.0001}},
         {kStart, Refused{"volume", "another installation's"}},
+        {kStart, volume::Stopped{.all_streams_ended = true}},
+        {kStart + 2s, volume::Started{"0.1.0"}},
     };
     const volume::JournalPosition next{.file = "2026-11-23.jsonl", .offset = 5'000'000'000};
     for (int time = 0; time < 2; ++time) {  // twice: the recorder repeats what it is not sure of
@@ -39,7 +41,12 @@ TEST_CASE(
         CHECK(row.measured_fps == 24.98);
         CHECK(row.media_rate == 1.0001);
         CHECK_FALSE(row.is_overlapping);
-        CHECK(site.database.query("SELECT count(*) FROM recorder_events") == "2");
+        CHECK(site.database.query("SELECT count(*) FROM recorder_events") == "4");
+        // Lives are told once, however often the journal is read.
+        CHECK(
+            site.database.query("SELECT string_agg(action, ' ' ORDER BY filed_at) FROM ledger_records "
+                                "WHERE action LIKE 'program.%'") == "program.stopped program.started"
+        );
     }
     CHECK(
         site.database.query("SELECT detail->>'summary' FROM recorder_events WHERE kind = 'config_loaded'") ==

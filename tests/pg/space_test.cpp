@@ -77,6 +77,19 @@ TEST_CASE(
     CHECK(disk.stage.state_of(held) == "whole");
     CHECK(disk.stage.state_of(young) == "whole");
     CHECK(disk.stage.count("incidents", "kind = 'storage'") == "1");
+    // Each segment that stands in the way is named, by camera and rule.
+    for (const auto& [row, rule] : {std::pair{held, "RET_HOLD_ACTIVE"}, std::pair{young, "RET_FLOOR_30D"}}) {
+        CAPTURE(rule);
+        const std::string ids = to_hex(sha256(as_bytes(to_string(row.id) + "\n")));
+        CHECK(
+            disk.stage.count(
+                "incidents i, jsonb_array_elements(i.subject->'in_the_way') part",
+                "part->>'rule' = '" + std::string{rule} +
+                    "' AND part->>'segments' = '1' AND part->>'from' = '" + to_rfc3339(row.range.from) +
+                    "' AND part->>'ids_sha256' = '" + ids + "'"
+            ) == "1"
+        );
+    }
 }
 
 TEST_CASE(

@@ -363,25 +363,6 @@ END $$;
 CREATE CONSTRAINT TRIGGER requests_end_is_entered AFTER INSERT OR UPDATE OF state ON requests DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION requests_end_is_entered();
 
--- ---- the numbers of all this are rules: every version that is there gets them as the draft has them
-
-UPDATE policy_versions SET rules = rules || '[
-    {"id": "REQ_CHAIN_A_REVIEWER", "value": "optional", "unit": "", "article": "form"},
-    {"id": "REQ_CHAIN_A_HEAD", "value": "level1", "unit": "", "article": "9(1)"},
-    {"id": "REQ_CHAIN_B_REVIEWER", "value": "optional", "unit": "", "article": "form"},
-    {"id": "REQ_LONGEST_PERIOD", "value": 24, "unit": "hours", "article": "form"},
-    {"id": "REQ_CORRECTION", "value": 7, "unit": "days", "article": "9(2)"},
-    {"id": "REQ_DECISION", "value": 15, "unit": "days", "article": "9"},
-    {"id": "REQ_EXTENSION", "value": 15, "unit": "days", "article": "9"},
-    {"id": "REQ_THIRD_PARTY", "value": 10, "unit": "days", "article": "10(3)"},
-    {"id": "REQ_REMEDY", "value": 30, "unit": "days", "article": "10"},
-    {"id": "REQ_GRANT_VALID", "value": 30, "unit": "days", "article": "9(4)"},
-    {"id": "REQ_HOLD", "value": 180, "unit": "days", "article": "7(4)"},
-    {"id": "REQ_WITHDRAWN_HOLD", "value": 7, "unit": "days", "article": "7(4)"},
-    {"id": "REQ_CODE_TRIES", "value": 5, "unit": "tries", "article": "9(4)"},
-    {"id": "REQ_RECORD_FLOOR", "value": 1, "unit": "years", "article": "9(4)"}
-]'::jsonb;
-
 -- ---- rights; tests/pg/rights_test.cpp holds the same, written by hand
 
 GRANT SELECT ON requests, request_events, request_evidence, request_signatures, request_opinions, request_grounds, consents,

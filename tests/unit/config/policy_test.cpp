@@ -3,6 +3,7 @@
 #include "config/base/files.hpp"
 #include "config/policy/history.hpp"
 #include "config/policy/json.hpp"
+#include "config/policy/shipped.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -49,6 +50,36 @@ TEST_CASE("the shipped policy says what the draft of the rules says", "[policy]"
     CHECK(policy->at_risk_days == 7);
     CHECK(policy->purge_guard_percent == 20);
     CHECK(policy->expiry_notice_days_ahead == std::vector<unsigned>{30, 7, 1});
+    CHECK(policy->deadlines == Deadlines{15, 15, 30, 10, 7, 30});
+    CHECK(
+        policy->requests ==
+        RequestPolicy{
+            .chain_a_reviewer = Seat::optional,
+            .chain_a_head = ChainHead::level1,
+            .chain_b_reviewer = Seat::optional,
+            .longest_period_hours = 24,
+            .grant_days = 30,
+            .hold_days = 180,
+            .withdrawn_hold_days = 7,
+            .code_tries = 5,
+            .record_floor_years = 1,
+        }
+    );
+}
+
+TEST_CASE("a version older than a rule takes the rule as it was shipped, until one that has it", "[policy]") {
+    CHECK(shipped_rules() == shipped());
+    CHECK(rules_missing_in(shipped()).empty());
+    Rules older = shipped();
+    std::erase_if(older, [](const Rule& rule) { return rule.id.starts_with("DEADLINE_"); });
+    CHECK_FALSE(to_policy(older));  // a new version has to say it
+    CHECK(rules_missing_in(older).size() == 6);
+    const auto policy = to_policy(completed(older));
+    REQUIRE(policy);
+    CHECK(policy->deadlines.decision_days == 15);
+    Rules newer = shipped();
+    find(newer, "DEADLINE_DECISION").value = std::int64_t{20};
+    CHECK(to_policy(completed(newer))->deadlines.decision_days == 20);
 }
 
 TEST_CASE("a policy that can't be kept is refused, rule by rule, with the cure", "[policy]") {
@@ -176,7 +207,7 @@ TEST_CASE("what a new version changes is said rule by rule", "[policy]") {
         std::vector<std::string>{"RET_KEEP: 30 days -> 90 days", "RET_FLOOR_AT_RISK: article 7(3) -> 6"}
     );
     after.pop_back();
-    CHECK(describe_changes(before, after).back() == "HOLD_EXPIRY_NOTICE: taken out");
+    CHECK(describe_changes(before, after).back() == before.back().id + ": taken out");
 }
 
 TEST_CASE(

@@ -96,6 +96,8 @@ TEST_CASE("every fact comes back from its line as it was", "[journal]") {
         },
         ConfigLoaded{.sha256 = std::string(64, 'a'), .summary = "16 cameras added"},
         Refused{.what = "/media/disk", .reason = "another installation's"},
+        Started{.version = "0.1.0"},
+        Stopped{.all_streams_ended = false},
     };
     for (const JournalFact& fact : facts) {
         const std::string text = to_text({.written = kNow, .fact = fact});

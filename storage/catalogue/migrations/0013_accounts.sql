@@ -1,2 +1,0 @@
--- Accounts: see the migration of that part.
-SELECT 1;
