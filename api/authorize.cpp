@@ -1,129 +1,136 @@
 #include "api/authorize.hpp"
 
 #include <algorithm>
-#include <array>
-#include <initializer_list>
+#include <vector>
 
 namespace sluice::api {
 namespace {
 
-using Actions = std::initializer_list<Action>;
+using catalogue::PrincipalKind;
 
-constexpr Actions kFootage{
-    Action::read_clip,
-    Action::read_snapshot,
-    Action::play_recorded,
-    Action::read_live,
-    Action::read_media
-};
-/// What is recorded, without showing it.
-constexpr Actions kInventory{
-    Action::list_cameras,
-    Action::read_camera,
-    Action::list_segments,
-    Action::read_coverage
-};
-/// Everybody with a token: the more who have seen a checkpoint, the better.
-constexpr Actions kSession{
-    Action::read_contract,
-    Action::open_session,
-    Action::close_session,
-    Action::read_ledger
-};
-
-/// A rule of two persons: a machine has no part in it.
-constexpr Actions kTwoPersons{Action::propose_policy, Action::adopt_policy};
-
-struct RoleRights {
-    std::string_view role;
-    bool sees_inventory = false;
-    Actions actions{};
-};
-constexpr Actions kKeeps{
-    Action::read_holds,
-    Action::change_hold,
-    Action::read_policy,
-    Action::propose_policy,
-    Action::list_jobs,
-    Action::read_job,
-    Action::start_purge,
-    Action::read_retention
-};
-constexpr Actions kDirects{
-    Action::read_holds,
-    Action::read_policy,
-    Action::adopt_policy,
-    Action::read_retention
-};
-constexpr Actions kSupervises{
-    Action::read_holds,
-    Action::read_policy,
-    Action::list_jobs,
-    Action::read_job,
-    Action::read_records,
-    Action::cosign_ledger,
-    Action::read_retention
-};
-constexpr Actions kConfigures{
-    Action::read_policy,
-    Action::list_jobs,
-    Action::read_job,
-    Action::read_retention
-};
-/// Persons. Roles that stand in no line may open a session and nothing else.
-constexpr std::array kPersons{
-    RoleRights{"secretariat", true, kKeeps},
-    RoleRights{"director", true, kDirects},
-    RoleRights{"ethics", true, kSupervises},
-    RoleRights{"auditor", true, kSupervises},
-    RoleRights{"admin", true, kConfigures},
-};
-
-bool is_in(Actions actions, Action action) {
-    return std::ranges::find(actions, action) != actions.end();
+bool is_machine(Role role) {
+    return role >= Role::operator_;
 }
 
-bool machine_may(std::string_view role, Action action) {
-    // From here on everything is a person's.
-    if (role == "operator") return action < Action::create_account && !is_in(kTwoPersons, action);
-    if (role == "viewer")
-        return is_in(kFootage, action) || is_in(kInventory, action) || is_in(kSession, action);
-    if (role == "metrics") return action == Action::read_metrics;
-    return false;
-}
-
-bool person_may(std::string_view role, Action action) {
-    if (is_in(kSession, action)) return true;
-    const auto rights = std::ranges::find(kPersons, role, &RoleRights::role);
-    if (rights == kPersons.end()) return false;
-    return is_in(rights->actions, action) || (rights->sees_inventory && is_in(kInventory, action));
-}
-
-bool role_allows(catalogue::PrincipalKind kind, std::string_view role, Action action) {
-    switch (kind) {
-        case catalogue::PrincipalKind::machine:
-            return machine_may(role, action);
-        case catalogue::PrincipalKind::person:
-            return person_may(role, action);
-        case catalogue::PrincipalKind::system:
-            return false;  // a program of ours has no token
+/// A machine's role is none of a person's, and the other way round; a program of ours has no token.
+std::vector<Role> roles_of(const catalogue::PrincipalRow* principal, const Standing& standing) {
+    if (principal == nullptr) return {Role::nobody};
+    std::vector<Role> roles;
+    for (const std::string& word : principal->roles) {
+        const auto role = role_from_string(word);
+        const auto kind = role && is_machine(*role) ? PrincipalKind::machine : PrincipalKind::person;
+        if (role && *role != Role::nobody && kind == principal->kind) roles.push_back(*role);
     }
-    return false;
+    if (principal->kind == PrincipalKind::person)
+        roles.insert(roles.end(), standing.lent_roles.begin(), standing.lent_roles.end());
+    return roles;
+}
+
+bool is_about(const FootageRight& right, const Subject& subject) {
+    if (subject.camera_id && *subject.camera_id != right.camera_id) return false;
+    if (subject.stream && *subject.stream != right.stream) return false;
+    return !subject.interval ||
+           (right.interval.from <= subject.interval->from && subject.interval->to <= right.interval.to);
+}
+
+State state_of(const FootageRight& right) {
+    if (right.is_masked) return State::masked;
+    switch (right.kind) {
+        case FootageRight::Kind::view:
+            return State::view_granted;
+        case FootageRight::Kind::viewing:
+            return State::viewing;
+        case FootageRight::Kind::copy:
+            return State::copy_granted;
+    }
+    return State::ungranted;
+}
+
+/// Several can be true of footage: granted to see, and to take.
+std::vector<State> footage_states(const Subject& subject, const Standing& standing) {
+    std::vector<State> states{State::ungranted};
+    for (const FootageRight& right : standing.footage)
+        if (is_about(right, subject)) states.push_back(state_of(right));
+    if (standing.live_until && standing.at < *standing.live_until) states.push_back(State::live_approved);
+    return states;
+}
+
+bool wants_factor(SecondFactor act, const Standing& standing) {
+    switch (act) {
+        case SecondFactor::never:
+            return false;
+        case SecondFactor::to_approve:
+            return standing.wants_factor_to_approve;
+        case SecondFactor::to_export:
+            return standing.wants_factor_to_export;
+        case SecondFactor::to_escort:
+            return standing.wants_factor_to_escort;
+    }
+    return true;
+}
+
+std::vector<State> current_states(Action action, const Subject& subject, const Standing& standing) {
+    if (standing.is_departed) return {State::departed};
+    if (standing.is_bootstrap) return {State::bootstrap};
+    const ActionFacts& facts = facts_of(action);
+    if (facts.resource == Resource::footage) return footage_states(subject, standing);
+    const bool is_unverified = wants_factor(facts.second_factor, standing) && !standing.has_second_factor;
+    return {is_unverified ? State::unverified : State::active};
+}
+
+std::vector<Relation> relations_of(Action action, const Subject& subject, const Standing& standing) {
+    const ActionFacts& facts = facts_of(action);
+    if (!facts.is_personal) return {Relation::other};
+    if (subject.relation) return {*subject.relation};
+    if (facts.resource == Resource::camera && subject.camera_id) {
+        const bool is_own = std::ranges::find(standing.cameras, *subject.camera_id) != standing.cameras.end();
+        return {is_own ? Relation::own : Relation::other};
+    }
+    return {Relation::other, Relation::unit, Relation::own};
+}
+
+/// A reason of its own is worth more to whoever was refused than that nothing allows it.
+bool says_more(const Verdict& verdict, const Verdict& said) {
+    const auto is_general = [](std::string_view code) {
+        return code == "ROLE_NOT_ALLOWED" || code == "ART7_NOT_APPROVED";
+    };
+    return said.code.empty() || said.code == "ROLE_NOT_ALLOWED" ||
+           (is_general(said.code) && !is_general(verdict.code));
+}
+
+Decision to_decision(const Verdict& verdict) {
+    return {
+        .is_allowed = verdict.effect == Verdict::Effect::allow,
+        .code = std::string{verdict.code},
+        .article = std::string{verdict.article}
+    };
 }
 
 }  // namespace
 
-Decision authorize(const catalogue::PrincipalRow* principal, Action action, const Subject& subject) {
-    static_cast<void>(subject);  // `bootstrap` knows no rule about cameras or times; the articles do
-    if (action == Action::read_health)
-        return {.is_allowed = true, .code = {}, .article = {}, .obligations = {}};
-    if (principal == nullptr)
-        return {.is_allowed = false, .code = "UNAUTHENTICATED", .article = {}, .obligations = {}};
-    const bool allowed = std::ranges::any_of(principal->roles, [&](const std::string& role) {
-        return role_allows(principal->kind, role, action);
-    });
-    if (allowed) return {.is_allowed = true, .code = {}, .article = {}, .obligations = {}};
-    return {.is_allowed = false, .code = "ROLE_NOT_ALLOWED", .article = {}, .obligations = {}};
+Decision authorize(
+    const catalogue::PrincipalRow* principal,
+    Action action,
+    const Subject& subject,
+    const Standing& standing,
+    const AuthorisationTable& table
+) {
+    const auto states = current_states(action, subject, standing);
+    const auto relations = relations_of(action, subject, standing);
+    const Verdict* allowing = nullptr;
+    Verdict refusal{.effect = Verdict::Effect::deny, .code = {}, .article = {}};
+    for (const Role role : roles_of(principal, standing))
+        for (const Relation relation : relations)
+            for (const State state : states) {
+                const Verdict& verdict = table.look_up(role, action, relation, state);
+                if (verdict.effect == Verdict::Effect::never) return to_decision(verdict);
+                if (verdict.effect == Verdict::Effect::allow)
+                    allowing = &verdict;
+                else if (says_more(verdict, refusal))
+                    refusal = verdict;
+            }
+    if (allowing != nullptr) return to_decision(*allowing);
+    return to_decision(refusal.code.empty() ? Verdict{} : refusal);
 }
 
 }  // namespace sluice::api

@@ -3,7 +3,51 @@
 #include "config/base/log.hpp"
 #include "storage/catalogue/footage_repository.hpp"
 
+#include <algorithm>
+#include <array>
+#include <string_view>
+
 namespace sluice::api {
+
+namespace {
+
+/// What a refusal by `authorize` says. Which roles would be allowed, or whose footage it is, it does not.
+struct Words {
+    std::string_view code;
+    unsigned status;
+    const char* detail;
+};
+constexpr std::array kRefusals{
+    Words{"UNAUTHENTICATED", 401, "A token or a session is needed."},
+    Words{"ROLE_NOT_ALLOWED", 403, "The roles of this token do not allow it."},
+    Words{
+        "ART7_NOT_APPROVED",
+        403,
+        "Nobody has granted this footage to whoever asks; ask for it by a request."
+    },
+    Words{"ART7_2_DEPARTED_ACCOUNT", 403, "The owner of this account has left."},
+    Words{
+        "MASK_NOT_RENDERED",
+        409,
+        "This footage was granted with a mask, and the masked picture does not exist."
+    },
+    Words{"SOD_SELF_APPROVAL", 403, "This takes another person."},
+    Words{"AUTH_TOTP_REQUIRED", 403, "This takes a session that was opened with a second factor."},
+};
+
+}  // namespace
+
+http::Problem refusal_of(const Decision& decision) {
+    const auto found = std::ranges::find(kRefusals, std::string_view{decision.code}, &Words::code);
+    http::Problem problem{
+        .status = found == kRefusals.end() ? 403U : found->status,
+        .code = decision.code,
+        .detail = found == kRefusals.end() ? "It is not allowed." : found->detail,
+        .retry_after = std::nullopt
+    };
+    if (!decision.article.empty()) problem.members.emplace_back("article", '"' + decision.article + '"');
+    return problem;
+}
 
 http::Response json_response(std::string json) {
     http::Response response;
@@ -43,15 +87,9 @@ http::Problem to_problem(const Error& error) {
 }
 
 std::expected<void, http::Problem> permit(const Call& call, Action action, const Subject& subject) {
-    const Decision decision = authorize(call.principal, action, subject);
+    const Decision decision = authorize(call.principal, action, subject, call.standing);
     if (decision.is_allowed) return {};
-    const bool is_unknown = call.principal == nullptr;
-    return std::unexpected(http::Problem{
-        .status = is_unknown ? 401U : 403U,
-        .code = decision.code,
-        .detail = is_unknown ? "A token is needed." : "The roles of this token do not allow it.",
-        .retry_after = std::nullopt
-    });
+    return std::unexpected(refusal_of(decision));
 }
 
 std::expected<catalogue::CameraRow, http::Problem> get_camera(const Call& call) {

@@ -21,6 +21,7 @@ struct Call {
     const catalogue::PrincipalRow* principal = nullptr;  ///< null on open routes
     Services& services;
     UtcTime now;
+    Standing standing{};  ///< of the principal, now
 };
 
 using Answer = std::expected<http::Response, http::Problem>;
@@ -44,7 +45,9 @@ using Routes = std::vector<Route>;
 /// rest.
 [[nodiscard]] http::Problem to_problem(const Error& error);
 
-/// 403 (or 401) unless `authorize` allows it. Every footage route asks with what it is about to give out.
+/// The problem that tells it: 401, 403, or 409 for what is granted and not there.
+[[nodiscard]] http::Problem refusal_of(const Decision& decision);
+/// The same unless `authorize` allows it. Every footage route asks with what it is about to give out.
 [[nodiscard]] std::expected<void, http::Problem>
 permit(const Call& call, Action action, const Subject& subject);
 

@@ -21,7 +21,7 @@ Answer send_recorded(const Call& call) {
     const CameraMap::Found& camera = *target->camera;
     const StreamKind kind = target->stream.kind;
     const TimeRange asked{from, to.value_or(std::max(call.now, from))};
-    if (auto allowed = permit_hls(call, Action::read_clip, camera, kind, asked); !allowed)
+    if (auto allowed = permit_hls(call, Action::play_recorded, camera, kind, asked); !allowed)
         return std::unexpected(allowed.error());
     const auto volumes = call.services.volumes.load(call.services.database.pool());
     if (!volumes) return std::unexpected(to_problem(volumes.error()));
@@ -32,7 +32,7 @@ Answer send_recorded(const Call& call) {
     if (const auto* refusal = std::get_if<clip::Refusal>(&*resolved))
         return std::unexpected(explain_refusal(call, *refusal, target->stream, asked));
     const auto& recording = std::get<clip::HlsRecording>(*resolved);
-    if (auto allowed = permit_hls(call, Action::read_clip, camera, kind, recording.range); !allowed)
+    if (auto allowed = permit_hls(call, Action::play_recorded, camera, kind, recording.range); !allowed)
         return std::unexpected(allowed.error());
 
     const auto key = view_key(call, target->stream.id, to_rfc3339(from) + (to ? to_rfc3339(*to) : ""));
@@ -52,7 +52,7 @@ void add_recorded_route(Routes& routes) {
     routes.push_back(
         {.method = "GET",
          .pattern = "/v1/cameras/{slug}/hls/index.m3u8",
-         .action = Action::read_clip,
+         .action = Action::play_recorded,
          .parameters = {"from", "to", "run", "stream"},
          .handler = send_recorded}
     );

@@ -47,7 +47,7 @@ std::expected<void, http::Problem> check_ahead(const clip::HlsDirectives& wanted
 Action media_action(TimeRange media, UtcTime now) noexcept {
     // The window, the age up to which it counts as live, and one segment more, for who loads slowly.
     constexpr auto live = std::chrono::seconds{180 + 6};
-    return now - media.from <= live ? Action::read_live : Action::read_clip;
+    return now - media.from <= live ? Action::read_live : Action::play_recorded;
 }
 
 std::optional<Uuid> format_id_from(std::string_view name) {

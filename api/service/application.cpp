@@ -172,7 +172,8 @@ Answer Application::answer(const http::Request& request, http::Response& trace) 
         {},
         asker->principal ? &*asker->principal : nullptr,
         services_,
-        services_.clock.now()
+        services_.clock.now(),
+        load_standing(services_.clock.now())
     };
     return run(request, call, *route);
 }

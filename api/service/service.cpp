@@ -50,7 +50,7 @@ Service::~Service() {
 
 Status Service::start() {
     if (auto started = impl_->server.start(); !started) return started;
-    log::warn("policy", {{"policy", kPolicy}, {"detail", "articles not enforced"}});
+    log::warn("policy", {{"policy", "bootstrap"}, {"detail", "articles not enforced"}});
     log::info(
         "listening",
         {{"address", impl_->server.address()}, {"port", impl_->server.port()}, {"tls", impl_->server.is_tls()}

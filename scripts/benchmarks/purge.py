@@ -118,7 +118,7 @@ def purge(settings):
         with running(site):
             time.sleep(3)
             ours, theirs, stalls = [], [], []
-            for number in range(min(settings.pairs, 3)):
+            for number in range(settings.pairs):
                 took, stall = purge_side(site, settings, 60 + 4 * number)
                 ours.append(took)
                 stalls.append(stall / 1000)

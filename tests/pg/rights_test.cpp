@@ -59,7 +59,12 @@ constexpr TableRights kTables[] = {
     {"holds", "expires_at", "kind", {"", "su", "siu", "s"}},
     {"hold_cameras", "", "camera_id", {"", "s", "si", "s"}},
     {"incidents", "", "kind", {"", "si", "si", "s"}},
-    {"notices", "acknowledger", "due_at", {"", "si", "su", "s"}},
+    {"notices", "acknowledger", "due_at", {"", "si", "siu", "s"}},
+    {"notice_deliveries", "state", "target", {"", "siu", "su", "s"}},
+    {"notice_outbox", "place", "only_row", {"", "su", "", "s"}},
+    {"calendar_imports", "", "sha256", {"", "s", "si", "s"}},
+    {"calendar_days", "", "is_off", {"", "s", "si", "s"}},
+    {"calendar_overrides", "", "reason", {"", "s", "si", "s"}},
     {"backups", "", "verified_at", {"", "s", "s", "s"}},  // the tool's, as superuser
     // Destruction is the worker's, and only through destroy_marked.
     {"purge_runs", "state", "destroyed_segments", {"", "siu", "s", "s"}},

@@ -2,6 +2,8 @@
 
 #include "config/base/log.hpp"
 #include "storage/retention/certificate.hpp"
+#include "storage/retention/pace.hpp"
+#include "storage/status/recorder_status.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -22,6 +24,34 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr std::size_t kLoadAtOnce = 10'000;
 constexpr std::size_t kDestroyAtOnce = 256;
 constexpr std::size_t kVerifyAtOnce = 5'000;
+constexpr std::chrono::seconds kStatusOld{10};
+
+/// Rests after each piece of work. What the recorder says of its writes is looked at once a second: it says
+/// it no more often.
+class Rest {
+public:
+    explicit Rest(const Site& site) : site_(site) {}
+    void after(SteadyClock::duration work) {
+        look();
+        std::this_thread::sleep_for(
+            pause_after(std::chrono::duration_cast<std::chrono::microseconds>(work), write_lag_us_)
+        );
+    }
+
+private:
+    void look() {
+        const auto now = SteadyClock::now();
+        if (now < look_again_) return;
+        look_again_ = now + std::chrono::seconds{1};
+        const auto recorder = status::load(site_.recorder_status);
+        const bool lives = recorder && std::chrono::abs(site_.clock.now() - recorder->written) < kStatusOld;
+        write_lag_us_ = lives ? std::optional{recorder->write_lag_us} : std::nullopt;
+    }
+
+    const Site& site_;
+    SteadyClock::time_point look_again_ = SteadyClock::time_point::min();
+    std::optional<std::int64_t> write_lag_us_;
+};
 
 /// Files and their bytes of one run that are still there after all: unlinked again.
 struct Verified {
@@ -174,6 +204,7 @@ Status destroy_marked(
     std::optional<Error>& trouble
 ) {
     Destroyer destroyer{site.files, site.volumes};
+    Rest rest{site};
     std::vector<Uuid> failed;
     for (;;) {
         const auto marked = catalogue::load_marked(site.pool, run.id, failed, kLoadAtOnce);
@@ -203,8 +234,7 @@ Status destroy_marked(
                 progress.done_bytes += one.bytes;
             progress.place = some.back().path.parent_path().string();
             if (!advance(progress)) return failure(Remedy::cancelled, "the purge was stopped", "stopped");
-            // Half of the disk's time is the recorder's.
-            std::this_thread::sleep_for((SteadyClock::now() - began) / 2);
+            rest.after(SteadyClock::now() - began);
         }
         const auto& failures = destroyer.failures();
         for (std::size_t i = failed.size(); i < failures.size(); ++i)

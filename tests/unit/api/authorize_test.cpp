@@ -1,11 +1,18 @@
 #include "api/authorize.hpp"
 
-#include <array>
-
 #include <catch2/catch.hpp>
 
+/// How a principal, its standing and a subject lead to a cell of the table. The cells themselves are
+/// compared in authorisation_matrix_test.cpp.
 namespace sluice::api {
 namespace {
+
+using namespace std::chrono_literals;
+
+constexpr UtcTime kNow{std::chrono::sys_days{std::chrono::year{2026} / 11 / 20} + 9h};
+constexpr TimeRange kGranted{kNow - 2h, kNow - 1h};
+const Uuid kHall = make_uuid_v7(kNow);
+const Uuid kYard = make_uuid_v7(kNow);
 
 catalogue::PrincipalRow machine(std::vector<std::string> roles) {
     catalogue::PrincipalRow row;
@@ -13,132 +20,247 @@ catalogue::PrincipalRow machine(std::vector<std::string> roles) {
     row.roles = std::move(roles);
     return row;
 }
-
-/// Written by hand, one line for each action: may operator, viewer, metrics, nobody?
-struct Line {
-    Action action;
-    bool is_for_operator;
-    bool is_for_viewer;
-    bool is_for_metrics;
-    bool is_for_nobody;
-};
-constexpr std::array kTable{
-    Line{Action::read_health, true, true, true, true},
-    Line{Action::read_metrics, true, false, true, false},
-    Line{Action::read_contract, true, true, false, false},
-    Line{Action::list_cameras, true, true, false, false},
-    Line{Action::read_camera, true, true, false, false},
-    Line{Action::list_segments, true, true, false, false},
-    Line{Action::read_coverage, true, true, false, false},
-    Line{Action::read_clip, true, true, false, false},
-    Line{Action::read_snapshot, true, true, false, false},
-    Line{Action::read_live, true, true, false, false},
-    Line{Action::read_media, true, true, false, false},
-    Line{Action::open_session, true, true, false, false},
-    Line{Action::close_session, true, true, false, false},
-    Line{Action::list_jobs, true, false, false, false},
-    Line{Action::read_job, true, false, false, false},
-    Line{Action::start_job, true, false, false, false},
-    Line{Action::cancel_job, true, false, false, false},
-    Line{Action::start_purge, true, false, false, false},
-    Line{Action::read_retention, true, false, false, false},
-    Line{Action::read_holds, true, false, false, false},
-    Line{Action::change_hold, true, false, false, false},
-    Line{Action::read_policy, true, false, false, false},
-    Line{Action::propose_policy, false, false, false, false},
-    Line{Action::adopt_policy, false, false, false, false},
-};
-
-TEST_CASE("each role may do what its table says, and nothing else", "[api][authorize][rule]") {
-    const auto operator_role = machine({"operator"});
-    const auto viewer = machine({"viewer"});
-    const auto metrics = machine({"metrics"});
-    const auto stranger = machine({"root"});
-    const auto none = machine({});
-    for (const Line& line : kTable) {
-        INFO(to_string(line.action));
-        CHECK(authorize(&operator_role, line.action, {}).is_allowed == line.is_for_operator);
-        CHECK(authorize(&viewer, line.action, {}).is_allowed == line.is_for_viewer);
-        CHECK(authorize(&metrics, line.action, {}).is_allowed == line.is_for_metrics);
-        CHECK(authorize(&stranger, line.action, {}).is_allowed == line.is_for_nobody);
-        CHECK(authorize(&none, line.action, {}).is_allowed == line.is_for_nobody);
-        CHECK(authorize(nullptr, line.action, {}).is_allowed == line.is_for_nobody);
-    }
-}
-
-TEST_CASE("a refusal has a code: 401 without a principal, the role with one", "[api][authorize][rule]") {
-    const auto metrics = machine({"metrics"});
-    CHECK(authorize(nullptr, Action::read_clip, {}).code == "UNAUTHENTICATED");
-    CHECK(authorize(&metrics, Action::read_clip, {}).code == "ROLE_NOT_ALLOWED");
-}
-
-TEST_CASE("roles add up", "[api][authorize][rule]") {
-    const auto both = machine({"metrics", "viewer"});
-    CHECK(authorize(&both, Action::read_metrics, {}).is_allowed);
-    CHECK(authorize(&both, Action::read_clip, {}).is_allowed);
-}
-
-catalogue::PrincipalRow person(const std::string& role) {
-    auto row = machine({role});
+catalogue::PrincipalRow person(std::vector<std::string> roles) {
+    auto row = machine(std::move(roles));
     row.kind = catalogue::PrincipalKind::person;
     return row;
 }
 
-/// Written by hand: what secretariat, director, ethics, auditor, admin and any other person may.
-struct PersonLine {
-    Action action;
-    std::array<bool, 6> may;
-};
-constexpr std::array kPersonRoles{"secretariat", "director", "ethics", "auditor", "admin", "applicant"};
-constexpr std::array kPersonTable{
-    PersonLine{Action::read_metrics, {}},
-    PersonLine{Action::read_contract, {true, true, true, true, true, true}},
-    PersonLine{Action::list_cameras, {true, true, true, true, true, false}},
-    PersonLine{Action::read_camera, {true, true, true, true, true, false}},
-    PersonLine{Action::list_segments, {true, true, true, true, true, false}},
-    PersonLine{Action::read_coverage, {true, true, true, true, true, false}},
-    PersonLine{Action::read_clip, {}},
-    PersonLine{Action::read_snapshot, {}},
-    PersonLine{Action::read_live, {}},
-    PersonLine{Action::read_media, {}},
-    PersonLine{Action::open_session, {true, true, true, true, true, true}},
-    PersonLine{Action::close_session, {true, true, true, true, true, true}},
-    PersonLine{Action::list_jobs, {true, false, true, true, true, false}},
-    PersonLine{Action::read_job, {true, false, true, true, true, false}},
-    PersonLine{Action::start_job, {}},
-    PersonLine{Action::cancel_job, {}},
-    PersonLine{Action::start_purge, {true, false, false, false, false, false}},
-    PersonLine{Action::read_retention, {true, true, true, true, true, false}},
-    PersonLine{Action::read_ledger, {true, true, true, true, true, true}},
-    PersonLine{Action::cosign_ledger, {false, false, true, true, false, false}},
-    PersonLine{Action::read_records, {false, false, true, true, false, false}},
-    PersonLine{Action::read_holds, {true, true, true, true, false, false}},
-    PersonLine{Action::change_hold, {true, false, false, false, false, false}},
-    PersonLine{Action::read_policy, {true, true, true, true, true, false}},
-    PersonLine{Action::propose_policy, {true, false, false, false, false, false}},
-    PersonLine{Action::adopt_policy, {false, true, false, false, false, false}},
-};
+Standing bootstrap() {
+    Standing standing;
+    standing.at = kNow;
+    standing.is_bootstrap = true;
+    return standing;
+}
+Standing with_accounts() {
+    Standing standing;
+    standing.at = kNow;
+    return standing;
+}
+Standing granted(FootageRight::Kind kind, bool is_masked = false) {
+    Standing standing = with_accounts();
+    standing.footage.push_back(
+        {.camera_id = kHall,
+         .stream = StreamKind::main,
+         .interval = kGranted,
+         .kind = kind,
+         .is_masked = is_masked}
+    );
+    return standing;
+}
 
-TEST_CASE(
-    "article 7: no person sees footage, and each role may do its part alone",
-    "[api][authorize][rule]"
-) {
-    for (const PersonLine& line : kPersonTable)
-        for (std::size_t i = 0; i < kPersonRoles.size(); ++i) {
-            INFO(to_string(line.action) << " " << kPersonRoles[i]);
-            const auto row = person(kPersonRoles[i]);
-            CHECK(authorize(&row, line.action, {}).is_allowed == line.may[i]);
-        }
+Subject footage_of(const Uuid& camera, TimeRange interval, StreamKind stream = StreamKind::main) {
+    return {.camera_id = camera, .stream = stream, .interval = interval};
+}
+
+std::string
+said(const catalogue::PrincipalRow& who, Action action, const Subject& subject, const Standing& standing) {
+    const Decision decision = authorize(&who, action, subject, standing);
+    CHECK(decision.is_allowed == decision.code.empty());
+    return decision.is_allowed ? "allow" : decision.code;
+}
+
+TEST_CASE("without a token only health and the door are open", "[api][authorize][rule]") {
+    for (const Standing& standing : {bootstrap(), with_accounts()}) {
+        CHECK(authorize(nullptr, Action::read_health, {}, standing).is_allowed);
+        CHECK(authorize(nullptr, Action::open_session, {}, standing).is_allowed);
+        CHECK(authorize(nullptr, Action::read_clip, {}, standing).code == "UNAUTHENTICATED");
+        CHECK(authorize(nullptr, Action::read_metrics, {}, standing).code == "UNAUTHENTICATED");
+    }
+}
+
+TEST_CASE("roles add up, and one that nobody knows adds nothing", "[api][authorize][rule]") {
+    const auto both = machine({"metrics", "viewer", "root"});
+    CHECK(said(both, Action::read_metrics, {}, bootstrap()) == "allow");
+    CHECK(said(both, Action::read_clip, {}, bootstrap()) == "allow");
+    CHECK(said(machine({"metrics"}), Action::read_clip, {}, bootstrap()) == "ROLE_NOT_ALLOWED");
+    CHECK(said(machine({"root"}), Action::read_contract, {}, bootstrap()) == "ROLE_NOT_ALLOWED");
+    CHECK(said(machine({}), Action::read_contract, {}, bootstrap()) == "ROLE_NOT_ALLOWED");
 }
 
 TEST_CASE("a machine's role is none of a person's, and the other way round", "[api][authorize][rule]") {
-    const auto human = person("operator");
-    CHECK_FALSE(authorize(&human, Action::read_clip, {}).is_allowed);
-    const auto robot = machine({"director"});
-    CHECK_FALSE(authorize(&robot, Action::adopt_policy, {}).is_allowed);
+    CHECK(said(person({"operator"}), Action::read_clip, {}, bootstrap()) == "ROLE_NOT_ALLOWED");
+    CHECK(said(machine({"director"}), Action::adopt_policy, {}, bootstrap()) == "ROLE_NOT_ALLOWED");
+    CHECK(said(machine({"nobody"}), Action::open_session, {}, bootstrap()) == "ROLE_NOT_ALLOWED");
     auto program = machine({"operator"});
     program.kind = catalogue::PrincipalKind::system;
-    CHECK_FALSE(authorize(&program, Action::read_clip, {}).is_allowed);
+    CHECK(said(program, Action::read_clip, {}, bootstrap()) == "ROLE_NOT_ALLOWED");
+}
+
+TEST_CASE(
+    "with the first account the machines lose footage and what is a person's",
+    "[api][authorize][rule]"
+) {
+    for (const char* role : {"operator", "viewer"}) {
+        CHECK(said(machine({role}), Action::read_clip, {}, bootstrap()) == "allow");
+        CHECK(said(machine({role}), Action::read_clip, {}, with_accounts()) == "ART7_NOT_APPROVED");
+        CHECK(said(machine({role}), Action::read_live, {}, with_accounts()) == "ART7_NOT_APPROVED");
+    }
+    CHECK(said(machine({"operator"}), Action::change_hold, {}, with_accounts()) == "ROLE_NOT_ALLOWED");
+    CHECK(said(machine({"metrics"}), Action::read_metrics, {}, with_accounts()) == "allow");
+}
+
+TEST_CASE(
+    "a viewing opens what lies wholly inside it: camera, stream and interval",
+    "[api][authorize][rule]"
+) {
+    const auto who = person({"applicant"});
+    const Standing standing = granted(FootageRight::Kind::viewing);
+    const auto play = [&](const Subject& subject) {
+        return said(who, Action::play_recorded, subject, standing);
+    };
+    CHECK(play(footage_of(kHall, kGranted)) == "allow");
+    CHECK(play(footage_of(kHall, {kNow - 90min, kNow - 80min})) == "allow");
+    CHECK(play(footage_of(kHall, {kGranted.from - 1us, kGranted.to})) == "ART7_NOT_APPROVED");
+    CHECK(play(footage_of(kHall, {kGranted.from, kGranted.to + 1us})) == "ART7_NOT_APPROVED");
+    CHECK(play(footage_of(kHall, {kGranted.to, kGranted.to + 1s})) == "ART7_NOT_APPROVED");
+    CHECK(play(footage_of(kYard, kGranted)) == "ART7_NOT_APPROVED");
+    CHECK(play(footage_of(kHall, kGranted, StreamKind::sub)) == "ART7_NOT_APPROVED");
+    // Neither a file of it, nor what is there now.
+    CHECK(said(who, Action::read_clip, footage_of(kHall, kGranted), standing) == "ART7_NOT_APPROVED");
+    CHECK(said(who, Action::read_snapshot, footage_of(kHall, kGranted), standing) == "ART7_NOT_APPROVED");
+    CHECK(said(who, Action::read_live, footage_of(kHall, kGranted), standing) == "ART7_NOT_APPROVED");
+}
+
+TEST_CASE("a decision to let somebody see plays nothing before the viewing", "[api][authorize][rule]") {
+    const Standing standing = granted(FootageRight::Kind::view);
+    CHECK(
+        said(person({"applicant"}), Action::play_recorded, footage_of(kHall, kGranted), standing) ==
+        "ART7_NOT_APPROVED"
+    );
+}
+
+TEST_CASE("a copy opens files and plays nothing", "[api][authorize][rule]") {
+    const auto who = person({"secretariat"});
+    const Standing standing = granted(FootageRight::Kind::copy);
+    CHECK(said(who, Action::read_clip, footage_of(kHall, kGranted), standing) == "allow");
+    CHECK(said(who, Action::read_snapshot, footage_of(kHall, kGranted), standing) == "allow");
+    CHECK(said(who, Action::play_recorded, footage_of(kHall, kGranted), standing) == "ART7_NOT_APPROVED");
+}
+
+TEST_CASE("what is granted with a mask stays shut until the mask is rendered", "[api][authorize][rule]") {
+    const auto who = person({"applicant"});
+    for (const auto kind :
+         {FootageRight::Kind::view, FootageRight::Kind::viewing, FootageRight::Kind::copy}) {
+        Standing standing = granted(kind, true);
+        const Subject subject = footage_of(kHall, kGranted);
+        CHECK(said(who, Action::play_recorded, subject, standing) == "MASK_NOT_RENDERED");
+        CHECK(said(who, Action::read_clip, subject, standing) == "MASK_NOT_RENDERED");
+        CHECK(said(who, Action::read_snapshot, subject, standing) == "MASK_NOT_RENDERED");
+        CHECK(authorize(&who, Action::read_clip, subject, standing).article == "10(3)");
+        CHECK(said(who, Action::read_live, subject, standing) == "ART7_NOT_APPROVED");
+        // Another grant, without a mask, opens what it names.
+        standing.footage.push_back(granted(FootageRight::Kind::viewing).footage.front());
+        CHECK(said(who, Action::play_recorded, subject, standing) == "allow");
+    }
+}
+
+TEST_CASE("live takes a standing approval, up to its end", "[api][authorize][rule]") {
+    for (const char* role : {"guard", "unit_head"}) {
+        Standing standing = with_accounts();
+        CHECK(said(person({role}), Action::read_live, {}, standing) == "ART7_NOT_APPROVED");
+        standing.live_until = kNow + 1us;
+        CHECK(said(person({role}), Action::read_live, {}, standing) == "allow");
+        CHECK(said(person({role}), Action::play_recorded, {}, standing) == "ART7_NOT_APPROVED");
+        CHECK(said(machine({"viewer"}), Action::read_live, {}, standing) == "ART7_NOT_APPROVED");
+        standing.live_until = kNow;
+        CHECK(said(person({role}), Action::read_live, {}, standing) == "ART7_NOT_APPROVED");
+    }
+}
+
+TEST_CASE("admin sees no footage, whatever else the person is and was granted", "[api][authorize][rule]") {
+    Standing standing = granted(FootageRight::Kind::viewing);
+    standing.footage.push_back(granted(FootageRight::Kind::copy).footage.front());
+    standing.live_until = kNow + 1h;
+    for (const auto& roles :
+         {std::vector<std::string>{"admin"}, {"admin", "guard"}, {"secretariat", "admin"}})
+        for (const Action action :
+             {Action::read_clip,
+              Action::read_snapshot,
+              Action::play_recorded,
+              Action::read_live,
+              Action::read_media})
+            CHECK(said(person(roles), action, footage_of(kHall, kGranted), standing) == "ART7_NOT_APPROVED");
+}
+
+TEST_CASE("article 7(2): whoever has left may do nothing", "[api][authorize][rule]") {
+    Standing standing = granted(FootageRight::Kind::viewing);
+    standing.is_departed = true;
+    const auto who = person({"director", "secretariat"});
+    CHECK(
+        said(who, Action::play_recorded, footage_of(kHall, kGranted), standing) == "ART7_2_DEPARTED_ACCOUNT"
+    );
+    CHECK(said(who, Action::read_contract, {}, standing) == "ART7_2_DEPARTED_ACCOUNT");
+    CHECK(authorize(&who, Action::adopt_policy, {}, standing).article == "7(2)");
+}
+
+TEST_CASE(
+    "where the policy says so, approving, exporting and escorting take a second factor",
+    "[api][authorize][rule]"
+) {
+    Standing standing = with_accounts();
+    const Subject another{.camera_id = {}, .stream = {}, .interval = {}, .relation = Relation::other};
+    const auto director = person({"director"});
+    const auto secretary = person({"secretariat"});
+    CHECK(said(director, Action::request_grant, another, standing) == "allow");
+    standing.wants_factor_to_approve = true;
+    CHECK(said(director, Action::request_grant, another, standing) == "AUTH_TOTP_REQUIRED");
+    CHECK(said(director, Action::request_revoke, another, standing) == "allow");
+    CHECK(said(secretary, Action::request_grant, another, standing) == "ROLE_NOT_ALLOWED");
+    CHECK(said(secretary, Action::export_copy, {}, standing) == "allow");
+    CHECK(said(secretary, Action::open_viewing, {}, standing) == "allow");
+    standing.wants_factor_to_export = true;
+    CHECK(said(secretary, Action::export_copy, {}, standing) == "AUTH_TOTP_REQUIRED");
+    CHECK(said(secretary, Action::open_viewing, {}, standing) == "allow");
+    standing.wants_factor_to_escort = true;
+    CHECK(said(secretary, Action::open_viewing, {}, standing) == "AUTH_TOTP_REQUIRED");
+    standing.has_second_factor = true;
+    CHECK(said(director, Action::request_grant, another, standing) == "allow");
+    CHECK(said(secretary, Action::export_copy, {}, standing) == "allow");
+    CHECK(said(secretary, Action::open_viewing, {}, standing) == "allow");
+}
+
+TEST_CASE("a lent power decides and does nothing else, and never for a machine", "[api][authorize][rule]") {
+    Standing standing = with_accounts();
+    const Subject another{.camera_id = {}, .stream = {}, .interval = {}, .relation = Relation::other};
+    const Subject own{.camera_id = {}, .stream = {}, .interval = {}, .relation = Relation::own};
+    const auto deputy = person({"unit_head"});
+    CHECK(said(deputy, Action::request_grant, another, standing) == "ROLE_NOT_ALLOWED");
+    standing.lent_roles = {Role::delegate_of_director};
+    CHECK(said(deputy, Action::request_grant, another, standing) == "allow");
+    CHECK(said(deputy, Action::request_grant, own, standing) == "SOD_SELF_APPROVAL");
+    CHECK(said(deputy, Action::adopt_policy, {}, standing) == "ROLE_NOT_ALLOWED");
+    CHECK(said(deputy, Action::create_delegation, {}, standing) == "ROLE_NOT_ALLOWED");
+    CHECK(said(machine({"operator"}), Action::request_grant, another, standing) == "ROLE_NOT_ALLOWED");
+}
+
+TEST_CASE(
+    "a contractor's machine sees the state of its own cameras, and no picture",
+    "[api][authorize][rule]"
+) {
+    Standing standing = with_accounts();
+    standing.cameras = {kHall};
+    const auto contractor = machine({"contractor"});
+    const Subject hall{.camera_id = kHall, .stream = {}, .interval = {}};
+    const Subject yard{.camera_id = kYard, .stream = {}, .interval = {}};
+    CHECK(said(contractor, Action::read_camera, hall, standing) == "allow");
+    CHECK(said(contractor, Action::read_camera, yard, standing) == "ROLE_NOT_ALLOWED");
+    CHECK(said(contractor, Action::list_cameras, {}, standing) == "ROLE_NOT_ALLOWED");
+    CHECK(said(contractor, Action::read_live, hall, standing) == "ART7_NOT_APPROVED");
+    CHECK(said(machine({"operator"}), Action::read_camera, yard, standing) == "allow");
+}
+
+TEST_CASE(
+    "while it isn't known whose it is, it is asked whether it can be allowed at all",
+    "[api][authorize][rule]"
+) {
+    const auto applicant = person({"applicant"});
+    const Subject another{.camera_id = {}, .stream = {}, .interval = {}, .relation = Relation::other};
+    CHECK(said(applicant, Action::read_request, {}, with_accounts()) == "allow");
+    CHECK(said(applicant, Action::read_request, another, with_accounts()) == "ROLE_NOT_ALLOWED");
+    CHECK(said(applicant, Action::request_grant, {}, with_accounts()) == "ROLE_NOT_ALLOWED");
+    CHECK(said(applicant, Action::play_recorded, {}, granted(FootageRight::Kind::viewing)) == "allow");
+    CHECK(said(applicant, Action::play_recorded, {}, with_accounts()) == "ART7_NOT_APPROVED");
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ TEST_CASE("media counts as live for as long as a live playlist may have named it
     constexpr UtcTime kNow = from_epoch_us(1'795'000'000'000'000);
     CHECK(media_action({kNow - 1s, kNow}, kNow) == Action::read_live);
     CHECK(media_action({kNow - 180s, kNow - 178s}, kNow) == Action::read_live);
-    CHECK(media_action({kNow - 187s, kNow - 181s}, kNow) == Action::read_clip);
+    CHECK(media_action({kNow - 187s, kNow - 181s}, kNow) == Action::play_recorded);
     CHECK(media_action({kNow + 10s, kNow + 12s}, kNow) == Action::read_live);  // a clock that was set back
 }
 

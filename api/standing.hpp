@@ -1,0 +1,47 @@
+#pragma once
+
+#include "api/authorisation_words.hpp"
+#include "config/base/time.hpp"
+#include "config/base/uuid.hpp"
+#include "config/base/words.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace sluice::api {
+
+/// Footage that somebody has been granted and may still use.
+struct FootageRight {
+    enum class Kind : std::uint8_t {
+        view,     ///< decided; plays only in a viewing
+        viewing,  ///< a viewing of it is open: escort and viewer are there
+        copy,
+    };
+    Uuid camera_id;
+    StreamKind stream = StreamKind::main;
+    TimeRange interval;  ///< as resolved to frames
+    Kind kind = Kind::view;
+    bool is_masked = false;
+};
+
+/// How things stand for whoever asks, at the moment of asking. Made in one place (`load_standing`).
+struct Standing {
+    UtcTime at;
+    bool is_bootstrap = false;  ///< no account exists
+    bool is_departed = false;
+    /// Acts for which the policy wants a second factor.
+    bool wants_factor_to_approve = false;
+    bool wants_factor_to_export = false;
+    bool wants_factor_to_escort = false;
+    bool has_second_factor = false;     ///< the session was opened with one
+    std::vector<Role> lent_roles;       ///< powers that others have lent
+    std::optional<UtcTime> live_until;  ///< end of the standing approval to see live
+    std::vector<FootageRight> footage;
+    std::vector<Uuid> cameras;  ///< of a contractor's machine
+};
+
+/// Nobody can have an account yet: policy `bootstrap` is in force.
+[[nodiscard]] Standing load_standing(UtcTime now);
+
+}  // namespace sluice::api
