@@ -57,6 +57,14 @@ struct Deadlines {
     friend bool operator==(const Deadlines&, const Deadlines&) = default;
 };
 
+/// What a grant opens: VIEW_* and PACKAGE_KEEP.
+struct ReleasePolicy {
+    unsigned presence_minutes = 0;
+    unsigned ahead_seconds = 0;
+    unsigned package_days = 0;
+    friend bool operator==(const ReleasePolicy&, const ReleasePolicy&) = default;
+};
+
 /// What the rows mean. Made by `to_policy` alone, so there is none with a number that nobody wrote.
 struct Policy {
     unsigned floor_days = 0;     ///< RET_FLOOR_30D
@@ -70,6 +78,7 @@ struct Policy {
     unsigned purge_guard_percent = 0;                ///< RET_PURGE_GUARD
     std::vector<unsigned> expiry_notice_days_ahead;  ///< HOLD_EXPIRY_NOTICE, longest first
     Deadlines deadlines;
+    ReleasePolicy release;
     RequestPolicy requests;
     friend bool operator==(const Policy&, const Policy&) = default;
 };

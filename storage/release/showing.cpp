@@ -6,6 +6,18 @@
 namespace sluice::release {
 namespace {
 
+TimeRange shown_time(const clip::SegmentUnits& segment, const clip::HlsCutout& entry) {
+    std::optional<TimeRange> shown;
+    for (std::uint32_t number = entry.segment.first; number < entry.segment.end; ++number) {
+        const mp4::Fragment part = clip::clamp_fragment(segment.index, number, entry.samples);
+        for (const clip::AccessUnit& unit : segment.units.subspan(part.first_sample, part.sample_count)) {
+            if (!shown) shown = {unit.earliest, unit.shown_to};
+            shown = {std::min(shown->from, unit.earliest), std::max(shown->to, unit.shown_to)};
+        }
+    }
+    return shown.value_or(TimeRange{});
+}
+
 /// Appends the entries of a piece.
 Result<std::optional<clip::Refusal>> append_piece(
     catalogue::Pool& pool,
@@ -26,8 +38,11 @@ Result<std::optional<clip::Refusal>> append_piece(
             goes_on = false;
             return;
         }
-        auto entries = clip::cut_out(segment.row, segment.index, {span->first, span->end}, goes_on);
-        std::ranges::move(entries, std::back_inserter(showing.entries));
+        for (clip::HlsCutout& entry :
+             clip::cut_out(segment.row, segment.index, {span->first, span->end}, goes_on)) {
+            const TimeRange shown = shown_time(segment, entry).clamp(piece.range);
+            showing.entries.push_back({std::move(entry), shown});
+        }
         goes_on = true;
     });
     if (!seen) return std::unexpected(seen.error());
@@ -80,9 +95,9 @@ std::optional<std::size_t> find_begin(const Showing& showing, UtcTime at) {
     return found;
 }
 
-const clip::HlsCutout*
+const ShownEntry*
 find_entry(const Showing& showing, const Uuid& file_id, clip::FragmentRange fragments) noexcept {
-    const auto found = std::ranges::find_if(showing.entries, [&](const clip::HlsCutout& entry) {
+    const auto found = std::ranges::find_if(showing.entries, [&](const ShownEntry& entry) {
         return entry.segment.file_id == file_id && entry.segment.first == fragments.first &&
                entry.segment.end == fragments.end;
     });

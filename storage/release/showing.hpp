@@ -11,9 +11,14 @@
 /// What a viewing session shows of one stream: the granted footage as entries of playlists, and nothing else.
 namespace sluice::release {
 
+/// An entry, and the time of its samples: from the earliest begin of a presentation to the end of the last.
+struct ShownEntry : clip::HlsCutout {
+    TimeRange shown;
+};
+
 struct Showing {
-    std::vector<clip::HlsCutout> entries;  ///< piece after piece, each by time
-    std::vector<TimeRange> damaged;        ///< granted, yet not shown: a check found it damaged
+    std::vector<ShownEntry> entries;  ///< piece after piece, each by time
+    std::vector<TimeRange> damaged;   ///< granted, yet not shown: a check found it damaged
 };
 
 /// Times as they are granted; those that touch or overlap become one.
@@ -32,7 +37,7 @@ struct Showing {
 /// before `at`, yet the first one of all when `at` lies before them. nullopt: there is no entry.
 [[nodiscard]] std::optional<std::size_t> find_begin(const Showing& showing, UtcTime at);
 /// The entry that a piece's address names: its file, its fragments and no other spelling.
-[[nodiscard]] const clip::HlsCutout*
+[[nodiscard]] const ShownEntry*
 find_entry(const Showing& showing, const Uuid& file_id, clip::FragmentRange fragments) noexcept;
 
 [[nodiscard]] Microseconds length_of(const clip::HlsCutout& entry) noexcept;
