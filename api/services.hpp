@@ -9,6 +9,7 @@
 #include "api/openings.hpp"
 #include "api/principals.hpp"
 #include "api/session_ends.hpp"
+#include "api/showings.hpp"
 #include "config/base/guarded.hpp"
 #include "config/base/time.hpp"
 #include "config/config.hpp"
@@ -89,6 +90,7 @@ struct Services {
     SessionEnds session_ends;
     CameraMap cameras;
     HlsFiles media;
+    Showings showings;
     Openings openings;
     LedgerGate ledger;
     Counters counters;
