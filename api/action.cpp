@@ -11,6 +11,7 @@ constexpr std::array kActions{
     ActionFacts{Action::read_metrics, "read_metrics", Resource::service},
     ActionFacts{Action::read_contract, "read_contract", Resource::service},
     ActionFacts{Action::open_session, "open_session", Resource::session},
+    ActionFacts{Action::read_session, "read_session", Resource::session},
     ActionFacts{Action::close_session, "close_session", Resource::session},
     ActionFacts{Action::list_cameras, "list_cameras", Resource::camera},
     ActionFacts{Action::read_camera, "read_camera", Resource::camera, true},

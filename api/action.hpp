@@ -13,6 +13,7 @@ enum class Action : std::uint8_t {
     read_metrics,
     read_contract,
     open_session,
+    read_session,
     close_session,
 
     list_cameras,

@@ -121,7 +121,7 @@ std::vector<Rule> service_rules() {
         {whoever | nobody, {read_health}, anyones, always, allowed()},
         {nobody, {open_session}, anyones, always, allowed()},  // with name and password
         {persons | operator_ | viewer,
-         {open_session, close_session, read_contract},
+         {open_session, read_session, close_session, read_contract},
          anyones,
          always,
          allowed()},
@@ -226,7 +226,7 @@ std::vector<Rule> approval_rules() {
     return {
         {applicant, {request_sign}, own, always, allowed("9(1)")},
         {unit_head, {request_sign}, own | of_unit, always, allowed("9(1)")},
-        {secretariat | reviewer, {request_sign}, anyones, always, allowed("9(1)")},
+        {secretariat | reviewer | ethics, {request_sign}, anyones, always, allowed("9(1)")},
         {sign_last, {request_sign}, not_own, always, allowed("9(1)")},
         {sign_last, {request_sign}, own, always | unverified, self_approval},
         {decide_all, decisions, not_own, always, allowed("9(2)")},
@@ -266,7 +266,7 @@ std::vector<Rule> house_rules() {
 std::vector<Rule> second_factor_rules() {
     constexpr auto missing = denied("AUTH_TOTP_REQUIRED");
     return {
-        {secretariat | reviewer, {request_sign}, anyones, unverified, missing},
+        {secretariat | reviewer | ethics, {request_sign}, anyones, unverified, missing},
         {unit_head, {request_sign}, own | of_unit, unverified, missing},
         {applicant, {request_sign}, own, unverified, missing},
         {level1 | director | delegate_of_level1, {request_sign}, not_own, unverified, missing},

@@ -19,7 +19,6 @@ struct Subject {
     std::optional<Uuid> camera_id;
     std::optional<StreamKind> stream;
     std::optional<TimeRange> interval;  ///< of a clip: as resolved
-    // NOLINTNEXTLINE(readability-redundant-member-init): without {} whoever leaves it out gets a warning
     std::optional<Relation> relation{};  ///< where an action is personal
 };
 

@@ -45,4 +45,15 @@ std::optional<std::string> slug_cursor_from(std::string_view text) {
     return std::string{bytes->begin() + 1, bytes->end()};
 }
 
+std::string to_cursor(const Uuid& id) {
+    return to_cursor(std::string_view{to_string(id)});
+}
+
+std::optional<Uuid> id_cursor_from(std::string_view text) {
+    const auto place = slug_cursor_from(text);
+    if (!place) return std::nullopt;
+    const auto id = uuid_from_string(*place);
+    return id ? std::optional{*id} : std::nullopt;
+}
+
 }  // namespace sluice::api

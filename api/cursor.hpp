@@ -16,4 +16,8 @@ namespace sluice::api {
 [[nodiscard]] std::string to_cursor(std::string_view slug);
 [[nodiscard]] std::optional<std::string> slug_cursor_from(std::string_view text);
 
+/// The same for lists that are ordered by id.
+[[nodiscard]] std::string to_cursor(const Uuid& id);
+[[nodiscard]] std::optional<Uuid> id_cursor_from(std::string_view text);
+
 }  // namespace sluice::api

@@ -1,6 +1,7 @@
 #include "api/database.hpp"
 
 #include "config/base/log.hpp"
+#include "storage/catalogue/calendar_repository.hpp"
 #include "storage/catalogue/check_repository.hpp"
 #include "storage/catalogue/forecast_repository.hpp"
 #include "storage/catalogue/migrate.hpp"
@@ -32,12 +33,14 @@ void report_change(DatabaseHealth now, int version, const std::string& detail) {
     }
 }
 
-std::optional<CatalogueSigns> load_signs(catalogue::Pool& pool) {
+std::optional<CatalogueSigns> load_signs(catalogue::Pool& pool, UtcTime now) {
     const auto state = catalogue::load_catalogue_state(pool);
     const auto forecasts = catalogue::load_forecasts(pool);
-    if (!state || !forecasts) return std::nullopt;
+    const auto missing = catalogue::load_missing_years(pool, now);
+    if (!state || !forecasts || !missing) return std::nullopt;
     CatalogueSigns signs;
     signs.is_confirmed = state->is_confirmed;
+    signs.missing_calendar_years = *missing;
     for (const catalogue::ForecastRow& row : *forecasts) {
         if (row.place != "all") continue;
         signs.is_floor_at_risk = row.is_at_risk;
@@ -48,9 +51,10 @@ std::optional<CatalogueSigns> load_signs(catalogue::Pool& pool) {
 
 }  // namespace
 
-Database::Database(std::string conninfo, std::size_t connections)
+Database::Database(std::string conninfo, std::size_t connections, const Clock& clock)
     : conninfo_(std::move(conninfo)),
-      pool_(conninfo_, connections) {}
+      pool_(conninfo_, connections),
+      clock_(clock) {}
 
 DatabaseHealth Database::health() {
     const Deadline now = std::chrono::steady_clock::now();
@@ -67,7 +71,7 @@ DatabaseHealth Database::health() {
     const DatabaseHealth found = !version                                    ? DatabaseHealth::unreachable
                                  : *version == catalogue::required_version() ? DatabaseHealth::reachable
                                                                              : DatabaseHealth::wrong_schema;
-    const auto signs = found == DatabaseHealth::reachable ? load_signs(pool_) : std::nullopt;
+    const auto signs = found == DatabaseHealth::reachable ? load_signs(pool_, clock_.now()) : std::nullopt;
     std::optional<catalogue::BackupAge> backup_age;
     if (found == DatabaseHealth::reachable)
         if (const auto age = catalogue::load_backup_age(pool_)) backup_age = *age;

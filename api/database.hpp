@@ -9,6 +9,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace sluice::api {
 
@@ -19,14 +20,17 @@ struct CatalogueSigns {
     bool is_confirmed = true;       ///< false after a rebuild or restore that nobody has confirmed
     bool is_floor_at_risk = false;  ///< RET_FLOOR_AT_RISK, as the worker last foresaw
     /// How many days of footage the disks hold, by the same forecast.
-    // NOLINTNEXTLINE(readability-redundant-member-init): without {} whoever leaves it out gets a warning
     std::optional<double> days_held{};
+    /// Years of the office calendar that should be imported and are not: deadlines run on Monday to Friday
+    /// there.
+    // NOLINTNEXTLINE(readability-redundant-member-init): likewise
+    std::vector<int> missing_calendar_years{};
 };
 
 /// The catalogue as the API sees it: a pool, and whether it can be used. Thread: any, blocking.
 class Database {
 public:
-    Database(std::string conninfo, std::size_t connections);
+    Database(std::string conninfo, std::size_t connections, const Clock& clock);
 
     [[nodiscard]] catalogue::Pool& pool() noexcept { return pool_; }
     /// Looks at the schema's version, at most every two seconds and one thread at a time; in between, and
@@ -50,6 +54,7 @@ private:
     };
     std::string conninfo_;
     catalogue::Pool pool_;
+    const Clock& clock_;
     Guarded<State> state_;
 };
 

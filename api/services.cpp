@@ -1,5 +1,6 @@
 #include "api/services.hpp"
 
+#include "config/base/log.hpp"
 #include "storage/catalogue/footage_repository.hpp"
 #include "storage/catalogue/principal_repository.hpp"
 #include "storage/catalogue/session_repository.hpp"
@@ -82,10 +83,23 @@ CameraMap::find(catalogue::Pool& pool, const std::string& slug) {
     return found;
 }
 
+void PolicySign::tell(bool is_bootstrap) {
+    const bool is_news = told_.with([&](std::optional<bool>& told) {
+        const bool differs = told != is_bootstrap;
+        told = is_bootstrap;
+        return differs;
+    });
+    if (!is_news) return;
+    if (is_bootstrap)
+        log::warn("policy", {{"policy", "bootstrap"}, {"detail", "articles not enforced"}});
+    else
+        log::info("policy", {{"policy", "articles"}, {"detail", "accounts exist; articles are enforced"}});
+}
+
 Services::Services(const config::Config& configured, std::string conninfo, const Clock& real_clock)
     : config(configured),
       clock(real_clock),
-      database(std::move(conninfo), std::max(1U, configured.api.workers)),
+      database(std::move(conninfo), std::max(1U, configured.api.workers), real_clock),
       status(status::status_path(configured.data)),
       principals([this](const Sha256Digest& hash, UtcTime now) {
           return catalogue::find_by_token(database.pool(), hash, now);

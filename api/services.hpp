@@ -7,6 +7,7 @@
 #include "api/ledger_gate.hpp"
 #include "api/live_hub.hpp"
 #include "api/openings.hpp"
+#include "api/password_gate.hpp"
 #include "api/principals.hpp"
 #include "api/session_ends.hpp"
 #include "api/showings.hpp"
@@ -19,6 +20,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -76,6 +78,16 @@ private:
     Guarded<std::map<std::string, Known>> known_;
 };
 
+/// Says in the log which policy is in force: at the start, and when the first account ends `bootstrap`.
+/// Thread: any.
+class PolicySign {
+public:
+    void tell(bool is_bootstrap);
+
+private:
+    Guarded<std::optional<bool>> told_;
+};
+
 /// What handlers use; made once, outlives all requests. Thread: any.
 struct Services {
     Services(const config::Config& configured, std::string conninfo, const Clock& real_clock);
@@ -87,6 +99,8 @@ struct Services {
     VolumeMap volumes;
     Principals principals;
     Principals sessions;  ///< by cookie
+    PolicySign policy_sign;
+    PasswordGate passwords;
     SessionEnds session_ends;
     CameraMap cameras;
     HlsFiles media;

@@ -8,10 +8,6 @@
 
 namespace sluice::api {
 
-/// When a browser session ends by itself. A session also ends with the token it was opened with.
-inline constexpr std::chrono::seconds kSessionIdle = std::chrono::hours{1};
-inline constexpr std::chrono::seconds kSessionLongest = std::chrono::hours{12};
-
 /// Says in the log which sessions have ended by themselves, each once over all processes, with the time of
 /// its end: `session_ended`. Thread: any, blocking.
 class SessionEnds {

@@ -1,12 +1,17 @@
 #pragma once
 
+#include "api/action.hpp"
 #include "api/authorisation_words.hpp"
+#include "config/base/error.hpp"
 #include "config/base/time.hpp"
 #include "config/base/uuid.hpp"
 #include "config/base/words.hpp"
+#include "storage/catalogue/pool.hpp"
+#include "storage/catalogue/rows.hpp"
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace sluice::api {
@@ -30,6 +35,9 @@ struct Standing {
     UtcTime at;
     bool is_bootstrap = false;  ///< no account exists
     bool is_departed = false;
+    bool is_shut = false;  ///< disabled, or without the account that it needs: as if the token were unknown
+    std::string unit;
+    std::vector<std::string> roles;  ///< as they are now, where a token may be known from some seconds ago
     /// Acts for which the policy wants a second factor.
     bool wants_factor_to_approve = false;
     bool wants_factor_to_export = false;
@@ -41,7 +49,8 @@ struct Standing {
     std::vector<Uuid> cameras;  ///< of a contractor's machine
 };
 
-/// Nobody can have an account yet: policy `bootstrap` is in force.
-[[nodiscard]] Standing load_standing(UtcTime now);
+/// The one place where it is made. A null principal: of whoever has no token. Blocking.
+[[nodiscard]] Result<Standing>
+load_standing(catalogue::Pool& pool, const catalogue::PrincipalRow* principal, Action action, UtcTime now);
 
 }  // namespace sluice::api

@@ -48,6 +48,9 @@ struct PolicyOptions {
 [[nodiscard]] Status compare_policy(const fs::path& config, const fs::path& file);
 [[nodiscard]] Status propose_policy(const fs::path& config, const PolicyOptions& options);
 [[nodiscard]] Status adopt_policy(const fs::path& config, const PolicyOptions& options);
+/// The office calendar of a year. Prints what it holds; a dry run needs no database. Error: refuse, with
+/// every fault.
+[[nodiscard]] Status import_calendar(const fs::path& config, const fs::path& file, bool is_dry_run);
 /// What the recorder says of itself. Error: retry, when it does not live.
 [[nodiscard]] Status show_status(const fs::path& config);
 [[nodiscard]] Status run_database(const fs::path& config);

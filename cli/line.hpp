@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cli/account_commands.hpp"
 #include "cli/commands.hpp"
 #include "cli/ledger_commands.hpp"
 
@@ -27,6 +28,8 @@ struct Line {
     std::string path;
     cli::TokenOptions token;
     cli::PolicyOptions policy;
+    cli::AccountOptions account;
+    bool is_removing = false;
     bool is_dry_run = false;
     bool is_strict = false;
     bool is_unverified = false;
@@ -62,7 +65,8 @@ add_time(CLI::App* command, const std::string& name, std::optional<UtcTime>& tim
 
 void add_program_commands(CLI::App& app, Line& line);  ///< up, database, migrate, work, config, status
 void add_footage_commands(CLI::App& app, Line& line);  ///< volume, check, purge, plan, retention
-void add_house_commands(CLI::App& app, Line& line);    ///< token, policy, backup, restore
+void add_house_commands(CLI::App& app, Line& line);    ///< token, policy, calendar, backup, restore
+void add_account_commands(CLI::App& app, Line& line);  ///< account
 void add_ledger_commands(CLI::App& app, Line& line);   ///< ledger, verify
 
 }  // namespace sluice::line

@@ -1,4 +1,5 @@
 #include "cli/line.hpp"
+#include "storage/account/roles.hpp"
 
 #include <algorithm>
 #include <array>
@@ -11,18 +12,6 @@ namespace sluice::line {
 namespace {
 
 constexpr std::array kMachineRoles{"operator", "viewer", "metrics"};
-constexpr std::array kPersonRoles{
-    "secretariat",
-    "ethics",
-    "level1",
-    "director",
-    "unit_head",
-    "applicant",
-    "guard",
-    "auditor",
-    "reviewer",
-    "admin"
-};
 
 template <class Roles>
 void require_roles(const Roles& known, const std::vector<std::string>& roles, const std::string& whose) {
@@ -51,7 +40,7 @@ void add_token(CLI::App& app, Line& line) {
     create->callback([&line] {
         const bool is_person = !line.token.principal.empty();
         if (is_person)
-            require_roles(kPersonRoles, line.token.roles, "a person");
+            require_roles(account::kPersonRoles, line.token.roles, "a person");
         else
             require_roles(kMachineRoles, line.token.roles, "a machine; a person is named with --principal");
         if (!is_person && line.token.roles.size() > 1)
@@ -105,6 +94,25 @@ void add_policy(CLI::App& app, Line& line) {
     });
 }
 
+void add_calendar(CLI::App& app, Line& line) {
+    CLI::App* calendar =
+        app.add_subcommand("calendar", "The office calendar that deadlines run on")->require_subcommand(1);
+    CLI::App* import = add_command(
+        *calendar,
+        line,
+        "import",
+        "Take the government's calendar of a year (CSV in UTF-8 or Big5); each December"
+    );
+    add_config(import, line)->required();
+    import->add_option("FILE", line.path, "The published CSV of one year")->required();
+    import->add_flag("--dry-run", line.is_dry_run, "Only say what it holds, or what is wrong with it");
+    import->callback([&line] {
+        line.command = [&line] {
+            return cli::import_calendar(line.config_path(), fs::absolute(line.path), line.is_dry_run);
+        };
+    });
+}
+
 void add_backup(CLI::App& app, Line& line) {
     CLI::App* backup = add_command(
         app,
@@ -146,6 +154,7 @@ void add_backup(CLI::App& app, Line& line) {
 void add_house_commands(CLI::App& app, Line& line) {
     add_token(app, line);
     add_policy(app, line);
+    add_calendar(app, line);
     add_backup(app, line);
 }
 

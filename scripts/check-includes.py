@@ -22,7 +22,10 @@ HOMES = {
     r"<toml\+\+": ["config/"],
     r"<CLI/": ["cli/main.cpp", "cli/line"],
     r"<curl/": ["cli/witness/"],
-    r"<sodium": ["storage/ledger/"],
+    r"<(pango|cairo)": ["storage/print/"],
+    r"<archive": ["storage/print/"],
+    r"<sodium": ["storage/ledger/", "storage/account/"],
+    r"<unicode/": ["storage/account/"],
 }
 NOT_IN_HEADERS = [r"<nlohmann/json\.hpp>", r"<pqxx/", r"<boost/beast", r"<libav", r"<toml\+\+", r"<CLI/", r"<curl/"]
 SQL = re.compile(

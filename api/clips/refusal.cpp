@@ -2,11 +2,28 @@
 
 #include "api/clips/rules.hpp"
 
+#include <algorithm>
+#include <cctype>
+
 #include <nlohmann/json.hpp>
 
 namespace sluice::api {
 
 using nlohmann::json;
+
+namespace {
+
+constexpr std::size_t kMostStretches = 32;
+
+/// A rule as a token of RFC 9651, which begins with a small letter or `*`.
+std::string to_token(std::string rule) {
+    std::ranges::transform(rule, rule.begin(), [](unsigned char letter) {
+        return static_cast<char>(std::tolower(letter));
+    });
+    return rule;
+}
+
+}  // namespace
 
 std::string destroyed_json(const std::vector<catalogue::DestroyedRow>& destroyed, TimeRange interval) {
     json list = json::array();
@@ -22,6 +39,21 @@ std::string destroyed_json(const std::vector<catalogue::DestroyedRow>& destroyed
         });
     }
     return list.dump();
+}
+
+std::string destroyed_header(const std::vector<catalogue::DestroyedRow>& destroyed, TimeRange interval) {
+    std::string out;
+    std::size_t count = 0;
+    for (const catalogue::DestroyedRow& row : destroyed) {
+        const TimeRange inside = row.range.clamp(interval);
+        if (inside.is_empty() || ++count > kMostStretches) continue;
+        out += out.empty() ? "" : ", ";
+        out.append(to_token(row.rule)).append(";from=\"").append(to_rfc3339(inside.from));
+        out.append("\";to=\"").append(to_rfc3339(inside.to));
+        out.append("\";certificate=\"").append(to_string(row.run_id)).append("\"");
+    }
+    if (count > kMostStretches) out += ", more;count=" + std::to_string(count - kMostStretches);
+    return out;
 }
 
 http::Problem destroyed_problem(const std::vector<catalogue::DestroyedRow>& destroyed, TimeRange interval) {

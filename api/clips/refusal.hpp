@@ -18,6 +18,12 @@ destroyed_json(const std::vector<catalogue::DestroyedRow>& destroyed, TimeRange 
 [[nodiscard]] http::Problem
 destroyed_problem(const std::vector<catalogue::DestroyedRow>& destroyed, TimeRange interval);
 
+/// Sluice-Destroyed: a list of RFC 9651 tokens with parameters, the rule in lower case and
+/// `from="…";to="…";certificate="…"`, inside the interval; at most 32, then `more;count=N`. Empty for none.
+/// Pure.
+[[nodiscard]] std::string
+destroyed_header(const std::vector<catalogue::DestroyedRow>& destroyed, TimeRange interval);
+
 /// What a refusal means for who asked for `interval`: where there is no footage because it was destroyed,
 /// that and not a gap. Asks the catalogue.
 [[nodiscard]] http::Problem explain_refusal(

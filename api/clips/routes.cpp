@@ -55,6 +55,27 @@ http::Response describe(const clip::Clip& clip, const Target& target, const clip
     return response;
 }
 
+/// What of the asked interval was destroyed and so is not in the clip. Only a clip that lacks something is
+/// looked after: it begins later than asked, or has gaps.
+std::expected<void, http::Problem> tell_destroyed(
+    const Call& call,
+    const Target& target,
+    const clip::Clip& clip,
+    const AskedInterval& asked,
+    http::Response& response
+) {
+    const TimeRange interval{asked.from, asked.to.value_or(clip.range().to)};
+    if (clip.gaps().empty() && clip.range().from <= interval.from && clip.range().to >= interval.to)
+        return {};
+    const auto destroyed = catalogue::load_destroyed(
+        call.services.database.pool(), target.stream.id, target.stream.kind, interval
+    );
+    if (!destroyed) return std::unexpected(to_problem(destroyed.error()));
+    if (auto text = destroyed_header(*destroyed, interval); !text.empty())
+        response.set("Sluice-Destroyed", std::move(text));
+    return {};
+}
+
 OpenedFootage opened(const Target& target, std::string action, TimeRange interval, std::string detail) {
     return {
         .action = std::move(action),
@@ -106,6 +127,8 @@ Answer send_clip(const Call& call) {
     );
     if (!recorded) return std::unexpected(recorded.error());
     http::Response response = describe(*clip, *target, wanted);
+    if (auto told = tell_destroyed(call, *target, *clip, *asked, response); !told)
+        return std::unexpected(told.error());
     return choose_part(call.request, std::move(response), make_body(std::move(clip)), etag);
 }
 

@@ -17,12 +17,10 @@ struct Problem {
     unsigned status = 500;
     std::string code;
     std::string detail;
-    // NOLINTBEGIN(readability-redundant-member-init): without {} whoever leaves them out gets a warning
     std::string field{};  ///< query parameter or member at fault, or empty
     std::optional<std::chrono::seconds> retry_after{};
     /// Further members: name and value, the value already JSON text.
     std::vector<std::pair<std::string, std::string>> members{};
-    // NOLINTEND(readability-redundant-member-init)
 };
 
 /// "urn:sluice:problem:not-found" for NOT_FOUND.

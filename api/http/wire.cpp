@@ -2,9 +2,12 @@
 
 #include "api/http/text.hpp"
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <ctime>
 #include <optional>
+#include <utility>
 
 #include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/error.hpp>
@@ -15,11 +18,46 @@ namespace sluice::http {
 
 namespace bhttp = boost::beast::http;
 
+namespace {
+
+/// Uploads that are being read, of all connections.
+std::atomic<std::size_t> uploads_under_way{0};
+
+/// The right to one of them, for as long as it lives.
+class Upload {
+public:
+    Upload() = default;
+    explicit Upload(std::size_t most)
+        : is_admitted_(uploads_under_way.fetch_add(1) < most),
+          is_counted_(true) {}
+    Upload(Upload&& other) noexcept
+        : is_admitted_(other.is_admitted_),
+          is_counted_(std::exchange(other.is_counted_, false)) {}
+    Upload& operator=(Upload&& other) noexcept {
+        std::swap(is_admitted_, other.is_admitted_);
+        std::swap(is_counted_, other.is_counted_);
+        return *this;
+    }
+    Upload(const Upload&) = delete;
+    Upload& operator=(const Upload&) = delete;
+    ~Upload() {
+        if (is_counted_) uploads_under_way.fetch_sub(1);
+    }
+    [[nodiscard]] bool is_admitted() const { return is_admitted_; }
+
+private:
+    bool is_admitted_ = true;
+    bool is_counted_ = false;
+};
+
+}  // namespace
+
 struct RequestReader::Parser {
     bhttp::request_parser<bhttp::buffer_body> beast;
     std::array<char, 16UL * 1024> piece{};
-    std::string body;  ///< at most Limits::body_bytes: the parser refuses more
+    std::string body;  ///< at most Limits::body_bytes, or upload_bytes: the parser refuses more
     bool has_answered_continue = false;
+    Upload upload;
 
     void offer_piece() {
         beast.get().body().data = piece.data();
@@ -121,8 +159,9 @@ std::expected<RequestReader::Progress, WireError> RequestReader::feed(std::strin
         if (buffer.empty()) return Progress::needs_head;
         parser_ = std::make_unique<Parser>();
         parser_->beast.header_limit(limits_.head_bytes);
-        parser_->beast.body_limit(limits_.body_bytes);
-        parser_->beast.eager(true);
+        // Which limit it is shows when the target is known: until then not a byte of the body is taken.
+        parser_->beast.body_limit(std::max(limits_.body_bytes, limits_.upload_bytes));
+        parser_->beast.eager(false);
     }
     auto& parser = parser_->beast;
     // What the parser has taken is gone from the buffer: only before the target is known does it begin with
@@ -137,9 +176,12 @@ std::expected<RequestReader::Progress, WireError> RequestReader::feed(std::strin
         const std::size_t taken = parser.put(boost::asio::buffer(buffer), code);
         if (code && code != bhttp::error::need_more && code != bhttp::error::need_buffer)
             return std::unexpected(explain(code, unread_line()));
-        if (!had_head && parser.is_header_done())
+        if (!had_head && parser.is_header_done()) {
             if (auto wrong = check_head(parser.get(), limits_.target_bytes))
                 return std::unexpected(std::move(*wrong));
+            if (auto wrong = admit_body()) return std::unexpected(std::move(*wrong));
+            parser.eager(true);
+        }
         parser_->take_piece();
         buffer.erase(0, taken);
         if (taken == 0) break;
@@ -150,6 +192,24 @@ std::expected<RequestReader::Progress, WireError> RequestReader::feed(std::strin
         return Progress::needs_head;
     }
     return parser.is_done() ? Progress::done : Progress::needs_body;
+}
+
+std::optional<WireError> RequestReader::admit_body() {
+    auto& parser = parser_->beast;
+    const auto& head = parser.get();
+    const auto length = parser.content_length();
+    const bool is_upload = limits_.takes_upload != nullptr && head.method() == bhttp::verb::put &&
+                           limits_.takes_upload({head.target().data(), head.target().size()});
+    if (!is_upload) {
+        parser.body_limit(limits_.body_bytes);
+        if (length && *length > limits_.body_bytes) return explain(bhttp::error::body_limit, {});
+        return std::nullopt;
+    }
+    parser.body_limit(limits_.upload_bytes);
+    if (length && *length <= limits_.body_bytes) return std::nullopt;
+    parser_->upload = Upload{limits_.uploads};
+    if (parser_->upload.is_admitted()) return std::nullopt;
+    return WireError{503, "BUSY", "Too many files are being handed in at once; try again."};
 }
 
 bool RequestReader::wants_continue() {

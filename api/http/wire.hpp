@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,10 @@ struct Limits {
     std::uint32_t head_bytes = 16 * 1024;
     std::uint32_t target_bytes = 8 * 1024;
     std::uint64_t body_bytes = 64UL * 1024;  ///< kept in memory until the request is answered
+    /// Targets that a longer body may be PUT to; null: none. Few at a time, since they stand in memory too.
+    bool (*takes_upload)(std::string_view target) = nullptr;
+    std::uint64_t upload_bytes = 20UL << 20U;
+    std::size_t uploads = 4;
     std::size_t connections = 1024;
     std::size_t requests_per_connection = 10'000;
     std::chrono::seconds first_byte{10};  ///< of a connection's first request
@@ -54,6 +59,8 @@ public:
 
 private:
     struct Parser;
+    /// What is wrong with a body of this length, or of one that nobody knows; nullopt: it may come.
+    [[nodiscard]] std::optional<WireError> admit_body();
     Limits limits_;
     std::unique_ptr<Parser> parser_;
 };

@@ -118,7 +118,6 @@ Route policy_route(
     route.method = method;
     route.pattern = pattern;
     route.action = action;
-    route.takes_cookie = route.method == "GET";
     route.is_cacheable = route.method == "GET";
     route.handler = std::move(handler);
     return route;

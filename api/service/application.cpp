@@ -1,16 +1,21 @@
 #include "api/service/application.hpp"
 
+#include "api/accounts/routes.hpp"
+#include "api/calendar/routes.hpp"
 #include "api/cameras/routes.hpp"
 #include "api/clips/routes.hpp"
 #include "api/copies/routes.hpp"
 #include "api/coverage/routes.hpp"
+#include "api/csrf.hpp"
 #include "api/hls/routes.hpp"
 #include "api/holds/routes.hpp"
 #include "api/http/range.hpp"
 #include "api/http/text.hpp"
 #include "api/jobs/routes.hpp"
 #include "api/ledger/routes.hpp"
+#include "api/notices/routes.hpp"
 #include "api/policy/routes.hpp"
+#include "api/requests/routes.hpp"
 #include "api/retention/routes.hpp"
 #include "api/segments/routes.hpp"
 #include "api/sessions/routes.hpp"
@@ -59,8 +64,7 @@ bool is_open(const Route& route) {
     return route.action == Action::read_health;
 }
 
-/// A browser sends its cookie by itself, so a cookie reads; of what changes something it only ends its
-/// session.
+/// At an address that isn't there a cookie reads.
 bool takes_cookie(const http::Request& request, const Route* route) {
     if (route != nullptr) return route->takes_cookie;
     return request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS";
@@ -125,6 +129,8 @@ Application::Application(Services& services) : services_(services) {
     add_clip_routes(routes_);
     add_hls_routes(routes_);
     add_session_routes(routes_);
+    add_account_routes(routes_);
+    add_power_routes(routes_);
     add_job_routes(routes_);
     add_ledger_routes(routes_);
     add_hold_routes(routes_);
@@ -132,6 +138,9 @@ Application::Application(Services& services) : services_(services) {
     add_retention_routes(routes_);
     add_viewing_routes(routes_);
     add_copy_routes(routes_);
+    add_request_routes(routes_);
+    add_calendar_routes(routes_);
+    add_notice_routes(routes_);
     for (std::size_t i = 0; i < routes_.size(); ++i)
         router_.add(routes_[i].method, routes_[i].pattern, i);
 }
@@ -167,6 +176,10 @@ Answer Application::answer(const http::Request& request, http::Response& trace) 
     auto asker = identify(request, place, found != nullptr ? found->variables : std::vector<std::string>{});
     if (!asker) return std::unexpected(std::move(asker.error()));
     if (asker->principal) trace.principal = asker->principal->name;
+    const UtcTime now = services_.clock.now();
+    auto standing = stand(*asker, route, now);
+    if (!standing) return std::unexpected(std::move(standing.error()));
+    if (asker->principal && !standing->roles.empty()) asker->principal->roles = standing->roles;
 
     if (is_asterisk || (other != nullptr && other->is_options)) {
         http::Response response;
@@ -190,8 +203,8 @@ Answer Application::answer(const http::Request& request, http::Response& trace) 
         {},
         asker->principal ? &*asker->principal : nullptr,
         services_,
-        services_.clock.now(),
-        load_standing(services_.clock.now())
+        now,
+        std::move(*standing)
     };
     return run(request, call, *route);
 }
@@ -208,6 +221,30 @@ Answer Application::run(const http::Request& request, Call& call, const Route& r
     return answered;
 }
 
+/// Without the catalogue only what is open to all, and metrics, are answered: for these nothing has to be
+/// known.
+std::expected<Standing, http::Problem>
+Application::stand(const Asker& asker, const Route* route, UtcTime now) {
+    Standing unknown;
+    unknown.at = now;
+    const DatabaseHealth health = services_.database.health();
+    const bool needs_none = route != nullptr && (is_open(*route) || !route->needs_database);
+    if (needs_none && health != DatabaseHealth::reachable) return unknown;
+    if (route != nullptr && is_open(*route)) return unknown;
+    if (asker.is_visitor) return unknown;  // known by a session, not by an account
+    const Action action = route != nullptr ? route->action : Action::read_health;
+    const auto* principal = asker.principal ? &*asker.principal : nullptr;
+    auto standing = load_standing(services_.database.pool(), principal, action, now);
+    if (!standing && needs_none && standing.error().remedy() == Remedy::retry) return unknown;
+    if (!standing) return std::unexpected(to_problem(standing.error()));
+    services_.policy_sign.tell(standing->is_bootstrap);
+    if (standing->is_shut)
+        return std::unexpected(
+            problem(401, "UNAUTHENTICATED", "The token is unknown, revoked or out of its time.")
+        );
+    return std::move(*standing);
+}
+
 /// `route` is null for addresses that do not exist: they too are told only to those who may ask.
 std::expected<Application::Asker, http::Problem> Application::identify(
     const http::Request& request,
@@ -219,11 +256,24 @@ std::expected<Application::Asker, http::Problem> Application::identify(
         if (const auto token = find_viewing_token(request)) return look_up_viewer(*token, variables.front());
     if (route != nullptr && route->takes_nobody && !find_cookie(request) &&
         request.find_header("authorization") == nullptr)
-        return Asker{visitor({}, "visitor")};
+        return Asker{.principal = visitor({}, "visitor"), .is_visitor = true};
+    const bool has_header = request.find_header("authorization") != nullptr;
+    // Name and password stand in the body.
+    if (route != nullptr && route->action == Action::open_session && !has_header) return Asker{};
     if (const auto token = find_token(request))
         return look_up(*token, route != nullptr && !route->needs_database);
     const auto cookie = find_cookie(request);
-    if (cookie && takes_cookie(request, route)) return look_up_session(*cookie);
+    if (cookie && takes_cookie(request, route)) {
+        auto asker = look_up_session(*cookie);
+        // A browser sends its cookie by itself, for pages of others too.
+        if (asker && !is_from_own_page(request, *cookie))
+            return std::unexpected(problem(
+                403,
+                "CSRF_TOKEN_NEEDED",
+                "A session changes something only with its X-CSRF-Token, see GET /v1/sessions/current."
+            ));
+        return asker;
+    }
     return std::unexpected(problem(
         401,
         "UNAUTHENTICATED",
@@ -242,7 +292,7 @@ Application::look_up_viewer(const std::string& token, const std::string& session
     const auto is_theirs = catalogue::is_viewer(services_.database.pool(), *id, token_hash(token));
     if (!is_theirs) return std::unexpected(to_problem(is_theirs.error()));
     if (!*is_theirs) return std::unexpected(unknown);
-    return Asker{visitor(*id, "viewer of " + session)};
+    return Asker{.principal = visitor(*id, "viewer of " + session), .is_visitor = true};
 }
 
 std::expected<Application::Asker, http::Problem> Application::look_up_session(const std::string& cookie) {

@@ -28,6 +28,7 @@ public:
 private:
     struct Asker {
         std::optional<catalogue::PrincipalRow> principal;
+        bool is_visitor = false;  ///< known by nothing but a viewing session
     };
     [[nodiscard]] Answer answer(const http::Request& request, http::Response& trace);
     [[nodiscard]] std::expected<Asker, http::Problem>
@@ -37,6 +38,8 @@ private:
     [[nodiscard]] std::expected<Asker, http::Problem>
     look_up(const std::string& token, bool may_be_remembered);
     [[nodiscard]] std::expected<Asker, http::Problem> look_up_session(const std::string& cookie);
+    [[nodiscard]] std::expected<Standing, http::Problem>
+    stand(const Asker& asker, const Route* route, UtcTime now);
     [[nodiscard]] Answer run(const http::Request& request, Call& call, const Route& route);
 
     Services& services_;

@@ -1,8 +1,10 @@
 #include "api/service/service.hpp"
 
 #include "api/http/server.hpp"
+#include "api/requests/routes.hpp"
 #include "api/service/application.hpp"
 #include "config/base/log.hpp"
+#include "storage/catalogue/standing_repository.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -18,6 +20,7 @@ http::ServerOptions options_of(const config::Api& api, const http::Limits& limit
     options.threads = std::max(1U, api.threads);
     options.workers = std::max(1U, api.workers);
     options.limits = limits;
+    options.limits.takes_upload = takes_upload;
     return options;
 }
 
@@ -50,7 +53,10 @@ Service::~Service() {
 
 Status Service::start() {
     if (auto started = impl_->server.start(); !started) return started;
-    log::warn("policy", {{"policy", "bootstrap"}, {"detail", "articles not enforced"}});
+    // Said at each start; with the first answer, when the catalogue can't be asked now.
+    if (impl_->services.database.health() == DatabaseHealth::reachable)
+        if (const auto bootstrap = catalogue::is_bootstrap(impl_->services.database.pool()))
+            impl_->services.policy_sign.tell(*bootstrap);
     log::info(
         "listening",
         {{"address", impl_->server.address()}, {"port", impl_->server.port()}, {"tls", impl_->server.is_tls()}

@@ -1,7 +1,8 @@
 #include "api/sessions/routes.hpp"
 
 #include "api/acts.hpp"
-#include "api/session_ends.hpp"
+#include "api/csrf.hpp"
+#include "api/sessions/login.hpp"
 #include "config/base/log.hpp"
 #include "config/base/token.hpp"
 #include "storage/catalogue/session_repository.hpp"
@@ -13,16 +14,6 @@ namespace {
 
 using nlohmann::json;
 
-/// HttpOnly: no script reads it. SameSite=Strict: no other site's page makes a browser send it. Over plain
-/// HTTP (a test bench, a proxy that ends TLS) it can't be Secure.
-std::string cookie_header(const http::Request& request, std::string_view value, std::chrono::seconds age) {
-    std::string header{kSessionCookie};
-    header.append("=").append(value).append("; Path=/; Max-Age=").append(std::to_string(age.count()));
-    header += "; HttpOnly; SameSite=Strict";
-    if (request.is_tls) header += "; Secure";
-    return header;
-}
-
 ledger::Act session_act(const Call& call, const char* action, const Uuid& session) {
     const json facts{{"peer", call.request.peer}, {"request", call.request.id}};
     return {
@@ -33,7 +24,9 @@ ledger::Act session_act(const Call& call, const char* action, const Uuid& sessio
     };
 }
 
-Answer open_session(const Call& call) {
+Answer exchange_token(const Call& call) {
+    const auto rules = login_rules(call);
+    if (!rules) return std::unexpected(rules.error());
     const auto token = find_token(call.request);
     const std::string cookie = make_token();
     const catalogue::NewSession session{
@@ -41,8 +34,8 @@ Answer open_session(const Call& call) {
         .cookie_hash = token_hash(cookie),
         .token_hash = token_hash(*token),
         .opened = call.now,
-        .longest = kSessionLongest,
-        .idle = kSessionIdle,
+        .longest = rules->session_longest,
+        .idle = rules->session_idle,
     };
     const auto expires = catalogue::open_session(
         call.services.database.pool(), session, session_act(call, "session.opened", session.id)
@@ -62,17 +55,50 @@ Answer open_session(const Call& call) {
          {"peer", call.request.peer},
          {"expires", to_rfc3339(**expires)}}
     );
-    const json body{
-        {"id", to_string(session.id)},
+    return session_response(
+        call,
+        {.id = session.id,
+         .principal = call.principal->name,
+         .roles = call.principal->roles,
+         .expires = **expires,
+         .idle = session.idle},
+        cookie
+    );
+}
+
+/// By token, or by name and password. A cookie opens none: each login is a session of its own.
+Answer open_session(const Call& call) {
+    if (call.principal != nullptr) return exchange_token(call);
+    if (!call.request.body.empty()) return log_in(call);
+    return std::unexpected(http::Problem{
+        .status = 401,
+        .code = "UNAUTHENTICATED",
+        .detail = "Send a token, or name and password as JSON.",
+        .retry_after = std::nullopt
+    });
+}
+
+/// For a page that was loaded anew: it has lost the CSRF token, and the cookie it can't read.
+Answer read_session(const Call& call) {
+    const auto cookie = find_cookie(call.request);
+    if (!cookie || find_token(call.request))
+        return std::unexpected(http::Problem{
+            .status = 404,
+            .code = "SESSION_NOT_FOUND",
+            .detail = "The request has no cookie of an open session.",
+            .retry_after = std::nullopt
+        });
+    json body{
         {"principal", call.principal->name},
         {"roles", call.principal->roles},
-        {"expires", to_rfc3339(**expires)},
-        {"idle_seconds", kSessionIdle.count()},
+        {"second_factor", call.principal->has_second_factor},
+        {"csrf_token", csrf_token_of(*cookie)},
     };
-    http::Response response = json_response(body.dump(-1, ' ', false, json::error_handler_t::replace));
-    response.status = 201;
-    const auto age = std::chrono::ceil<std::chrono::seconds>(**expires - call.now);
-    response.set("Set-Cookie", cookie_header(call.request, cookie, age));
+    if (call.principal->valid_to) body["expires"] = to_rfc3339(*call.principal->valid_to);
+    http::Response response;
+    response.set("Content-Type", "application/json");
+    response.set("Cache-Control", "no-store");
+    response.body = body.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
     return response;
 }
 
@@ -116,6 +142,14 @@ void add_session_routes(Routes& routes) {
          .is_cacheable = false,
          .parameters = {},
          .handler = open_session}
+    );
+    routes.push_back(
+        {.method = "GET",
+         .pattern = "/v1/sessions/current",
+         .action = Action::read_session,
+         .is_cacheable = false,
+         .parameters = {},
+         .handler = read_session}
     );
     routes.push_back(
         {.method = "DELETE",

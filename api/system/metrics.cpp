@@ -334,6 +334,13 @@ void add_http(MetricsText& out, const MetricsInput& input) {
         "Requests that wait for a worker.",
         static_cast<double>(input.server.jobs_waiting)
     );
+    add_single(
+        out,
+        "sluice_api_password_checks_total",
+        "counter",
+        "Passwords compared at logins, of known and unknown names.",
+        static_cast<double>(input.password_checks)
+    );
 }
 
 void add_ledger(MetricsText& out, const LedgerHealth& ledger) {
@@ -415,6 +422,13 @@ std::string to_metrics(const MetricsInput& input) {
         "gauge",
         "1 when the disks will not hold the floor (RET_FLOOR_AT_RISK), as the worker last foresaw.",
         input.catalogue.is_floor_at_risk ? 1 : 0
+    );
+    add_single(
+        out,
+        "sluice_calendar_missing_years",
+        "gauge",
+        "Years of the office calendar that should be imported and are not.",
+        static_cast<double>(input.catalogue.missing_calendar_years.size())
     );
     if (input.catalogue.days_held)
         add_single(

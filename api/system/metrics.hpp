@@ -7,6 +7,7 @@
 #include "config/base/time.hpp"
 #include "storage/status/recorder_status.hpp"
 
+#include <cstdint>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -32,6 +33,7 @@ struct MetricsInput {
     const status::RecorderStatus* recorder = nullptr;  ///< null: none was ever read
     RouteCounts routes;
     http::ServerCounters server;
+    std::uint64_t password_checks = 0;
     DatabaseHealth database = DatabaseHealth::unreachable;
     CatalogueSigns catalogue;
     LedgerHealth ledger;

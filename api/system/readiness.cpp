@@ -47,6 +47,8 @@ ReadinessReport judge_readiness(const Observations& seen, UtcTime now) {
     const bool is_unready = !report.reasons.empty();
     if (!is_unready && !seen.catalogue.is_confirmed) report.reasons.emplace_back("catalogue_unconfirmed");
     if (!is_unready && seen.catalogue.is_floor_at_risk) report.reasons.emplace_back("floor_at_risk");
+    if (!is_unready && !seen.catalogue.missing_calendar_years.empty())
+        report.reasons.emplace_back("calendar_missing");
     if (!is_unready && seen.ledger.is_behind()) report.reasons.emplace_back("ledger_behind");
     if (!is_unready && !seen.ledger.trouble.empty()) report.reasons.emplace_back("ledger_trouble");
     if (!is_unready && is_backup_old(seen.backup, now)) report.reasons.emplace_back("backup_old");

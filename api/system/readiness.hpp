@@ -39,7 +39,8 @@ inline constexpr std::chrono::days kBackupOld{8};
 /// catalogue_backlog, catalogue_unconfirmed (made again from files; nothing is deleted until somebody
 /// confirms it), ledger_behind (records wait over a minute to be signed: no footage is opened),
 /// ledger_trouble (the worker signs no more), backup_old (no verified one for eight
-/// days), floor_at_risk (the disks will not hold the floor, RET_FLOOR_AT_RISK).
+/// days), floor_at_risk (the disks will not hold the floor, RET_FLOOR_AT_RISK), calendar_missing (the office
+/// calendar of this year, or in December of the next, is not imported).
 [[nodiscard]] ReadinessReport judge_readiness(const Observations& seen, UtcTime now);
 
 }  // namespace sluice::api

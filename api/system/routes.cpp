@@ -60,6 +60,7 @@ Answer tell_metrics(const Call& call) {
     input.recorder = status.get();
     input.routes = call.services.counters.counts();
     if (call.services.server_counters) input.server = call.services.server_counters();
+    input.password_checks = call.services.passwords.checks();
     input.database = call.services.database.health();
     input.catalogue = call.services.database.signs();
     input.ledger = ledger_health(call.services, input.database);

@@ -50,6 +50,17 @@ constexpr std::array kKnown{
     Known{.id = "VIEW_PRESENCE", .unit = "minutes", .least = 1, .most = 60},
     Known{.id = "VIEW_AHEAD", .unit = "seconds", .least = 12, .most = 30},
     Known{.id = "PACKAGE_KEEP", .unit = "days", .least = 1, .most = kMostDays},
+    Known{.id = "AUTH_PASSWORD_LENGTH", .unit = "letters", .least = 8, .most = 128},
+    Known{.id = "AUTH_PASSWORD_AGE", .unit = "days", .least = 1, .most = kMostDays},
+    Known{.id = "AUTH_PASSWORD_HISTORY", .unit = "passwords", .least = 0, .most = 24},
+    Known{.id = "AUTH_LOGIN_FAILURES", .unit = "attempts", .least = 1, .most = 100},
+    Known{.id = "AUTH_LOGIN_LOCK", .unit = "minutes", .least = 1, .most = 1440},
+    Known{.id = "AUTH_SESSION_IDLE", .unit = "minutes", .least = 1, .most = 1440},
+    Known{.id = "AUTH_SESSION_LONGEST", .unit = "hours", .least = 1, .most = 24},
+    Known{.id = "LIVE_APPROVAL_LONGEST", .unit = "days", .least = 1, .most = 366},
+    Known{.id = "AUTH_TOTP_TO_APPROVE", .unit = "", .words = {"required", "optional"}},
+    Known{.id = "AUTH_TOTP_TO_EXPORT", .unit = "", .words = {"required", "optional"}},
+    Known{.id = "AUTH_TOTP_TO_ESCORT", .unit = "", .words = {"required", "optional"}},
 };
 
 class Complaints {
@@ -105,7 +116,7 @@ unsigned number_of(const Rule& rule) {
     return number != nullptr ? static_cast<unsigned>(*number) : 0;
 }
 
-/// Both pre: every known rule is there once and fits.
+/// All pre: every known rule is there once and fits.
 RequestPolicy read_requests(const Rules& rules) {
     const auto find = [&](std::string_view id) -> const Rule& {
         return *std::ranges::find(rules, id, &Rule::id);
@@ -127,6 +138,26 @@ RequestPolicy read_requests(const Rules& rules) {
         .withdrawn_hold_days = number("REQ_WITHDRAWN_HOLD"),
         .code_tries = number("REQ_CODE_TRIES"),
         .record_floor_years = number("REQ_RECORD_FLOOR"),
+    };
+}
+
+Logins read_logins(const Rules& rules) {
+    const auto find = [&](std::string_view id) -> const Rule& {
+        return *std::ranges::find(rules, id, &Rule::id);
+    };
+    const auto is_required = [&](std::string_view id) { return find(id).value == Rule::Value{"required"}; };
+    return {
+        .password_letters = number_of(find("AUTH_PASSWORD_LENGTH")),
+        .password_days = number_of(find("AUTH_PASSWORD_AGE")),
+        .password_history = number_of(find("AUTH_PASSWORD_HISTORY")),
+        .most_failures = number_of(find("AUTH_LOGIN_FAILURES")),
+        .lock = std::chrono::minutes{number_of(find("AUTH_LOGIN_LOCK"))},
+        .session_idle = std::chrono::minutes{number_of(find("AUTH_SESSION_IDLE"))},
+        .session_longest = std::chrono::hours{number_of(find("AUTH_SESSION_LONGEST"))},
+        .live_days = number_of(find("LIVE_APPROVAL_LONGEST")),
+        .wants_factor_to_approve = is_required("AUTH_TOTP_TO_APPROVE"),
+        .wants_factor_to_export = is_required("AUTH_TOTP_TO_EXPORT"),
+        .wants_factor_to_escort = is_required("AUTH_TOTP_TO_ESCORT"),
     };
 }
 
@@ -161,6 +192,7 @@ Policy read(const Rules& rules) {
         .remedy_days = number_of(find("DEADLINE_REMEDY")),
     };
     policy.requests = read_requests(rules);
+    policy.logins = read_logins(rules);
     return policy;
 }
 

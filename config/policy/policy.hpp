@@ -2,6 +2,7 @@
 
 #include "config/base/error.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -65,6 +66,22 @@ struct ReleasePolicy {
     friend bool operator==(const ReleasePolicy&, const ReleasePolicy&) = default;
 };
 
+/// AUTH_* and LIVE_*: passwords, sessions and second factors.
+struct Logins {
+    unsigned password_letters = 0;
+    unsigned password_days = 0;
+    unsigned password_history = 0;  ///< so many former ones are not taken again
+    unsigned most_failures = 0;     ///< in a row; then the account is locked
+    std::chrono::minutes lock{};
+    std::chrono::minutes session_idle{};
+    std::chrono::hours session_longest{};
+    unsigned live_days = 0;  ///< LIVE_APPROVAL_LONGEST
+    bool wants_factor_to_approve = false;
+    bool wants_factor_to_export = false;
+    bool wants_factor_to_escort = false;
+    friend bool operator==(const Logins&, const Logins&) = default;
+};
+
 /// What the rows mean. Made by `to_policy` alone, so there is none with a number that nobody wrote.
 struct Policy {
     unsigned floor_days = 0;     ///< RET_FLOOR_30D
@@ -80,6 +97,7 @@ struct Policy {
     Deadlines deadlines;
     ReleasePolicy release;
     RequestPolicy requests;
+    Logins logins;
     friend bool operator==(const Policy&, const Policy&) = default;
 };
 

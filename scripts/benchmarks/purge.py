@@ -67,7 +67,7 @@ class Stall(threading.Thread):
     """The recorder's longest write lag, as it says each second."""
 
     def __init__(self, site):
-        super().__init__()
+        super().__init__(daemon=True)  # a bench that is interrupted must end
         self.site, self.stop, self.longest_us = site, threading.Event(), 0
 
     def run(self):

@@ -27,10 +27,8 @@ struct WantedCopy {
     std::filesystem::path source_path;
     std::uint64_t bytes = 0;
     Sha256Digest sha256{};
-    // NOLINTBEGIN(readability-redundant-member-init): without {} whoever leaves them out gets a warning
     std::optional<Uuid> volume_id{};  ///< where an earlier attempt began
     std::filesystem::path path{};     ///< likewise
-    // NOLINTEND(readability-redundant-member-init)
 };
 /// Special holds that have ended or are in force and have, or may need, copies.
 [[nodiscard]] Result<std::vector<Uuid>> load_holds_with_copies(Pool& pool, UtcTime now);

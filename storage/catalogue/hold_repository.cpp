@@ -1,6 +1,7 @@
 #include "storage/catalogue/hold_repository.hpp"
 
-#include "storage/catalogue/detail/connection.hpp"
+#include "storage/catalogue/detail/holds.hpp"
+#include "storage/catalogue/detail/load.hpp"
 #include "storage/catalogue/detail/values.hpp"
 #include "storage/catalogue/record_repository.hpp"
 
@@ -10,6 +11,7 @@
 namespace sluice::catalogue {
 namespace {
 
+using detail::load;
 using detail::run;
 
 constexpr std::array kKinds{
@@ -142,19 +144,6 @@ Result<bool> change(Pool& pool, const ledger::Act& act, UtcTime now, const char*
     return has_changed;
 }
 
-template <class... Args>
-Result<std::vector<HoldRow>> load(Pool& pool, const char* sql, const Args&... args) {
-    std::vector<HoldRow> holds;
-    const Status status = pool.with([&](Connection& connection) -> Status {
-        pqxx::nontransaction session{connection.get()};
-        for (const auto& row : run(session, sql, args...))
-            holds.push_back(to_hold(row));
-        return {};
-    });
-    if (!status) return std::unexpected(status.error());
-    return holds;
-}
-
 }  // namespace
 
 std::string_view to_string(HoldKind kind) noexcept {
@@ -202,30 +191,35 @@ HoldState state_at(const HoldRow& hold, UtcTime now) noexcept {
     return hold.expires && *hold.expires <= now ? HoldState::expired : HoldState::active;
 }
 
+bool detail::insert_hold(pqxx::transaction_base& transaction, const HoldRow& hold) {
+    const pqxx::result placed =
+        run(transaction,
+            kPlace,
+            to_string(hold.id),
+            std::string{to_string(hold.kind)},
+            to_epoch_us(hold.range.from),
+            to_epoch_us(hold.range.to),
+            detail::clean_text(hold.reason),
+            hold.owner_kind,
+            to_string(hold.owner_id),
+            detail::clean_text(hold.owner),
+            detail::clean_text(hold.legal_basis),
+            detail::clean_text(hold.custodian),
+            or_null(hold.review),
+            or_null(hold.expires),
+            to_string(hold.placer_id),
+            detail::clean_text(hold.placer),
+            to_epoch_us(hold.placed));
+    if (placed.affected_rows() == 0) return false;
+    run(transaction, kPlaceCameras, to_string(hold.id), to_array(hold.cameras));
+    return true;
+}
+
 Result<bool> place_hold(Pool& pool, const HoldRow& hold, const ledger::Act& act) {
     bool is_placed = false;
     const Status status = pool.with([&](Connection& connection) -> Status {
         pqxx::work transaction{connection.get()};
-        const pqxx::result placed =
-            run(transaction,
-                kPlace,
-                to_string(hold.id),
-                std::string{to_string(hold.kind)},
-                to_epoch_us(hold.range.from),
-                to_epoch_us(hold.range.to),
-                detail::clean_text(hold.reason),
-                hold.owner_kind,
-                to_string(hold.owner_id),
-                detail::clean_text(hold.owner),
-                detail::clean_text(hold.legal_basis),
-                detail::clean_text(hold.custodian),
-                or_null(hold.review),
-                or_null(hold.expires),
-                to_string(hold.placer_id),
-                detail::clean_text(hold.placer),
-                to_epoch_us(hold.placed));
-        if (placed.affected_rows() == 0) return {};
-        run(transaction, kPlaceCameras, to_string(hold.id), to_array(hold.cameras));
+        if (!detail::insert_hold(transaction, hold)) return {};
         const auto record = append_record(transaction, act, hold.placed);
         if (!record) return std::unexpected(record.error());
         transaction.commit();
@@ -237,7 +231,7 @@ Result<bool> place_hold(Pool& pool, const HoldRow& hold, const ledger::Act& act)
 }
 
 Result<std::optional<HoldRow>> find_hold(Pool& pool, const Uuid& id) {
-    auto holds = load(pool, kFind, to_string(id));
+    auto holds = load(pool, to_hold, kFind, to_string(id));
     if (!holds) return std::unexpected(holds.error());
     if (holds->empty()) return std::optional<HoldRow>{};
     return std::optional{std::move(holds->front())};
@@ -250,6 +244,7 @@ load_holds(Pool& pool, const HoldFilter& filter, std::optional<HoldCursor> after
     const auto& range = filter.overlapping;
     return load(
         pool,
+        to_hold,
         kList,
         to_epoch_us(cursor.placed),
         to_string(cursor.id),

@@ -13,6 +13,7 @@ namespace sluice::catalogue {
 namespace {
 
 using detail::first_of;
+using detail::load;
 using detail::run;
 
 constexpr std::array
@@ -104,21 +105,6 @@ JobRow to_job(const pqxx::row& row) {
         .principal_id = row[18].is_null() ? std::nullopt : std::optional{detail::to_uuid(row[18])},
         .role = row[19].as<std::string>(),
     };
-}
-
-/// Rows of one statement in a transaction of its own.
-template <class... Args>
-Result<std::vector<JobRow>> load(Pool& pool, const char* sql, const Args&... args) {
-    std::vector<JobRow> jobs;
-    const Status status = pool.with([&](Connection& connection) -> Status {
-        pqxx::work transaction{connection.get()};
-        for (const auto& row : run(transaction, sql, args...))
-            jobs.push_back(to_job(row));
-        transaction.commit();
-        return {};
-    });
-    if (!status) return std::unexpected(status.error());
-    return jobs;
 }
 
 /// How many rows a statement changed.
@@ -217,17 +203,17 @@ Result<bool> file_job(Pool& pool, const NewJob& job, const JobAct& act) {
 }
 
 Result<std::optional<JobRow>> find_job(Pool& pool, const Uuid& id) {
-    return first_of(load(pool, kById, to_string(id)));
+    return first_of(load(pool, to_job, kById, to_string(id)));
 }
 
 Result<std::optional<JobRow>> find_same_work(Pool& pool, const std::string& same_work) {
-    return first_of(load(pool, kSameWork, detail::clean_text(same_work)));
+    return first_of(load(pool, to_job, kSameWork, detail::clean_text(same_work)));
 }
 
 Result<std::vector<JobRow>> load_jobs(Pool& pool, std::optional<JobCursor> after, std::size_t limit) {
     constexpr UtcTime far_future = from_epoch_us(253'402'300'799'000'000);  // end of the year 9999
     const JobCursor cursor = after.value_or(JobCursor{.created = far_future, .id = Uuid{}});
-    return load(pool, kList, to_epoch_us(cursor.created), to_string(cursor.id), limit);
+    return load(pool, to_job, kList, to_epoch_us(cursor.created), to_string(cursor.id), limit);
 }
 
 Result<bool> cancel_job(Pool& pool, const Uuid& id, const JobAct& act) {
@@ -250,7 +236,9 @@ Result<std::optional<JobRow>> claim_job(
     detail::ArrayLiteral words;
     for (const JobKind kind : kinds)
         words.add(to_string(kind));
-    return first_of(load(pool, kClaim, detail::clean_text(owner), words.str(), std::int64_t{lease.count()}));
+    return first_of(
+        load(pool, to_job, kClaim, detail::clean_text(owner), words.str(), std::int64_t{lease.count()})
+    );
 }
 
 Result<Lease> renew_lease(

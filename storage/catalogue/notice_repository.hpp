@@ -28,11 +28,9 @@ struct NewNotice {
     NoticeKind kind = NoticeKind::submitted;
     Uuid subject_id;
     std::string audience;  ///< a role
-    // NOLINTBEGIN(readability-redundant-member-init): without {} whoever leaves them out gets a warning
     std::optional<Uuid> addressee_id{
     };                             ///< the only one of the role who sees it; nullopt: everybody of the role
     std::optional<UtcTime> due{};  ///< when what it is about is late
-    // NOLINTEND(readability-redundant-member-init)
     unsigned days_ahead = 0;  ///< of `due`: the same is told of again at another distance
 };
 /// Within the caller's transaction: it is told exactly when the act is done. The same notice twice is one.

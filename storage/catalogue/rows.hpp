@@ -119,9 +119,10 @@ struct PrincipalRow {
     Uuid id;
     PrincipalKind kind = PrincipalKind::machine;
     std::string name;
-    std::vector<std::string> roles;  ///< operator, viewer, metrics
+    std::vector<std::string> roles;
     UtcTime valid_from;
     std::optional<UtcTime> valid_to;
+    bool has_second_factor = false;  ///< of the session that was asked for
 };
 
 }  // namespace sluice::catalogue

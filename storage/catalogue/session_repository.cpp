@@ -13,7 +13,7 @@ constexpr const char* kOpen = R"(
     SELECT to_us(expires_at) FROM open_session($1::uuid, $2::bytea, $3::bytea, from_us($4::bigint), from_us($5::bigint), $6::bigint))";
 
 constexpr const char* kFind = R"(
-    SELECT id, kind, name, roles, to_us(valid_from), to_us(valid_to)
+    SELECT id, kind, name, roles, to_us(valid_from), to_us(valid_to), has_second_factor
     FROM principal_of_session($1::bytea, from_us($2::bigint)))";
 
 constexpr const char* kClose =
@@ -75,7 +75,10 @@ find_by_session(Pool& pool, const Sha256Digest& cookie_hash, UtcTime now) {
     std::optional<PrincipalRow> principal;
     const Status status = change(
         pool,
-        [&](const pqxx::row& row) { principal = detail::to_principal(row); },
+        [&](const pqxx::row& row) {
+            principal = detail::to_principal(row);
+            principal->has_second_factor = row[6].as<bool>();
+        },
         kFind,
         detail::to_bytea(cookie_hash),
         to_epoch_us(now)

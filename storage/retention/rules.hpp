@@ -49,7 +49,6 @@ struct Decision {
     bool is_destroyed = false;
     Rule rule = Rule::floor;
     /// All that touch it: releasing one leaves the others.
-    // NOLINTNEXTLINE(readability-redundant-member-init): without {} whoever leaves it out gets a warning
     std::vector<Uuid> holds{};
     friend bool operator==(const Decision&, const Decision&) = default;
 };

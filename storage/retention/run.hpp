@@ -41,10 +41,8 @@ using Advance = std::function<bool(const PurgeProgress&)>;
 
 struct PurgeRequest {
     bool is_dry_run = false;
-    // NOLINTBEGIN(readability-redundant-member-init): without {} whoever leaves them out gets a warning
     Consent consent{};
     std::optional<Uuid> principal_id{};  ///< nullopt: cron, the worker
-    // NOLINTEND(readability-redundant-member-init)
     std::string principal;
     std::string role = "system";
 };

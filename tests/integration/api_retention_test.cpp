@@ -34,7 +34,9 @@ struct RetentionStage : ApiStage {
         static const Media kMedia = make_media({});
         return kMedia;
     }
-    Reply post(const std::string& target) { return fetch(port(), "POST", target, {operator_role}); }
+    Reply post(const std::string& target, const std::string& body = {}) {
+        return fetch(port(), "POST", target, {operator_role}, body);
+    }
     Reply look(const std::string& target) { return fetch(port(), "GET", target, {operator_role}); }
     /// As the worker would, 31 days later.
     retention::PurgeReport purge() {
@@ -96,6 +98,27 @@ TEST_CASE(
         CHECK(coverage["destroyed"][0]["from"] == to_rfc3339(at_second(0)));
         CHECK(coverage["destroyed"][0]["certificate"] == run);
     }
+}
+
+TEST_CASE("a clip whose beginning was destroyed says so, and by which certificate", "[api][retention]") {
+    RetentionStage stage;
+    const json hold{
+        {"camera", "drive-left"},
+        {"from", to_rfc3339(at_second(5))},
+        {"to", to_rfc3339(at_second(6))},
+        {"reason", "somebody asked for it"},
+    };
+    const Reply placed = stage.post("/v1/holds", hold.dump());
+    REQUIRE(placed.status == 201);
+    CHECK(stage.get(clip_target(0, 8)).header("sluice-destroyed").empty());
+    const std::string run = to_string(stage.purge().run->id);
+    const Reply rest = stage.get(clip_target(0, 8));
+    REQUIRE(rest.status == 200);
+    CHECK(
+        rest.header("sluice-destroyed") == "ret_window;from=\"" + to_rfc3339(at_second(0)) + "\";to=\"" +
+                                               to_rfc3339(at_second(4)) + "\";certificate=\"" + run + "\""
+    );
+    CHECK(stage.get(clip_target(4, 8)).header("sluice-destroyed").empty());
 }
 
 TEST_CASE("a purge is filed as a job, seen in the list, and proved by its certificate", "[api][retention]") {

@@ -218,7 +218,8 @@ TEST_CASE("readiness and metrics speak of the recorder", "[api][integration]") {
     write_status(stage, stage.clock.now() - std::chrono::seconds{1});
     stage.start();
     const json ready = json::parse(fetch(stage.port(), "GET", "/readyz").body);
-    CHECK(ready["status"] == "ready");
+    CHECK(ready["status"] == "degraded");
+    CHECK(ready["reasons"] == json{"calendar_missing"});  // nobody has imported one
     CHECK(ready["recorder_status_age_seconds"] == 1.0);
     static_cast<void>(stage.get("/v1/cameras"));
     const Reply metrics = fetch(stage.port(), "GET", "/metrics", {stage.authorization("metrics")});

@@ -14,6 +14,10 @@ std::string cookie_of(const Reply& reply) {
     return "Cookie: " + header.substr(0, header.find(';'));
 }
 
+std::string csrf_of(const Reply& opened) {
+    return "X-CSRF-Token: " + json::parse(opened.body)["csrf_token"].get<std::string>();
+}
+
 TEST_CASE(
     "a token is exchanged for a cookie that no script and no other site can use",
     "[api][session][integration]"
@@ -43,11 +47,15 @@ TEST_CASE(
         to_hex(token_hash(cookie.substr(cookie.find('=') + 1)))
     );
 
-    const Reply closed = fetch(stage.port(), "DELETE", "/v1/sessions/current", {cookie});
+    const Reply foreign = fetch(stage.port(), "DELETE", "/v1/sessions/current", {cookie});
+    CHECK(foreign.status == 403);
+    CHECK(json::parse(foreign.body)["code"] == "CSRF_TOKEN_NEEDED");
+    const std::string csrf = csrf_of(opened);
+    const Reply closed = fetch(stage.port(), "DELETE", "/v1/sessions/current", {cookie, csrf});
     CHECK(closed.status == 204);
     CHECK(closed.header("set-cookie").starts_with("sluice_session=; Path=/; Max-Age=0;"));
     CHECK(fetch(stage.port(), "GET", "/v1/cameras", {cookie}).status == 401);
-    CHECK(fetch(stage.port(), "DELETE", "/v1/sessions/current", {cookie}).status == 401);
+    CHECK(fetch(stage.port(), "DELETE", "/v1/sessions/current", {cookie, csrf}).status == 401);
     CHECK(stage.database.query("SELECT end_reason FROM sessions") == "closed");
     CHECK(log.count("session_opened") == 1);
     CHECK(log.count("session_ended") == 1);

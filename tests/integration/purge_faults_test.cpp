@@ -4,9 +4,12 @@
 #include "tests/pg/purge_stage.hpp"
 #include "tests/support/cut_disk.hpp"
 #include "tests/support/eventually.hpp"
+#include "tests/support/long_run.hpp"
 #include "tests/support/process.hpp"
 
-#include <cstdlib>
+#include <iterator>
+#include <set>
+#include <sstream>
 
 using namespace std::chrono_literals;
 using namespace sluice;
@@ -63,6 +66,11 @@ void check_all_destroyed(PurgeStage& stage) {
         if (fs::exists(stage.root() / row.path)) FAIL(row.path.string() + " is still there");
 }
 
+std::set<std::string> words_of(const std::string& text) {
+    std::istringstream words{text};
+    return {std::istream_iterator<std::string>{words}, std::istream_iterator<std::string>{}};
+}
+
 /// The real disk, until so many names were taken away: then its power goes.
 class CuttingFiles final : public volume::DurableFiles {
 public:
@@ -104,24 +112,27 @@ TEST_CASE(
     "[purge]"
 ) {
     Killable site;
-    const int rounds = std::getenv("SLUICE_LONG") != nullptr ? 50 : 3;
+    const int rounds = is_long_run() ? 50 : 3;
+    bool has_met_middle = false;
     for (int round = 0; round < rounds; ++round) {
         INFO("round " << round);
-        site.stage.record_many(300, days{31});
+        site.stage.record_many(600, days{31});
         const int before = site.tombstones();
         auto purge = Process::start(site.command(), {.log = site.folder.path() / "purge.log"});
         REQUIRE(purge);
         // In the middle: some are gone, most are not. How far it got is different in each round.
         REQUIRE(eventually(60s, [&] { return site.tombstones() > before || !purge->is_running(); }));
         purge->kill_now();
-        for (const auto& row : site.stage.rows) {
-            const std::string state = site.stage.database.query(
-                "SELECT count(*) FROM tombstones WHERE segment_id = '" + to_string(row.id) + "'"
-            );
-            if (state == "1" && fs::exists(site.stage.root() / row.path))
+        const std::string tombstones =
+            site.stage.database.query("SELECT string_agg(segment_id::text, ' ') FROM tombstones");
+        const std::set<std::string> destroyed = words_of(tombstones);
+        for (const auto& row : site.stage.rows)
+            if (destroyed.contains(to_string(row.id)) && fs::exists(site.stage.root() / row.path))
                 FAIL(row.path.string() + " has a tombstone and a file");
-        }
+        has_met_middle |= destroyed.size() < site.stage.rows.size();
     }
+    // Three rounds may all have come too late on a slow machine; fifty that did prove nothing.
+    CHECK((has_met_middle || rounds < 50));
     const auto done = run_to_end(site.command(), 120s);
     REQUIRE(done);
     INFO(done->errors);
@@ -169,7 +180,7 @@ TEST_CASE(
     CutDisk disk{FileSystem::ext4, std::uint64_t{64} << 20U, 4096};
     fs::create_directory(disk.root() / "volume");
     PurgeStage stage{kPurgeNow, disk.root() / "volume"};
-    const unsigned cuts = std::getenv("SLUICE_LONG") != nullptr ? 20 : 3;
+    const unsigned cuts = is_long_run() ? 20 : 3;
     const retention::PurgeRequest request{.consent = {.plan = true, .clock = false}, .principal = "cron"};
     const auto go_on = [](const retention::PurgeProgress&) { return true; };
     for (unsigned seed = 1; seed <= cuts; ++seed) {

@@ -31,7 +31,7 @@ TEST_CASE("a token is found by its hash, by the API, while it is valid", "[pg][c
 }
 
 TEST_CASE(
-    "a machine gets no role but the three of the bootstrap policy, and a token belongs to one",
+    "a machine gets no role that is none of a machine, and a token belongs to one",
     "[pg][catalogue]"
 ) {
     Site site;

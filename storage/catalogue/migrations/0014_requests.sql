@@ -313,11 +313,19 @@ CREATE TABLE grant_items (
     from_at    timestamptz NOT NULL,  -- as resolved to frames
     to_at      timestamptz NOT NULL,
     is_outward boolean NOT NULL DEFAULT false,  -- the decision names the times outside what was asked
-    PRIMARY KEY (grant_id, camera_id, stream, asked_from),
+    PRIMARY KEY (grant_id, camera_id, stream, from_at),
     CONSTRAINT grant_items_stream_known CHECK (stream IN ('main', 'sub')),
     CONSTRAINT grant_items_interval CHECK (asked_from < asked_to AND from_at < to_at),
     CONSTRAINT grant_items_inward CHECK (is_outward OR from_at >= asked_from AND to_at <= asked_to)
 );
+
+-- An account in force that is named in a case: an escort, a viewer.
+CREATE FUNCTION find_person(wanted text, at timestamptz) RETURNS TABLE (id uuid, name text, roles text[])
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+BEGIN ATOMIC
+    SELECT p.id, p.name, p.roles FROM public.principals p
+    WHERE p.kind = 'person' AND p.name = $1 AND p.valid_from <= $2 AND (p.valid_to IS NULL OR $2 < p.valid_to);
+END;
 
 -- ---- what stays as it is
 
@@ -378,6 +386,7 @@ GRANT UPDATE (kind, state, state_since, revision, applicant, unit, cameras, from
 GRANT UPDATE (withdrawn_at, withdrawer_id, withdrawer, withdraw_reason) ON consents TO sluice_api;
 GRANT UPDATE (tries) ON request_slots TO sluice_api;
 GRANT UPDATE (revoked_at) ON grants TO sluice_api, sluice_worker;
+GRANT EXECUTE ON FUNCTION find_person(text, timestamptz) TO sluice_api;
 GRANT EXECUTE ON FUNCTION open_dossier(uuid, jsonb, uuid, text, timestamptz) TO sluice_api;
 GRANT EXECUTE ON FUNCTION add_register_entry(text, text, jsonb, uuid, text, timestamptz) TO sluice_api, sluice_worker;
 -- The worker lapses what is overdue.

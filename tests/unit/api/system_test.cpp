@@ -57,6 +57,12 @@ TEST_CASE("readiness: only the database makes it unready, everything else degrad
     CHECK(judged(DatabaseHealth::reachable, &recorder, false) == "degraded catalogue_unconfirmed");
     CHECK(judged(DatabaseHealth::unreachable, &recorder, false) == "unready database_unreachable");
     CHECK(judged(DatabaseHealth::reachable, &recorder, true, {}, {}, true) == "degraded floor_at_risk");
+    const Observations no_calendar{
+        .database = DatabaseHealth::reachable,
+        .catalogue = {.missing_calendar_years = {2026}},
+        .recorder = &recorder,
+    };
+    CHECK(judge_readiness(no_calendar, kNow).reasons == std::vector<std::string>{"calendar_missing"});
     LedgerHealth ledger;
     ledger.longest_wait = 60s;
     CHECK(judged(DatabaseHealth::reachable, &recorder, true, ledger) == "ready");
@@ -134,9 +140,12 @@ TEST_CASE("metrics: streams, volumes and routes are there, with and without a re
     CHECK(text.find("le=\"+Inf\"} 3\n") != std::string::npos);
     CHECK(text.find("sluice_retention_floor_at_risk 0\n") != std::string::npos);
     CHECK(text.find("sluice_retention_days_held") == std::string::npos);
+    CHECK(text.find("sluice_calendar_missing_years 0\n") != std::string::npos);
     input.catalogue = {.is_confirmed = true, .is_floor_at_risk = true, .days_held = 12.5};
     CHECK(to_metrics(input).find("sluice_retention_floor_at_risk 1\n") != std::string::npos);
     CHECK(to_metrics(input).find("sluice_retention_days_held 12.5\n") != std::string::npos);
+    input.catalogue.missing_calendar_years = {2026, 2027};
+    CHECK(to_metrics(input).find("sluice_calendar_missing_years 2\n") != std::string::npos);
     input.recorder = nullptr;
     CHECK(to_metrics(input).find("sluice_recorder_status_present 0\n") != std::string::npos);
 }

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "config/base/bytes.hpp"
+#include "storage/catalogue/pool.hpp"
+#include "storage/ledger/act.hpp"
+#include "storage/release/case.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+/// What is brought into a case beside its steps: papers, the worksheet, consents. Each names the case's
+/// revision, which it raises: a step that was judged without it is judged anew. Roles: sluice_api.
+namespace sluice::catalogue {
+
+/// Who brings it, and when.
+struct Bringing {
+    Uuid request_id;
+    int revision = 0;
+    UtcTime now;
+    ledger::Act act;  ///< its actor is who brings it
+};
+
+/// False, here and below: the case has another revision.
+[[nodiscard]] Result<bool> add_evidence(
+    Pool& pool,
+    const Bringing& bringing,
+    const release::Evidence& evidence,
+    const Sha256Digest& sha256
+);
+/// The newest of this name. The file stands in the spool under its id.
+[[nodiscard]] Result<std::optional<release::Evidence>>
+find_evidence(Pool& pool, const Uuid& request_id, const std::string& name);
+
+/// Answers to some of the grounds; the others stay as they are.
+[[nodiscard]] Result<bool>
+save_findings(Pool& pool, const Bringing& bringing, const std::vector<release::Finding>& findings);
+
+[[nodiscard]] Result<bool> add_consent(Pool& pool, const Bringing& bringing, const release::Consent& consent);
+/// False also when it was withdrawn already.
+[[nodiscard]] Result<bool>
+withdraw_consent(Pool& pool, const Bringing& bringing, const Uuid& consent_id, const std::string& reason);
+
+}  // namespace sluice::catalogue

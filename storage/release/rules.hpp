@@ -1,0 +1,86 @@
+#pragma once
+
+#include "config/policy/policy.hpp"
+#include "storage/release/case.hpp"
+#include "storage/release/grounds.hpp"
+#include "storage/release/lifecycle.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+/// Articles 8 to 12 over one case: which guards of the life cycle hold. Pure.
+namespace sluice::release {
+
+/// Who tries it.
+struct Doer {
+    Uuid id;
+    std::string name;
+    std::string unit;
+    bool is_secretariats = false;  ///< a person of the secretariat
+};
+
+struct SlotWish {
+    TimeRange interval;
+    Kind kind = Kind::view;
+    std::optional<Uuid> escort_id;  ///< a person who may escort
+    std::optional<Uuid> viewer_id;  ///< with an account
+    std::string viewer;
+};
+
+/// What is brought along, beside the case as it stands.
+struct Attempt {
+    RequestAction action = RequestAction::submit;
+    std::string listed;  ///< return: what is missing
+    bool is_letter_verified = false;
+    Stance stance = Stance::agree;
+    std::string ground;                        ///< of an opinion
+    std::string reasons;                       ///< of a decision, a revocation, a re-opening
+    std::vector<std::string> refusal_grounds;  ///< codes
+    std::vector<Area> areas;                   ///< of a decision; empty: all that was asked for
+    bool is_masked = false;
+    bool is_grant_empty = false;  ///< a camera has no frame inside
+    bool is_footage_held = true;  ///< answer_not_held: the catalogue has some
+    std::optional<SlotWish> slot;
+    bool is_escort_present = false;
+    bool is_viewer_present = false;
+    bool is_mask_rendered = false;
+    bool is_attested = false;
+    bool is_receipt_missing = false;
+};
+
+struct Circumstances {
+    UtcTime now;
+    policy::RequestPolicy policy;  ///< the case's own version, once it is accepted
+    std::optional<UtcTime> remedy_until{};  ///< end of the time to appeal against the last decision
+};
+
+[[nodiscard]] bool holds(
+    Guard guard,
+    Part part,
+    const Case& request,
+    const Attempt& attempt,
+    const Doer& doer,
+    const Circumstances& circumstances
+);
+
+/// What the attempt comes to: `step` with the guards above.
+[[nodiscard]] Verdict judge(
+    const Case& request,
+    const Attempt& attempt,
+    const Doer& doer,
+    std::span<const Part> parts,
+    const Circumstances& circumstances
+);
+
+/// Article 12: the case has an exception that sets this rule aside. It can never lift 10(1), 10(2), and no
+/// rule that is no gate of the form or of article 9.
+[[nodiscard]] bool is_lifted(const Case& request, std::string_view code);
+
+/// What a decision would give out.
+[[nodiscard]] Wanted wanted_of(const Case& request, const Attempt& attempt);
+
+/// ART9_4C_RECORD_FLOOR_1Y: until when records of a case that ended at `closed` are kept at least.
+[[nodiscard]] UtcTime records_until(UtcTime closed, const policy::RequestPolicy& policy);
+
+}  // namespace sluice::release
