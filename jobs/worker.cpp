@@ -4,6 +4,7 @@
 #include "jobs/hold_keeper.hpp"
 #include "jobs/hours.hpp"
 #include "jobs/notice_keeper.hpp"
+#include "jobs/release_keeper.hpp"
 
 #include <array>
 #include <utility>
@@ -89,6 +90,10 @@ private:
         }
         if (lane_.keeps_notices) {
             if (auto done = notice_keeper_.tick(tools_, stop_); !done) return std::unexpected(done.error());
+            return std::optional<JobRow>{};
+        }
+        if (lane_.keeps_releases) {
+            if (auto done = release_keeper_.tick(tools_); !done) return std::unexpected(done.error());
             return std::optional<JobRow>{};
         }
         if (lane_.files_jobs && SteadyClock::now() >= file_at_) {
@@ -195,6 +200,7 @@ private:
     Upkeep upkeep_;
     HoldKeeper hold_keeper_;
     NoticeKeeper notice_keeper_;
+    ReleaseKeeper release_keeper_;
     unsigned failures_ = 0;
     SteadyClock::time_point file_at_ = SteadyClock::now();
 };
@@ -209,9 +215,11 @@ Worker::Worker(WorkerSettings settings, volume::DurableFiles& files, const Clock
            .files_jobs = true},
           {.name = "scrub", .kinds = {catalogue::JobKind::scrub}},
           {.name = "purge", .kinds = {catalogue::JobKind::purge}},
+          {.name = "export", .kinds = {catalogue::JobKind::export_}},
           {.name = "room", .kinds = {}, .keeps_up = true},
           {.name = "holds", .kinds = {}, .keeps_holds = true},
           {.name = "notices", .kinds = {}, .keeps_notices = true},
+          {.name = "release", .kinds = {}, .keeps_releases = true},
       } {}
 
 Worker::~Worker() = default;

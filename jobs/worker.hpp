@@ -53,6 +53,10 @@ private:
         bool keeps_up = false;       ///< takes no jobs, but looks after the disks
         bool keeps_holds = false;    ///< likewise after holds
         bool keeps_notices = false;  ///< likewise after notices
+        bool files_jobs = false;      ///< also gives the worker its own jobs
+        bool keeps_up = false;        ///< takes no jobs, but looks after the disks
+        bool keeps_holds = false;     ///< likewise after holds
+        bool keeps_releases = false;  ///< likewise after sessions, copies and packages
     };
     class LaneLoop;
     void run_lane(const std::stop_token& stop, const Lane& lane);

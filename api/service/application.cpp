@@ -4,6 +4,7 @@
 #include "api/calendar/routes.hpp"
 #include "api/cameras/routes.hpp"
 #include "api/clips/routes.hpp"
+#include "api/copies/routes.hpp"
 #include "api/coverage/routes.hpp"
 #include "api/csrf.hpp"
 #include "api/hls/routes.hpp"
@@ -21,8 +22,11 @@
 #include "api/segments/routes.hpp"
 #include "api/sessions/routes.hpp"
 #include "api/system/routes.hpp"
+#include "api/viewings/routes.hpp"
 #include "config/base/log.hpp"
+#include "config/base/token.hpp"
 #include "storage/catalogue/migrate.hpp"
+#include "storage/catalogue/viewing_repository.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -44,6 +48,18 @@ http::Problem unavailable(DatabaseHealth health) {
             : problem(503, "DATABASE_UNAVAILABLE", "The catalogue can't be asked at the moment.");
     out.retry_after = std::chrono::seconds{2};
     return out;
+}
+
+/// Somebody who is known by nothing but a viewing session.
+catalogue::PrincipalRow visitor(const Uuid& session, std::string name) {
+    return {
+        .id = session,
+        .kind = catalogue::PrincipalKind::person,
+        .name = std::move(name),
+        .roles = {"visitor"},
+        .valid_from = UtcTime{},
+        .valid_to = {},
+    };
 }
 
 bool is_open(const Route& route) {
@@ -124,6 +140,8 @@ Application::Application(Services& services) : services_(services) {
     add_hold_routes(routes_);
     add_policy_routes(routes_);
     add_retention_routes(routes_);
+    add_viewing_routes(routes_);
+    add_copy_routes(routes_);
     add_request_routes(routes_);
     add_page_routes(routes_);
     add_export_routes(routes_);
@@ -162,7 +180,7 @@ Answer Application::answer(const http::Request& request, http::Response& trace) 
     const Route* place = other != nullptr ? &routes_[other->sibling] : route;
     if (place != nullptr) trace.route = place->pattern;
 
-    auto asker = identify(request, place);
+    auto asker = identify(request, place, found != nullptr ? found->variables : std::vector<std::string>{});
     if (!asker) return std::unexpected(std::move(asker.error()));
     if (asker->principal) trace.principal = asker->principal->name;
     const UtcTime now = services_.clock.now();
@@ -219,6 +237,7 @@ Application::stand(const Asker& asker, const Route* route, UtcTime now) {
     const bool needs_none = route == nullptr || is_open(*route) || !route->needs_database;
     if (needs_none && !asker.principal) return unknown;
     if (needs_none && services_.database.health() != DatabaseHealth::reachable) return unknown;
+    if (asker.is_visitor) return unknown;  // known by a session, not by an account
     const Action action = route != nullptr ? route->action : Action::read_health;
     const auto* principal = asker.principal ? &*asker.principal : nullptr;
     auto standing = load_standing(services_.database.pool(), principal, action, now);
@@ -233,9 +252,17 @@ Application::stand(const Asker& asker, const Route* route, UtcTime now) {
 }
 
 /// `route` is null for addresses that do not exist: they too are told only to those who may ask.
-std::expected<Application::Asker, http::Problem>
-Application::identify(const http::Request& request, const Route* route) {
+std::expected<Application::Asker, http::Problem> Application::identify(
+    const http::Request& request,
+    const Route* route,
+    const std::vector<std::string>& variables
+) {
     if (route != nullptr && is_open(*route)) return Asker{};
+    if (route != nullptr && route->takes_viewing_token && !variables.empty())
+        if (const auto token = find_viewing_token(request)) return look_up_viewer(*token, variables.front());
+    if (route != nullptr && route->takes_nobody && !find_cookie(request) &&
+        request.find_header("authorization") == nullptr)
+        return Asker{.principal = visitor({}, "visitor"), .is_visitor = true};
     const bool has_header = request.find_header("authorization") != nullptr;
     // Name and password stand in the body.
     if (route != nullptr && route->action == Action::open_session && !has_header) return Asker{};
@@ -259,6 +286,19 @@ Application::identify(const http::Request& request, const Route* route) {
         cookie ? "This needs a token: a session is not enough."
                : "A token is needed: Authorization: Bearer, or Basic with the token as password."
     ));
+}
+
+std::expected<Application::Asker, http::Problem>
+Application::look_up_viewer(const std::string& token, const std::string& session) {
+    const auto unknown = problem(401, "UNAUTHENTICATED", "This is not the token of this session's viewer.");
+    const DatabaseHealth health = services_.database.health();
+    if (health != DatabaseHealth::reachable) return std::unexpected(unavailable(health));
+    const auto id = uuid_from_string(session);
+    if (!id) return std::unexpected(unknown);
+    const auto is_theirs = catalogue::is_viewer(services_.database.pool(), *id, token_hash(token));
+    if (!is_theirs) return std::unexpected(to_problem(is_theirs.error()));
+    if (!*is_theirs) return std::unexpected(unknown);
+    return Asker{.principal = visitor(*id, "viewer of " + session), .is_visitor = true};
 }
 
 std::expected<Application::Asker, http::Problem> Application::look_up_session(const std::string& cookie) {
