@@ -15,6 +15,20 @@ bool is_valid_at(const catalogue::PrincipalRow& principal, UtcTime now) {
     return principal.valid_from <= now && (!principal.valid_to || now < *principal.valid_to);
 }
 
+std::optional<std::string> find_named_cookie(const http::Request& request, std::string_view name) {
+    const std::string* header = request.find_header("cookie");
+    if (header == nullptr) return std::nullopt;
+    for (const std::string_view pair : http::split(*header, ';')) {
+        const std::string_view trimmed = http::trim(pair);
+        const std::size_t equals = trimmed.find('=');
+        if (equals == std::string_view::npos || trimmed.substr(0, equals) != name) continue;
+        const std::string_view value = trimmed.substr(equals + 1);
+        // One of the name that is no token hides none behind it.
+        if (is_token(value)) return std::string{value};
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<std::string> find_token(const http::Request& request) {
@@ -39,18 +53,13 @@ std::optional<std::string> find_token(const http::Request& request) {
     return token;
 }
 
+std::optional<std::string> find_viewing_token(const http::Request& request) {
+    auto cookie = find_named_cookie(request, kViewingCookie);
+    return cookie ? std::move(cookie) : find_token(request);
+}
+
 std::optional<std::string> find_cookie(const http::Request& request) {
-    const std::string* header = request.find_header("cookie");
-    if (header == nullptr) return std::nullopt;
-    for (const std::string_view pair : http::split(*header, ';')) {
-        const std::string_view trimmed = http::trim(pair);
-        const std::size_t equals = trimmed.find('=');
-        if (equals == std::string_view::npos || trimmed.substr(0, equals) != kSessionCookie) continue;
-        const std::string_view value = trimmed.substr(equals + 1);
-        // One of the name that is no token hides none behind it.
-        if (is_token(value)) return std::string{value};
-    }
-    return std::nullopt;
+    return find_named_cookie(request, kSessionCookie);
 }
 
 void Principals::forget(const std::string& token) {

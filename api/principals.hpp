@@ -20,6 +20,10 @@ namespace sluice::api {
 
 /// The session cookie's name. Its value has a token's form.
 inline constexpr std::string_view kSessionCookie = "sluice_session";
+/// The token that a viewer was given when joining a session, in that session's own cookie or as Bearer.
+[[nodiscard]] std::optional<std::string> find_viewing_token(const http::Request& request);
+inline constexpr std::string_view kViewingCookie = "sluice_viewing";
+
 /// The value of the session cookie; nullopt: none, or no token in it.
 [[nodiscard]] std::optional<std::string> find_cookie(const http::Request& request);
 

@@ -30,9 +30,12 @@ struct Route {
     std::string method;
     std::string pattern;
     Action action = Action::read_health;
-    bool needs_database = true;           ///< false: answers, and is asked for its token, without it
-    bool takes_cookie = true;             ///< a session is enough; else a token is asked for
-    bool is_cacheable = true;             ///< gets an ETag of its content and 304 for it
+    bool needs_database = true;  ///< false: answers, and is asked for its token, without it
+    bool takes_cookie = true;    ///< a session is enough; else a token is asked for
+    /// Of a viewing session, named by the first variable: its viewer's token opens it, as a visitor.
+    bool takes_viewing_token = false;
+    bool takes_nobody = false;  ///< who shows neither token nor cookie comes as a visitor, to show a code
+    bool is_cacheable = true;   ///< gets an ETag of its content and 304 for it
     std::vector<std::string> parameters;  ///< query parameters it knows; any other is refused
     std::function<Answer(const Call&)> handler;
 };

@@ -10,6 +10,7 @@
 #include "api/password_gate.hpp"
 #include "api/principals.hpp"
 #include "api/session_ends.hpp"
+#include "api/showings.hpp"
 #include "config/base/guarded.hpp"
 #include "config/base/time.hpp"
 #include "config/config.hpp"
@@ -103,6 +104,7 @@ struct Services {
     SessionEnds session_ends;
     CameraMap cameras;
     HlsFiles media;
+    Showings showings;
     Openings openings;
     LedgerGate ledger;
     Counters counters;

@@ -27,6 +27,16 @@ struct VerifyOptions {
 /// The whole log against its checkpoint. Error: operator_acts, when there is a finding.
 [[nodiscard]] Status verify_ledger(const VerifyOptions& options);
 
+struct VerifyPackageOptions {
+    std::filesystem::path package;  ///< tar file or folder
+    std::string key;                ///< signing key as it was given to whoever checks; empty: the package's
+    std::string log_key;            ///< of the audit log; likewise
+    bool is_json = false;
+};
+[[nodiscard]] bool is_sealed_copy(const std::filesystem::path& path);
+/// A sealed copy, without database or network. Error: operator_acts, when there is a finding.
+[[nodiscard]] Status verify_copy(const VerifyPackageOptions& options);
+
 /// Recorded, and after the checkpoint that covers that record. Error: as it says.
 [[nodiscard]] Status export_ledger(const std::filesystem::path& config, const std::filesystem::path& folder);
 

@@ -48,6 +48,7 @@ struct Line {
     std::string token_file;
     std::string authorities;
     std::string since;
+    std::string log_key;
     std::string reason;
     std::uint32_t lease_seconds = 30;
     std::function<Status()> command;

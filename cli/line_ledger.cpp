@@ -136,13 +136,23 @@ void add_ledger(CLI::App& app, Line& line) {
         app,
         line,
         "verify",
-        "Check an export of the audit log: without database or service; exit code 1 when anything was found"
+        "Check a sealed copy (archive or unpacked folder) or an export of the audit log: without database or "
+        "service; exit code 1 when anything was found"
     );
-    offline->add_option("DIR", line.path, "The export")->required();
+    offline->add_option("PATH", line.path, "The copy's archive or folder, or the export's folder")
+        ->required();
     add_verify_options(offline, line);
+    offline
+        ->add_option(
+            "--log-key", line.log_key, "Of a copy: the audit log's verifier key; --key is the copy's own"
+        )
+        ->type_name("KEY");
     offline->callback([&line] {
         line.command = [&line] {
-            line.verify.folder = fs::absolute(line.path);
+            const fs::path path = fs::absolute(line.path);
+            if (cli::is_sealed_copy(path))
+                return cli::verify_copy({path, line.verify.key, line.log_key, line.verify.is_json});
+            line.verify.folder = path;
             return verify(line);
         };
     });

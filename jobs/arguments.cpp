@@ -14,6 +14,14 @@ std::unexpected<Error> bad_argument(const std::string& name) {
     return failure(Remedy::refuse, "argument " + name + " of the job makes no sense");
 }
 
+Result<Uuid> id_from(const std::string& text, const std::string& name) {
+    const json object = json::parse(text, nullptr, false);
+    if (!object.is_object() || !object.contains(name) || !object[name].is_string()) return bad_argument(name);
+    const auto id = uuid_from_string(object[name].get<std::string>());
+    if (!id) return bad_argument(name);
+    return *id;
+}
+
 }  // namespace
 
 Result<CheckArguments> check_arguments_from(const std::string& text) {
@@ -45,12 +53,11 @@ Result<CheckArguments> check_arguments_from(const std::string& text) {
 }
 
 Result<Uuid> copy_arguments_from(const std::string& text) {
-    const json object = json::parse(text, nullptr, false);
-    if (!object.is_object() || !object.contains("segment") || !object["segment"].is_string())
-        return bad_argument("segment");
-    const auto id = uuid_from_string(object["segment"].get<std::string>());
-    if (!id) return bad_argument("segment");
-    return *id;
+    return id_from(text, "segment");
+}
+
+Result<Uuid> export_arguments_from(const std::string& text) {
+    return id_from(text, "copy");
 }
 
 Result<PurgeArguments> purge_arguments_from(const std::string& text) {

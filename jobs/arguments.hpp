@@ -19,6 +19,8 @@ struct CheckArguments {
 [[nodiscard]] Result<CheckArguments> check_arguments_from(const std::string& text);
 /// The segment to copy. Error: refuse.
 [[nodiscard]] Result<Uuid> copy_arguments_from(const std::string& text);
+/// The copy to make. Error: refuse.
+[[nodiscard]] Result<Uuid> export_arguments_from(const std::string& text);
 
 struct PurgeArguments {
     bool is_dry_run = false;

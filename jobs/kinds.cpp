@@ -6,6 +6,7 @@
 #include "storage/catalogue/footage_repository.hpp"
 #include "storage/check/report.hpp"
 #include "storage/check/scrub.hpp"
+#include "storage/release/make_copy.hpp"
 #include "storage/retention/site.hpp"
 #include "storage/segment/copy.hpp"
 #include "storage/volume/volume.hpp"
@@ -116,6 +117,32 @@ Result<std::string> run_purge_job(const catalogue::JobRow& job, const Tools& too
     return retention::to_json(*report);
 }
 
+Result<std::string> run_export_job(const catalogue::JobRow& job, const Tools& tools, LeaseKeeper& lease) {
+    const auto id = export_arguments_from(job.arguments);
+    if (!id) return std::unexpected(id.error());
+    const auto made = release::make_copy(
+        {.pool = tools.pool, .data = tools.config.data, .files = tools.files, .clock = tools.clock},
+        *id,
+        [&lease](const release::CopyProgress& progress) {
+            return lease.keep(
+                {.files = 0,
+                 .bytes = progress.done_bytes,
+                 .total_bytes = progress.total_bytes,
+                 .place = progress.place}
+            );
+        }
+    );
+    if (!made) return std::unexpected(made.error());
+    return json{
+        {"copy", to_string(*id)},
+        {"package", made->name},
+        {"bytes", made->bytes},
+        {"sha256", to_hex(made->sha256)},
+        {"videos", made->videos},
+    }
+        .dump();
+}
+
 Result<bool> file_scrub(const Tools& tools, const std::vector<check::Volume>& volumes, UtcTime now) {
     bool is_due = false;
     for (const check::Volume& volume : volumes) {
@@ -201,6 +228,8 @@ Result<std::string> run_job(const catalogue::JobRow& job, const Tools& tools, Le
             return run_copy_job(job, tools);
         case catalogue::JobKind::purge:
             return run_purge_job(job, tools, lease);
+        case catalogue::JobKind::export_:
+            return run_export_job(job, tools, lease);
     }
     std::unreachable();
 }

@@ -1,5 +1,6 @@
 #include "api/clips/body.hpp"
 #include "api/hls/detail/common.hpp"
+#include "api/hls/media_body.hpp"
 #include "api/hls/rules.hpp"
 #include "storage/catalogue/footage_repository.hpp"
 #include "storage/clip/hls_media.hpp"
@@ -19,22 +20,6 @@ using FoundFile = std::expected<std::variant<File, http::Response>, http::Proble
 
 /// A file so young may be in use before its first row is written.
 constexpr auto kBeforeItsRow = std::chrono::minutes{10};
-
-class MediaBody final : public http::BodySource {
-public:
-    explicit MediaBody(clip::HlsMedia media) : media_(std::move(media)) {}
-    [[nodiscard]] std::uint64_t size_bytes() const override { return media_.size_bytes(); }
-    [[nodiscard]] Result<http::Piece> read(std::uint64_t offset, std::uint64_t limit) override {
-        auto piece = media_.read(offset, limit);
-        if (!piece) return std::unexpected(piece.error());
-        if (auto* bytes = std::get_if<Bytes>(&*piece)) return http::Piece{std::move(*bytes)};
-        auto& range = std::get<clip::FileRange>(*piece);
-        return http::Piece{http::FileSpan{std::move(range.file), range.offset, range.length}};
-    }
-
-private:
-    clip::HlsMedia media_;
-};
 
 http::Problem no_media() {
     return {
@@ -129,9 +114,7 @@ Answer send_media(const Call& call) {
     response.set("Cache-Control", "private, no-cache");
     const std::string etag = "\"" + to_string(*id) + "-" + std::to_string(fragments->first) + "-" +
                              std::to_string(fragments->end) + "\"";
-    return choose_part(
-        call.request, std::move(response), std::make_unique<MediaBody>(std::move(*media)), etag
-    );
+    return choose_part(call.request, std::move(response), make_body(std::move(*media)), etag);
 }
 
 /// Of a file that viewers see: its row, and so its format, may not be written yet.

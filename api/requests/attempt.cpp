@@ -1,6 +1,8 @@
 #include "api/requests/detail/attempt.hpp"
 
+#include "storage/catalogue/copy_repository.hpp"
 #include "storage/catalogue/request_repository.hpp"
+#include "storage/catalogue/viewing_repository.hpp"
 
 #include <algorithm>
 #include <map>
@@ -18,6 +20,7 @@ constexpr std::size_t kLongest = 4000;
 constexpr std::size_t kLongestName = 200;
 constexpr std::size_t kMostUnits = 32;
 constexpr std::size_t kMostGrounds = 16;
+constexpr std::size_t kMostCopies = 1000;  // one for each decision
 
 using Members = std::vector<std::string>;
 
@@ -127,6 +130,28 @@ Got<void> read_slot(const Call& call, const Body& body, const Case& request, Try
     return {};
 }
 
+/// What the session and the copies of the request say of a step.
+Got<void> look_at_release(const Call& call, const Case& request, Try& tried) {
+    catalogue::Pool& pool = call.services.database.pool();
+    if (tried.attempt.action == RequestAction::start) {
+        const auto session = catalogue::find_open_viewing(pool, request.id);
+        if (!session) return std::unexpected(to_problem(session.error()));
+        const bool is_open =
+            *session && call.now < (*session)->presence_to && (*session)->slot.contains(call.now);
+        tried.attempt.is_escort_present = is_open && (*session)->escort_id == call.principal->id;
+        tried.attempt.is_viewer_present = is_open && (*session)->joined.has_value();
+    }
+    if (tried.attempt.action == RequestAction::close) {
+        const auto copies =
+            catalogue::load_copies(pool, {.request_id = request.id}, std::nullopt, kMostCopies);
+        if (!copies) return std::unexpected(to_problem(copies.error()));
+        tried.attempt.is_receipt_missing = std::ranges::any_of(*copies, [](const catalogue::CopyRow& copy) {
+            return copy.sealed && !copy.received;
+        });
+    }
+    return {};
+}
+
 }  // namespace
 
 const Members& members_of(RequestAction action) {
@@ -173,6 +198,7 @@ Got<Try> read_attempt(const Call& call, RequestAction action, const Case& reques
             if (auto slot = read_slot(call, *body, request, tried); !slot)
                 return std::unexpected(slot.error());
     }
+    if (auto looked = look_at_release(call, request, tried); !looked) return std::unexpected(looked.error());
     if (action == RequestAction::answer_not_held)
         if (auto looked = look_for_footage(call, request, tried); !looked)
             return std::unexpected(looked.error());

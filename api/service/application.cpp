@@ -4,6 +4,7 @@
 #include "api/calendar/routes.hpp"
 #include "api/cameras/routes.hpp"
 #include "api/clips/routes.hpp"
+#include "api/copies/routes.hpp"
 #include "api/coverage/routes.hpp"
 #include "api/csrf.hpp"
 #include "api/dossiers/routes.hpp"
@@ -13,16 +14,21 @@
 #include "api/http/text.hpp"
 #include "api/jobs/routes.hpp"
 #include "api/ledger/routes.hpp"
+#include "api/notices/dead_letters.hpp"
 #include "api/notices/routes.hpp"
 #include "api/policy/routes.hpp"
 #include "api/problem_words.hpp"
+#include "api/requests/pages.hpp"
 #include "api/requests/routes.hpp"
 #include "api/retention/routes.hpp"
 #include "api/segments/routes.hpp"
 #include "api/sessions/routes.hpp"
 #include "api/system/routes.hpp"
+#include "api/viewings/routes.hpp"
 #include "config/base/log.hpp"
+#include "config/base/token.hpp"
 #include "storage/catalogue/migrate.hpp"
+#include "storage/catalogue/viewing_repository.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -44,6 +50,18 @@ http::Problem unavailable(DatabaseHealth health) {
             : problem(503, "DATABASE_UNAVAILABLE", "The catalogue can't be asked at the moment.");
     out.retry_after = std::chrono::seconds{2};
     return out;
+}
+
+/// Somebody who is known by nothing but a viewing session.
+catalogue::PrincipalRow visitor(const Uuid& session, std::string name) {
+    return {
+        .id = session,
+        .kind = catalogue::PrincipalKind::person,
+        .name = std::move(name),
+        .roles = {"visitor"},
+        .valid_from = UtcTime{},
+        .valid_to = {},
+    };
 }
 
 bool is_open(const Route& route) {
@@ -73,7 +91,9 @@ http::Response with_etag(const http::Request& request, http::Response response) 
 void add_common_headers(const http::Request& request, http::Response& response) {
     response.set("X-Request-Id", request.id);
     response.set("X-Content-Type-Options", "nosniff");
-    response.set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+    // A page of HTML says which style sheet it has.
+    if (response.find_header("content-security-policy") == nullptr)
+        response.set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
     response.set("Referrer-Policy", "no-referrer");
     response.set("Cross-Origin-Resource-Policy", "same-origin");
     response.set("Vary", "Authorization, Cookie, Accept-Language");
@@ -125,10 +145,15 @@ Application::Application(Services& services) : services_(services) {
     add_hold_routes(routes_);
     add_policy_routes(routes_);
     add_retention_routes(routes_);
+    add_viewing_routes(routes_);
+    add_copy_routes(routes_);
     add_request_routes(routes_);
     add_dossier_routes(routes_);
+    add_page_routes(routes_);
+    add_export_routes(routes_);
     add_calendar_routes(routes_);
     add_notice_routes(routes_);
+    add_dead_letter_routes(routes_);
     for (std::size_t i = 0; i < routes_.size(); ++i)
         router_.add(routes_[i].method, routes_[i].pattern, i);
 }
@@ -161,7 +186,7 @@ Answer Application::answer(const http::Request& request, http::Response& trace) 
     const Route* place = other != nullptr ? &routes_[other->sibling] : route;
     if (place != nullptr) trace.route = place->pattern;
 
-    auto asker = identify(request, place);
+    auto asker = identify(request, place, found != nullptr ? found->variables : std::vector<std::string>{});
     if (!asker) return std::unexpected(std::move(asker.error()));
     if (asker->principal) trace.principal = asker->principal->name;
     const UtcTime now = services_.clock.now();
@@ -209,16 +234,16 @@ Answer Application::run(const http::Request& request, Call& call, const Route& r
     return answered;
 }
 
-/// Without the catalogue only what is open to all, and metrics, are answered: for these nothing has to be
-/// known.
+/// Without the catalogue only what is open to all, metrics, and that there is nothing at an address are
+/// answered: for these nothing has to be known.
 std::expected<Standing, http::Problem>
 Application::stand(const Asker& asker, const Route* route, UtcTime now) {
     Standing unknown;
     unknown.at = now;
-    const DatabaseHealth health = services_.database.health();
-    const bool needs_none = route != nullptr && (is_open(*route) || !route->needs_database);
-    if (needs_none && health != DatabaseHealth::reachable) return unknown;
-    if (route != nullptr && is_open(*route)) return unknown;
+    const bool needs_none = route == nullptr || is_open(*route) || !route->needs_database;
+    if (needs_none && !asker.principal) return unknown;
+    if (needs_none && services_.database.health() != DatabaseHealth::reachable) return unknown;
+    if (asker.is_visitor) return unknown;  // known by a session, not by an account
     const Action action = route != nullptr ? route->action : Action::read_health;
     const auto* principal = asker.principal ? &*asker.principal : nullptr;
     auto standing = load_standing(services_.database.pool(), principal, action, now);
@@ -233,9 +258,17 @@ Application::stand(const Asker& asker, const Route* route, UtcTime now) {
 }
 
 /// `route` is null for addresses that do not exist: they too are told only to those who may ask.
-std::expected<Application::Asker, http::Problem>
-Application::identify(const http::Request& request, const Route* route) {
+std::expected<Application::Asker, http::Problem> Application::identify(
+    const http::Request& request,
+    const Route* route,
+    const std::vector<std::string>& variables
+) {
     if (route != nullptr && is_open(*route)) return Asker{};
+    if (route != nullptr && route->takes_viewing_token && !variables.empty())
+        if (const auto token = find_viewing_token(request)) return look_up_viewer(*token, variables.front());
+    if (route != nullptr && route->takes_nobody && !find_cookie(request) &&
+        request.find_header("authorization") == nullptr)
+        return Asker{.principal = visitor({}, "visitor"), .is_visitor = true};
     const bool has_header = request.find_header("authorization") != nullptr;
     // Name and password stand in the body.
     if (route != nullptr && route->action == Action::open_session && !has_header) return Asker{};
@@ -259,6 +292,19 @@ Application::identify(const http::Request& request, const Route* route) {
         cookie ? "This needs a token: a session is not enough."
                : "A token is needed: Authorization: Bearer, or Basic with the token as password."
     ));
+}
+
+std::expected<Application::Asker, http::Problem>
+Application::look_up_viewer(const std::string& token, const std::string& session) {
+    const auto unknown = problem(401, "UNAUTHENTICATED", "This is not the token of this session's viewer.");
+    const DatabaseHealth health = services_.database.health();
+    if (health != DatabaseHealth::reachable) return std::unexpected(unavailable(health));
+    const auto id = uuid_from_string(session);
+    if (!id) return std::unexpected(unknown);
+    const auto is_theirs = catalogue::is_viewer(services_.database.pool(), *id, token_hash(token));
+    if (!is_theirs) return std::unexpected(to_problem(is_theirs.error()));
+    if (!*is_theirs) return std::unexpected(unknown);
+    return Asker{.principal = visitor(*id, "viewer of " + session), .is_visitor = true};
 }
 
 std::expected<Application::Asker, http::Problem> Application::look_up_session(const std::string& cookie) {

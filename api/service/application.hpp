@@ -28,10 +28,13 @@ public:
 private:
     struct Asker {
         std::optional<catalogue::PrincipalRow> principal;
+        bool is_visitor = false;  ///< known by nothing but a viewing session
     };
     [[nodiscard]] Answer answer(const http::Request& request, http::Response& trace);
     [[nodiscard]] std::expected<Asker, http::Problem>
-    identify(const http::Request& request, const Route* route);
+    identify(const http::Request& request, const Route* route, const std::vector<std::string>& variables);
+    [[nodiscard]] std::expected<Asker, http::Problem>
+    look_up_viewer(const std::string& token, const std::string& session);
     [[nodiscard]] std::expected<Asker, http::Problem>
     look_up(const std::string& token, bool may_be_remembered);
     [[nodiscard]] std::expected<Asker, http::Problem> look_up_session(const std::string& cookie);

@@ -254,7 +254,8 @@ private:
             say("           `sluice status --config {}` says what the others do", site_.config_file.string());
     }
 
-    /// The first seconds become durable with the window; before that there is nothing to download.
+    /// The first seconds become durable with the window; before that there is nothing to download. 403:
+    /// accounts have put the articles in force, and this machine's token opens no footage.
     void wait_for_footage(const std::string& token) {
         if (first_slug_.empty()) return;
         static_cast<void>(wait_until(
@@ -263,7 +264,8 @@ private:
                 const auto code = probe(
                     base_url_, fmt::format("/v1/cameras/{}/clip.mp4?from={}", first_slug_, from), token
                 );
-                return code && *code == 200;
+                articles_in_force_ = code && *code == 403;
+                return articles_in_force_ || (code && *code == 200);
             },
             kFootageLimit
         ));
@@ -280,10 +282,13 @@ private:
             ask,
             base_url_,
             slug);
-        say("{} -o clip.mp4 \"{}/v1/cameras/{}/clip.mp4?from=$(date -ud '-1 min' +%FT%TZ)\"\n",
-            ask,
-            base_url_,
-            slug);
+        if (articles_in_force_)
+            say("\nThere are accounts, so the articles are in force: footage takes a request and a grant.\n");
+        else
+            say("{} -o clip.mp4 \"{}/v1/cameras/{}/clip.mp4?from=$(date -ud '-1 min' +%FT%TZ)\"\n",
+                ask,
+                base_url_,
+                slug);
     }
 
     bool wait_until(const std::function<bool()>& done, std::chrono::seconds limit) {
@@ -295,6 +300,7 @@ private:
     Supervisor supervisor_;
     std::string base_url_;
     std::string first_slug_;  ///< of a camera that is being recorded
+    bool articles_in_force_ = false;
 };
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "config/base/base64.hpp"
 
+#include <algorithm>
+
 namespace sluice {
 namespace {
 
@@ -44,6 +46,14 @@ std::string to_base64url(ByteView bytes) {
     }
     if (bits > 0) out.push_back(kUrlAlphabet[window << (6U - bits) & 63U]);
     return out;
+}
+
+std::string to_base64(ByteView bytes) {
+    std::string text = to_base64url(bytes);
+    std::ranges::replace(text, '-', '+');
+    std::ranges::replace(text, '_', '/');
+    text.append((4 - text.size() % 4) % 4, '=');
+    return text;
 }
 
 std::optional<Bytes> from_base64url(std::string_view text) {

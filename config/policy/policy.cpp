@@ -47,6 +47,9 @@ constexpr std::array kKnown{
     Known{.id = "REQ_WITHDRAWN_HOLD", .unit = "days", .least = 1, .most = kMostDays},
     Known{.id = "REQ_CODE_TRIES", .unit = "tries", .least = 1, .most = 100},
     Known{.id = "REQ_RECORD_FLOOR", .unit = "years", .least = 1, .most = 100},
+    Known{.id = "VIEW_PRESENCE", .unit = "minutes", .least = 1, .most = 60},
+    Known{.id = "VIEW_AHEAD", .unit = "seconds", .least = 12, .most = 30},
+    Known{.id = "PACKAGE_KEEP", .unit = "days", .least = 1, .most = kMostDays},
     Known{.id = "AUTH_PASSWORD_LENGTH", .unit = "letters", .least = 8, .most = 128},
     Known{.id = "AUTH_PASSWORD_AGE", .unit = "days", .least = 1, .most = kMostDays},
     Known{.id = "AUTH_PASSWORD_HISTORY", .unit = "passwords", .least = 0, .most = 24},
@@ -175,6 +178,11 @@ Policy read(const Rules& rules) {
     for (const std::int64_t days : std::get<List>(find("HOLD_EXPIRY_NOTICE").value))
         policy.expiry_notice_days_ahead.push_back(static_cast<unsigned>(days));
     std::ranges::sort(policy.expiry_notice_days_ahead, std::greater{});
+    policy.release = {
+        .presence_minutes = number_of(find("VIEW_PRESENCE")),
+        .ahead_seconds = number_of(find("VIEW_AHEAD")),
+        .package_days = number_of(find("PACKAGE_KEEP")),
+    };
     policy.deadlines = {
         .decision_days = number_of(find("DEADLINE_DECISION")),
         .extension_days = number_of(find("DEADLINE_EXTENSION")),

@@ -58,6 +58,14 @@ struct Deadlines {
     friend bool operator==(const Deadlines&, const Deadlines&) = default;
 };
 
+/// What a grant opens: VIEW_* and PACKAGE_KEEP.
+struct ReleasePolicy {
+    unsigned presence_minutes = 0;
+    unsigned ahead_seconds = 0;
+    unsigned package_days = 0;
+    friend bool operator==(const ReleasePolicy&, const ReleasePolicy&) = default;
+};
+
 /// AUTH_* and LIVE_*: passwords, sessions and second factors.
 struct Logins {
     unsigned password_letters = 0;
@@ -87,6 +95,7 @@ struct Policy {
     unsigned purge_guard_percent = 0;                ///< RET_PURGE_GUARD
     std::vector<unsigned> expiry_notice_days_ahead;  ///< HOLD_EXPIRY_NOTICE, longest first
     Deadlines deadlines;
+    ReleasePolicy release;
     RequestPolicy requests;
     Logins logins;
     friend bool operator==(const Policy&, const Policy&) = default;

@@ -1,5 +1,6 @@
 #include "storage/catalogue/job_repository.hpp"
 
+#include "storage/catalogue/detail/job_rows.hpp"
 #include "storage/catalogue/detail/load.hpp"
 #include "storage/catalogue/detail/values.hpp"
 #include "storage/catalogue/record_repository.hpp"
@@ -15,7 +16,8 @@ using detail::first_of;
 using detail::load;
 using detail::run;
 
-constexpr std::array kKinds{JobKind::check, JobKind::scrub, JobKind::copy_suspect, JobKind::purge};
+constexpr std::array
+    kKinds{JobKind::check, JobKind::scrub, JobKind::copy_suspect, JobKind::purge, JobKind::export_};
 constexpr std::array
     kStates{JobState::queued, JobState::running, JobState::done, JobState::failed, JobState::cancelled};
 
@@ -145,6 +147,8 @@ std::string_view to_string(JobKind kind) noexcept {
             return "copy_suspect";
         case JobKind::purge:
             return "purge";
+        case JobKind::export_:
+            return "export";
     }
     std::unreachable();
 }
@@ -171,23 +175,28 @@ std::string_view to_string(JobState state) noexcept {
     std::unreachable();
 }
 
-Result<bool> file_job(Pool& pool, const NewJob& job, const JobAct& act) {
+bool detail::insert_job(pqxx::transaction_base& transaction, const NewJob& job) {
     const auto principal = job.principal_id ? std::optional{to_string(*job.principal_id)} : std::nullopt;
+    const pqxx::result filed =
+        run(transaction,
+            kFile,
+            to_string(job.id),
+            std::string{to_string(job.kind)},
+            job.arguments,
+            detail::clean_text(job.same_work),
+            principal,
+            detail::clean_text(job.principal),
+            job.waits_after_failure,
+            job.role);
+    return filed.affected_rows() > 0;
+}
+
+Result<bool> file_job(Pool& pool, const NewJob& job, const JobAct& act) {
     bool is_filed = false;
     const Status status = pool.with([&](Connection& connection) -> Status {
         pqxx::work transaction{connection.get()};
-        const pqxx::result filed =
-            run(transaction,
-                kFile,
-                to_string(job.id),
-                std::string{to_string(job.kind)},
-                job.arguments,
-                detail::clean_text(job.same_work),
-                principal,
-                detail::clean_text(job.principal),
-                job.waits_after_failure,
-                job.role);
-        return conclude(transaction, filed.affected_rows() > 0, act, is_filed);
+        const bool is_new = detail::insert_job(transaction, job);
+        return conclude(transaction, is_new, act, is_filed);
     });
     if (!status) return std::unexpected(status.error());
     return is_filed;

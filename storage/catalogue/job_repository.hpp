@@ -17,7 +17,13 @@
 /// clock. Roles: sluice_api files, reads and cancels; sluice_worker does the rest.
 namespace sluice::catalogue {
 
-enum class JobKind { check, scrub, copy_suspect, purge };
+enum class JobKind {
+    check,
+    scrub,
+    copy_suspect,
+    purge,
+    export_,  ///< "export" outside
+};
 [[nodiscard]] std::string_view to_string(JobKind kind) noexcept;
 [[nodiscard]] std::optional<JobKind> job_kind_from(std::string_view word) noexcept;
 

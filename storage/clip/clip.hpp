@@ -86,4 +86,20 @@ using Resolved = std::variant<std::unique_ptr<Clip>, Refusal>;
 [[nodiscard]] Result<Resolved>
 resolve(catalogue::Pool& pool, const VolumePaths& volumes, const Request& request);
 
+/// Samples that somebody has chosen: of one run, from `first` of one segment on, up to and without `end` of
+/// the same or a later one. Begins with a key frame.
+struct ExactRange {
+    Uuid stream_id;
+    Uuid run_id;
+    TimeRange range;  ///< in which they lie
+    Uuid first_segment;
+    std::uint32_t first = 0;
+    Uuid end_segment;
+    std::uint32_t end = 0;
+};
+/// The same clip of exactly these samples. Refuses as resolve does. Error: also abandon_file, when there are
+/// no such samples.
+[[nodiscard]] Result<Resolved>
+resolve_exact(catalogue::Pool& pool, const VolumePaths& volumes, const ExactRange& range);
+
 }  // namespace sluice::clip

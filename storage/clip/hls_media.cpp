@@ -114,31 +114,71 @@ TimeRange wall_of(const mp4::SegmentIndex& index, FragmentRange fragments) noexc
     return {from, std::max(from, last.wall + Microseconds{ticks_to_us(ticks)})};
 }
 
-Result<HlsMedia> HlsMedia::open(std::shared_ptr<const HlsFile> file, FragmentRange fragments) {
-    auto fd = open_segment_file(file->path);
-    if (!fd) return std::unexpected(fd.error());
-    return HlsMedia{std::move(file), fragments, std::move(*fd)};
+mp4::Fragment clamp_fragment(const mp4::SegmentIndex& index, std::uint32_t fragment, SampleRange samples) {
+    mp4::Fragment part = index.fragments[fragment];
+    const std::uint32_t end = std::min(part.first_sample + part.sample_count, samples.end);
+    std::int64_t skipped_ticks = 0;
+    while (part.first_sample < std::min(end, samples.first)) {
+        const mp4::Sample& skipped = index.samples[part.first_sample++];
+        part.data_offset += skipped.size_bytes;
+        skipped_ticks += skipped.duration;
+    }
+    part.base_decode_time += static_cast<std::uint64_t>(skipped_ticks);
+    part.wall += Microseconds{ticks_to_us(skipped_ticks)};
+    part.sample_count = end > part.first_sample ? end - part.first_sample : 0;
+    return part;
 }
 
-HlsMedia::HlsMedia(std::shared_ptr<const HlsFile> file, FragmentRange fragments, UniqueFd fd)
+Result<HlsMedia>
+HlsMedia::open(std::shared_ptr<const HlsFile> file, FragmentRange fragments, SampleRange samples) {
+    auto fd = open_segment_file(file->path);
+    if (!fd) return std::unexpected(fd.error());
+    return HlsMedia{std::move(file), fragments, samples, std::move(*fd)};
+}
+
+HlsMedia::HlsMedia(
+    std::shared_ptr<const HlsFile> file,
+    FragmentRange fragments,
+    SampleRange samples,
+    UniqueFd fd
+)
     : file_(std::move(file)),
       fragments_(fragments),
+      samples_(samples),
       fd_(std::make_shared<const UniqueFd>(std::move(fd))) {
-    if (begins_anew(file_->index, fragments_.first)) init_ = mp4::make_init_segment(file_->format);
+    const mp4::SegmentIndex& index = file_->index;
+    const bool is_cut = index.fragments[fragments_.first].first_sample < samples_.first;
+    if (is_cut || begins_anew(index, fragments_.first)) init_ = mp4::make_init_segment(file_->format);
     size_ = init_.size();
     for (std::uint32_t number = fragments_.first; number < fragments_.end; ++number) {
-        const mp4::Fragment& fragment = file_->index.fragments[number];
-        size_ += mp4::fragment_head_bytes(fragment.sample_count) + data_bytes(file_->index, fragment);
+        const mp4::Fragment part = clamp_fragment(index, number, samples_);
+        if (part.sample_count > 0)
+            size_ += mp4::fragment_head_bytes(part.sample_count) + data_bytes(index, part);
     }
 }
 
-Bytes HlsMedia::make_head(std::uint32_t fragment) const {
-    const mp4::SegmentIndex& index = file_->index;
-    const mp4::Fragment& found = index.fragments[fragment];
+Bytes HlsMedia::make_head(std::uint32_t number, const mp4::Fragment& fragment) const {
     const std::int64_t origin_us = std::max<std::int64_t>(to_epoch_us(file_->run_started), 0);
     const std::uint64_t decode_time =
-        us_to_ticks(static_cast<std::uint64_t>(origin_us)) + found.base_decode_time;
-    return mp4::make_fragment_head(fragment + 1, decode_time, found.wall, samples_of(index, found));
+        us_to_ticks(static_cast<std::uint64_t>(origin_us)) + fragment.base_decode_time;
+    return mp4::make_fragment_head(
+        number + 1, decode_time, fragment.wall, samples_of(file_->index, fragment)
+    );
+}
+
+/// The whole fragment is looked at, however much of it is sent.
+Status HlsMedia::check_data(std::uint32_t number) const {
+    const mp4::Fragment& whole = file_->index.fragments[number];
+    const std::uint64_t bytes = data_bytes(file_->index, whole);
+    const Chunk chunk{
+        .file_offset = whole.data_offset,
+        .bytes = bytes,
+        .mdat_offset = whole.data_offset - kMdatHeader,
+        .mdat_bytes = bytes + kMdatHeader,
+    };
+    Place place;
+    place.path = file_->path.filename().string();
+    return check_chunk(fd_->get(), chunk, place);
 }
 
 Result<Piece> HlsMedia::read(std::uint64_t offset, std::uint64_t limit) {
@@ -146,28 +186,21 @@ Result<Piece> HlsMedia::read(std::uint64_t offset, std::uint64_t limit) {
     offset -= init_.size();
     const mp4::SegmentIndex& index = file_->index;
     for (std::uint32_t number = fragments_.first; number < fragments_.end; ++number) {
-        const mp4::Fragment& fragment = index.fragments[number];
-        const std::uint64_t head_bytes = mp4::fragment_head_bytes(fragment.sample_count);
-        const std::uint64_t bytes = data_bytes(index, fragment);
+        const mp4::Fragment part = clamp_fragment(index, number, samples_);
+        if (part.sample_count == 0) continue;
+        const std::uint64_t head_bytes = mp4::fragment_head_bytes(part.sample_count);
+        const std::uint64_t bytes = data_bytes(index, part);
         if (offset >= head_bytes + bytes) {
             offset -= head_bytes + bytes;
             continue;
         }
-        if (offset < head_bytes) return Piece{cut_bytes(make_head(number), offset, limit)};
-        const Chunk chunk{
-            .file_offset = fragment.data_offset,
-            .bytes = bytes,
-            .mdat_offset = fragment.data_offset - kMdatHeader,
-            .mdat_bytes = bytes + kMdatHeader,
-        };
-        Place place;
-        place.path = file_->path.filename().string();
-        const Status checked = check_chunk(fd_->get(), chunk, place);
+        if (offset < head_bytes) return Piece{cut_bytes(make_head(number, part), offset, limit)};
+        const Status checked = check_data(number);
         if (!checked) return std::unexpected(checked.error());
         const std::uint64_t skip = offset - head_bytes;
         return Piece{FileRange{
             .file = fd_,
-            .offset = fragment.data_offset + skip,
+            .offset = part.data_offset + skip,
             .length = std::min(limit, bytes - skip),
         }};
     }

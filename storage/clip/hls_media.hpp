@@ -39,6 +39,16 @@ struct HlsFile {
 [[nodiscard]] HlsSegment
 to_hls_segment(const Uuid& file_id, const Uuid& format_id, const mp4::SegmentIndex& index, const HlsCut& cut);
 
+/// Samples [first, end) of a segment file.
+struct SampleRange {
+    std::uint32_t first = 0;
+    std::uint32_t end = UINT32_MAX;
+    friend bool operator==(const SampleRange&, const SampleRange&) = default;
+};
+/// The part of a fragment that lies in `samples`; with none of them in it `sample_count` is 0.
+[[nodiscard]] mp4::Fragment
+clamp_fragment(const mp4::SegmentIndex& index, std::uint32_t fragment, SampleRange samples);
+
 /// Arrival of the first fragment to the nominal end of the last one. Pre: the fragments exist.
 [[nodiscard]] TimeRange wall_of(const mp4::SegmentIndex& index, FragmentRange fragments) noexcept;
 
@@ -49,19 +59,23 @@ to_hls_segment(const Uuid& file_id, const Uuid& format_id, const mp4::SegmentInd
 /// for none. Thread: one call at a time, blocking.
 class HlsMedia {
 public:
-    /// Opens the file. Error: abandon_file. Pre: the fragments exist.
-    [[nodiscard]] static Result<HlsMedia> open(std::shared_ptr<const HlsFile> file, FragmentRange fragments);
+    /// Opens the file. Samples of the fragments that are not in `samples` are left out, byte for byte.
+    /// Error: abandon_file. Pre: the fragments exist.
+    [[nodiscard]] static Result<HlsMedia>
+    open(std::shared_ptr<const HlsFile> file, FragmentRange fragments, SampleRange samples = {});
 
     [[nodiscard]] std::uint64_t size_bytes() const noexcept { return size_; }
     /// As Clip::read: at least one byte, at most `limit`.
     [[nodiscard]] Result<Piece> read(std::uint64_t offset, std::uint64_t limit);
 
 private:
-    HlsMedia(std::shared_ptr<const HlsFile> file, FragmentRange fragments, UniqueFd fd);
-    [[nodiscard]] Bytes make_head(std::uint32_t fragment) const;
+    HlsMedia(std::shared_ptr<const HlsFile> file, FragmentRange fragments, SampleRange samples, UniqueFd fd);
+    [[nodiscard]] Bytes make_head(std::uint32_t number, const mp4::Fragment& fragment) const;
+    [[nodiscard]] Status check_data(std::uint32_t number) const;
 
     std::shared_ptr<const HlsFile> file_;  // shared with the view or the cache that it comes from
     FragmentRange fragments_;
+    SampleRange samples_;
     std::shared_ptr<const UniqueFd> fd_;  // shared with the connection that sends
     Bytes init_;                          ///< or nothing
     std::uint64_t size_ = 0;

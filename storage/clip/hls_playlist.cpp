@@ -92,16 +92,31 @@ std::size_t count_older(std::span<const HlsSegment> segments, std::uint32_t seco
     return segments.size() - kept;
 }
 
+std::string whole_playlist(
+    std::span<const HlsSegment> segments,
+    std::string_view prefix,
+    std::string_view type,
+    bool is_over
+) {
+    Writer writer{prefix};
+    writer.text() =
+        "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:" + std::to_string(kHlsTargetSeconds) + "\n";
+    writer.text().append("#EXT-X-PLAYLIST-TYPE:").append(type).append("\n#EXT-X-MEDIA-SEQUENCE:0\n");
+    for (const HlsSegment& segment : segments)
+        writer.add(segment, false);
+    if (is_over) writer.text() += "#EXT-X-ENDLIST\n";
+    return writer.take();
+}
+
 }  // namespace
 
 std::string recorded_playlist(std::span<const HlsSegment> segments, std::string_view prefix) {
-    Writer writer{prefix};
-    writer.text() = "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:" + std::to_string(kHlsTargetSeconds) +
-                    "\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-MEDIA-SEQUENCE:0\n";
-    for (const HlsSegment& segment : segments)
-        writer.add(segment, false);
-    writer.text() += "#EXT-X-ENDLIST\n";
-    return writer.take();
+    return whole_playlist(segments, prefix, "VOD", true);
+}
+
+std::string growing_playlist(std::span<const HlsSegment> segments, std::string_view prefix, bool is_over) {
+    // Without the offset a player takes it for live and begins near its end.
+    return whole_playlist(segments, prefix, "EVENT\n#EXT-X-START:TIME-OFFSET=0", is_over);
 }
 
 std::string live_playlist(const LivePlaylist& playlist, std::string_view prefix, bool may_skip) {

@@ -52,6 +52,9 @@ inline constexpr std::uint32_t kHlsPartsSeconds = 18;
 
 /// `prefix` stands before the names of media: they are relative to the playlist's address.
 [[nodiscard]] std::string recorded_playlist(std::span<const HlsSegment> segments, std::string_view prefix);
+/// One that only ever gets longer, played from its begin; `is_over`: this is all of it.
+[[nodiscard]] std::string
+growing_playlist(std::span<const HlsSegment> segments, std::string_view prefix, bool is_over);
 [[nodiscard]] std::string live_playlist(const LivePlaylist& playlist, std::string_view prefix, bool may_skip);
 
 /// Whether a playlist holds what `_HLS_msn` and `_HLS_part` wait for. A part behind the last one of a whole

@@ -32,7 +32,7 @@ Found<Gaps> find_units(
         if (!index) return std::unexpected(index.error());
         if (number > 0 && rows[number - 1]->run_id != rows[number]->run_id) before.reset();
         const std::vector<AccessUnit> units = make_units(*index, before);
-        visit({*rows[number], units});
+        visit({*rows[number], *index, units});
         if (auto behind = position_behind(*index)) before = behind;
     }
     Result<Gaps> gaps = load_gaps(pool, request.stream_id, candidates->asked);

@@ -41,6 +41,7 @@ make_units(const mp4::SegmentIndex& index, const std::optional<RunPosition>& bef
 /// What one visit sees: a segment of the range, whole, so more than the range at both ends.
 struct SegmentUnits {
     const catalogue::SegmentRow& row;
+    const mp4::SegmentIndex& index;
     std::span<const AccessUnit> units;
 };
 using VisitUnits = std::function<void(const SegmentUnits&)>;

@@ -1,5 +1,6 @@
 #include "storage/ledger/checkpoint.hpp"
 
+#include "config/base/base64.hpp"
 #include "storage/ledger/detail/text.hpp"
 
 #include <algorithm>
@@ -7,8 +8,8 @@
 namespace sluice::ledger {
 
 std::string to_text(const Checkpoint& checkpoint) {
-    return checkpoint.origin + '\n' + std::to_string(checkpoint.size) + '\n' +
-           detail::to_base64(checkpoint.root) + '\n';
+    return checkpoint.origin + '\n' + std::to_string(checkpoint.size) + '\n' + to_base64(checkpoint.root) +
+           '\n';
 }
 
 Result<Checkpoint> checkpoint_from(std::string_view text) {

@@ -1,3 +1,4 @@
+#include "config/base/base64.hpp"
 #include "config/base/uuid.hpp"
 #include "storage/ledger/detail/text.hpp"
 #include "storage/ledger/note.hpp"
@@ -43,7 +44,7 @@ std::optional<KeyText> parse_key(std::string_view text) {
 std::string to_key_text(const VerifierKey& key, const std::array<std::uint8_t, 32>& half) {
     Bytes bytes{static_cast<std::uint8_t>(key.kind)};
     bytes.insert(bytes.end(), half.begin(), half.end());
-    std::string text = fmt::format("{}+{:08x}+{}", key.name, key.id(), detail::to_base64(bytes));
+    std::string text = fmt::format("{}+{:08x}+{}", key.name, key.id(), to_base64(bytes));
     ::sodium_memzero(bytes.data(), bytes.size());
     return text;
 }

@@ -1,5 +1,6 @@
 #include "storage/ledger/note.hpp"
 
+#include "config/base/base64.hpp"
 #include "config/base/utf8.hpp"
 #include "storage/ledger/detail/text.hpp"
 
@@ -77,7 +78,7 @@ std::string to_line(const NoteSignature& signature) {
     for (unsigned shift = 32; shift > 0; shift -= 8)
         bytes.push_back(static_cast<std::uint8_t>(signature.key_id >> (shift - 8)));
     bytes.insert(bytes.end(), signature.signature.begin(), signature.signature.end());
-    return std::string{kDash} + signature.name + ' ' + detail::to_base64(bytes) + '\n';
+    return std::string{kDash} + signature.name + ' ' + to_base64(bytes) + '\n';
 }
 
 std::string to_string(const Note& note) {

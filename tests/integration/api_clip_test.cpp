@@ -203,7 +203,7 @@ TEST_CASE("without a moment the snapshot is the newest picture on disk", "[api][
     run.begin();
     run.append(100);
     run.save_open();
-    stage.clock = StoppedClock{at_second(6)};
+    stage.clock.set(at_second(6));
     stage.start();
     const Reply reply = stage.get("/v1/cameras/drive-left/snapshot.jpg");
     REQUIRE(reply.status == 200);

@@ -20,13 +20,15 @@ namespace sluice::test {
 
 class StoppedClock final : public Clock {
 public:
-    explicit StoppedClock(UtcTime now) : now_(now) {}
-    [[nodiscard]] UtcTime now() const override { return now_; }
+    explicit StoppedClock(UtcTime now) : now_us_(to_epoch_us(now)) {}
+    [[nodiscard]] UtcTime now() const override { return from_epoch_us(now_us_); }
+    void move(Microseconds time) { now_us_ += time.count(); }
+    void set(UtcTime now) { now_us_ = to_epoch_us(now); }
     [[nodiscard]] BootTime boot_now() const override { return {}; }
     [[nodiscard]] std::optional<bool> is_synchronised() const override { return true; }
 
 private:
-    UtcTime now_;
+    std::atomic<std::int64_t> now_us_;
 };
 
 /// Limits so short that a test can wait for them.

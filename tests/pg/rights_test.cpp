@@ -96,6 +96,13 @@ constexpr TableRights kTables[] = {
     {"register_entries", "", "facts", {"", "s", "s", "s"}},
     {"grants", "revoked_at", "valid_to", {"", "su", "siu", "s"}},
     {"grant_items", "", "from_at", {"", "s", "si", "s"}},
+    // What a grant opens: deliveries are added to, an end is an end, packages are the worker's.
+    {"viewing_sessions", "ended_at", "grant_id", {"", "u", "siu", ""}},  // column by column, below
+    {"viewing_playlists", "", "began_at", {"", "s", "si", "s"}},
+    {"viewing_paces", "", "camera_id", {"", "s", "si", "s"}},
+    {"deliveries", "", "bytes", {"", "s", "si", "s"}},
+    {"copies", "", "due_at", {"", "s", "si", "s"}},  // what became of it, column by column
+    {"packages", "destroyed_at", "sha256", {"", "siu", "s", "s"}},
     {"clock_sightings", "synchronised_at", "installation_id", {"", "siu", "s", "s"}},
     {"forecasts", "made_at", "place", {"", "siu", "s", "s"}},
     {"segments_rest", "", "path", {"", "", "", ""}},  // partitions have no door of their own

@@ -2,18 +2,9 @@
 
 #include "config/base/base64.hpp"
 
-#include <algorithm>
 #include <charconv>
 
 namespace sluice::ledger::detail {
-
-std::string to_base64(ByteView bytes) {
-    std::string text = to_base64url(bytes);
-    std::ranges::replace(text, '-', '+');
-    std::ranges::replace(text, '_', '/');
-    text.append((4 - text.size() % 4) % 4, '=');
-    return text;
-}
 
 std::optional<Bytes> from_strict_base64(std::string_view text) {
     auto bytes = from_base64(text);

@@ -9,9 +9,7 @@
 
 namespace sluice::ledger::detail {
 
-/// RFC 4648 section 4, with padding.
-[[nodiscard]] std::string to_base64(ByteView bytes);
-/// Strict: exactly what to_base64 writes.
+/// Strict: exactly what sluice::to_base64 writes.
 [[nodiscard]] std::optional<Bytes> from_strict_base64(std::string_view text);
 /// Decimal without a leading zero or sign; at most `most`.
 [[nodiscard]] std::optional<std::uint64_t> from_decimal(std::string_view text, std::uint64_t most);

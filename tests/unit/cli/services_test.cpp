@@ -82,8 +82,8 @@ TEST_CASE("an ordinary user drops to nobody", "[cli][up]") {
 
 TEST_CASE("the API and the database's owner own nothing that holds footage or its ids", "[cli][up]") {
     for (const up::Folder& folder : up::data_folders("/data", service_users())) {
-        const bool is_recorders =
-            folder.path == "/data/recorder" || folder.path == "/data/run" || folder.path == "/data/ledger";
+        const bool is_recorders = folder.path == "/data/recorder" || folder.path == "/data/run" ||
+                                  folder.path == "/data/ledger" || folder.path == "/data/spool/packages";
         CHECK((folder.uid == 902) == is_recorders);
         CHECK((folder.mode & 0002U) == 0);
     }

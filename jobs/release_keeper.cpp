@@ -1,0 +1,78 @@
+#include "jobs/release_keeper.hpp"
+
+#include "config/base/log.hpp"
+#include "storage/catalogue/copy_repository.hpp"
+#include "storage/catalogue/policy_repository.hpp"
+#include "storage/catalogue/viewing_repository.hpp"
+#include "storage/release/expiry.hpp"
+#include "storage/release/make_copy.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace sluice::jobs {
+namespace {
+
+using namespace std::chrono_literals;
+using nlohmann::json;
+
+constexpr auto kEvery = 3s;
+
+}  // namespace
+
+Status ReleaseKeeper::end_viewings(const Tools& tools) {
+    const UtcTime now = tools.clock.now();
+    const auto history = catalogue::load_policy_history(tools.pool);
+    if (!history) return std::unexpected(history.error());
+    if (history->empty()) return {};
+    // Playing has stopped when presence ran out; the escort has as long once more to come back.
+    const std::chrono::minutes grace{policy::in_force(*history, now).policy.release.presence_minutes};
+    const auto overdue = catalogue::load_overdue_viewings(tools.pool, now - grace, now);
+    if (!overdue) return std::unexpected(overdue.error());
+    for (const catalogue::OverdueViewing& viewing : *overdue) {
+        const auto ended = catalogue::end_viewing(
+            tools.pool,
+            {.id = viewing.id, .reason = viewing.reason, .actor = ledger::system_actor("sluice-worker")},
+            now
+        );
+        if (!ended) return std::unexpected(ended.error());
+        if (*ended)
+            log::info("viewing_ended", {{"viewing", to_string(viewing.id)}, {"reason", viewing.reason}});
+    }
+    return {};
+}
+
+Status ReleaseKeeper::give_up_copies(const Tools& tools) {
+    const auto stranded = catalogue::load_stranded_copies(tools.pool);
+    if (!stranded) return std::unexpected(stranded.error());
+    for (const catalogue::StrandedCopy& copy : *stranded) {
+        const ledger::Act act{
+            .action = "copy.failed",
+            .actor = ledger::system_actor("sluice-worker"),
+            .subject = {.kind = "copy", .id = to_string(copy.id)},
+            .facts = json{{"why", copy.why}}.dump(-1, ' ', false, json::error_handler_t::replace),
+        };
+        const auto failed = catalogue::fail_copy(tools.pool, copy.id, copy.why, act, tools.clock.now());
+        if (!failed) return std::unexpected(failed.error());
+        if (*failed) log::warn("copy_failed", {{"copy", to_string(copy.id)}, {"why", copy.why}});
+    }
+    return {};
+}
+
+Status ReleaseKeeper::destroy_packages(const Tools& tools) {
+    const auto destroyed = release::destroy_expired_packages(
+        {.pool = tools.pool, .data = tools.config.data, .files = tools.files, .clock = tools.clock}
+    );
+    if (!destroyed) return std::unexpected(destroyed.error());
+    return {};
+}
+
+Status ReleaseKeeper::tick(const Tools& tools) {
+    const auto now = SteadyClock::now();
+    if (now < next_) return {};
+    next_ = now + kEvery;
+    if (auto done = end_viewings(tools); !done) return done;
+    if (auto done = give_up_copies(tools); !done) return done;
+    return destroy_packages(tools);
+}
+
+}  // namespace sluice::jobs

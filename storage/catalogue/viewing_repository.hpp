@@ -1,0 +1,151 @@
+#pragma once
+
+#include "config/base/bytes.hpp"
+#include "config/base/time.hpp"
+#include "config/base/uuid.hpp"
+#include "config/base/words.hpp"
+#include "storage/catalogue/pool.hpp"
+#include "storage/ledger/act.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// Escorted sessions and what they delivered. Role: sluice_api; sluice_worker where it says so.
+namespace sluice::catalogue {
+
+/// A resolved interval of a grant.
+struct GrantItem {
+    Uuid camera_id;
+    std::string camera_slug;
+    std::string camera_name;
+    StreamKind stream = StreamKind::main;
+    TimeRange asked;
+    TimeRange granted;  ///< as resolved to frames
+    bool is_outward = false;
+};
+
+/// What a request stands at for whoever wants to open a session of it.
+struct AppointmentRow {
+    Uuid request_id;
+    std::string state;  ///< of the request
+    std::string dossier;
+    // The newest slot; nil: there is none.
+    Uuid slot_id;
+    TimeRange slot;
+    std::string slot_kind;
+    Uuid escort_id;
+    std::string escort;
+    std::optional<Uuid> viewer_id;  ///< nullopt: has no account
+    std::string viewer;
+    // The decision in force; nil: there is none.
+    Uuid grant_id;
+    std::string grant_kind;
+    UtcTime decided;
+    UtcTime grant_to;
+    bool is_masked = false;
+};
+[[nodiscard]] Result<std::optional<AppointmentRow>> find_appointment(Pool& pool, const Uuid& request_id);
+
+struct ViewingRow {
+    Uuid id;
+    Uuid request_id;
+    std::string dossier;
+    Uuid grant_id;
+    Uuid slot_id;
+    TimeRange slot;
+    Uuid escort_id;
+    std::string escort;
+    std::optional<Uuid> viewer_id;
+    std::string viewer;
+    UtcTime opened;
+    UtcTime presence_to;
+    std::optional<UtcTime> joined;
+    std::optional<UtcTime> ended;
+    std::string end_reason;
+    std::optional<std::int64_t> register_line;
+    std::string request_state;
+    std::string grant_kind;
+    UtcTime grant_to;
+    bool is_masked = false;
+    bool is_revoked = false;
+};
+[[nodiscard]] Result<std::optional<ViewingRow>> find_viewing(Pool& pool, const Uuid& id);
+/// The one of a request that has not ended.
+[[nodiscard]] Result<std::optional<ViewingRow>> find_open_viewing(Pool& pool, const Uuid& request_id);
+/// Of a request, the oldest first. Also for sluice_worker and sluice_auditor.
+[[nodiscard]] Result<std::vector<ViewingRow>> load_viewings(Pool& pool, const Uuid& request_id);
+[[nodiscard]] Result<std::vector<GrantItem>> load_grant_items(Pool& pool, const Uuid& grant_id);
+
+struct NewViewing {
+    Uuid id;
+    AppointmentRow appointment;
+    UtcTime opened;
+    UtcTime presence_to;
+};
+/// The id of its record in the audit log; nullopt: another session of the request is open.
+[[nodiscard]] Result<std::optional<Uuid>>
+open_viewing(Pool& pool, const NewViewing& viewing, const ledger::Act& act);
+
+/// False: it is over. Has no record of its own: it comes every few minutes, and its lack ends the session.
+[[nodiscard]] Result<bool> renew_presence(Pool& pool, const Uuid& id, UtcTime presence_to);
+
+/// Counts a try with the slot's code, before it is compared. nullopt: there is no code, or `most` were tried.
+[[nodiscard]] Result<std::optional<Sha256Digest>> try_code(Pool& pool, const Uuid& slot_id, unsigned most);
+/// The id of its record; nullopt: somebody has joined already, or it is over.
+[[nodiscard]] Result<std::optional<Uuid>>
+join_viewing(Pool& pool, const Uuid& id, const Sha256Digest& token, const ledger::Act& act, UtcTime now);
+/// Whether the token is that of this session's viewer.
+[[nodiscard]] Result<bool> is_viewer(Pool& pool, const Uuid& id, const Sha256Digest& token);
+
+/// Ends it, with its line in the register if somebody had joined. False: it had ended. Also for
+/// sluice_worker, whose principal is nullopt.
+struct ViewingEnd {
+    Uuid id;
+    std::string reason;  ///< ended, presence_lost, slot_over, request_moved
+    ledger::Actor actor;
+};
+[[nodiscard]] Result<bool> end_viewing(Pool& pool, const ViewingEnd& end, UtcTime now);
+
+/// Sessions that nobody ended and that play no more, with the reason. Role: sluice_worker.
+struct OverdueViewing {
+    Uuid id;
+    std::string reason;
+};
+[[nodiscard]] Result<std::vector<OverdueViewing>>
+load_overdue_viewings(Pool& pool, UtcTime presence_before, UtcTime now);
+
+/// When the playlist of a stream from there began; it begins now if it has not.
+[[nodiscard]] Result<UtcTime> begin_playlist(
+    Pool& pool,
+    const Uuid& session_id,
+    const Uuid& camera_id,
+    StreamKind stream,
+    UtcTime from,
+    UtcTime now
+);
+
+struct DeliveryRow {
+    Uuid id;
+    Uuid session_id;
+    Uuid camera_id;
+    StreamKind stream = StreamKind::main;
+    TimeRange range;
+    Uuid segment_id;
+    std::uint32_t first_fragment = 0;
+    std::uint32_t end_fragment = 0;
+    std::uint64_t bytes = 0;
+    UtcTime at;
+};
+/// From the camera's `paid_until` so far to the new one; nullopt: too early.
+using Pace = std::function<std::optional<UtcTime>(std::optional<UtcTime> paid_until)>;
+enum class Delivery { recorded, too_early };
+/// On `recorded` the row is committed: the bytes may go. Error: refuse, with the label of what stands
+/// against it (ART9_4A_NO_ESCORT, ART7_NOT_APPROVED), when the database's own look says no.
+[[nodiscard]] Result<Delivery> record_delivery(Pool& pool, const DeliveryRow& row, const Pace& pace);
+/// In order.
+[[nodiscard]] Result<std::vector<DeliveryRow>> load_deliveries(Pool& pool, const Uuid& session_id);
+
+}  // namespace sluice::catalogue

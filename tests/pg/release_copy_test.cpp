@@ -1,0 +1,290 @@
+#include "storage/release/expiry.hpp"
+#include "storage/release/grant.hpp"
+#include "storage/release/make_copy.hpp"
+#include "storage/release/package.hpp"
+#include "storage/release/verify_package.hpp"
+#include "tests/pg/release_stage.hpp"
+#include "tests/support/process.hpp"
+#include "tests/support/studio.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+namespace sluice::release {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace test;
+using namespace std::chrono_literals;
+using nlohmann::json;
+
+const Media& pictures() {
+    static const Media kMedia = make_media({.gop = 40, .b_frames = 2, .seconds = 8});
+    return kMedia;
+}
+
+class Office : public ReleaseStage {
+public:
+    Office() {
+        clock.wall = now;
+        StageRun first{*this, pictures(), 0};
+        first_segment = first.record(310);
+        first.record(275);
+        first.end(GapCause::camera_unreachable);
+        save_gap(23.4, 31.7, GapCause::camera_unreachable);
+        StageRun second{*this, pictures(), 31.7};
+        second.record(333);
+        second.end(GapCause::shutdown);
+        fs::create_directories(data.path() / "spool");
+    }
+
+    void order() {
+        const auto recorded = catalogue::order_copy(
+            api,
+            {.id = copy_id,
+             .request_id = request_id,
+             .grant_id = grant_id,
+             .session_id = viewing_id,
+             .custodian_id = director,
+             .custodian = "陳保管",
+             .escort = "林陪同",
+             .recipient = "王小明",
+             .ordered = now,
+             .due = now + 24h * 60},
+            {.id = make_uuid_v7(now),
+             .kind = catalogue::JobKind::export_,
+             .arguments = json{{"copy", to_string(copy_id)}}.dump(),
+             .same_work = "export " + to_string(copy_id),
+             .principal_id = director,
+             .principal = "陳保管"},
+            act("copy.ordered")
+        );
+        if (!recorded) FAIL(recorded.error().describe());
+        is_ordered = recorded->has_value();
+    }
+    [[nodiscard]] CopySite site() {
+        return {.pool = worker, .data = data.path(), .files = real, .clock = clock};
+    }
+    Result<MadeCopy> make() {
+        return make_copy(site(), copy_id, [](const CopyProgress&) { return true; });
+    }
+    [[nodiscard]] catalogue::CopyRow row() {
+        const auto found = catalogue::find_handed_copy(api, copy_id);
+        if (!found) FAIL(found.error().describe());
+        return found->value();
+    }
+    fs::path unpack(const std::string& name) {
+        const fs::path out = data.path() / "out";
+        fs::create_directories(out);
+        const auto done = run_to_end(
+            {"tar", "-xf", (packages_folder(data.path()) / name).string(), "-C", out.string()}, 60s
+        );
+        REQUIRE(done);
+        REQUIRE(done->status.code == 0);
+        return out;
+    }
+
+    TempFolder data{};
+    volume::RealFiles real{};
+    ManualClock clock{};
+    segment::FinishedSegment first_segment;
+    Uuid copy_id = make_uuid_v7(kStageStart);
+    bool is_ordered = false;
+};
+
+TEST_CASE("a copy holds exactly the granted frames, sealed, proven and in the register", "[pg][release]") {
+    Office office;
+    const TimeRange granted{at_second(3), at_second(40)};
+    office.grant("copy", {granted});
+    office.open_session();
+    office.order();
+    REQUIRE(office.is_ordered);
+    const Sequencing sequencing{office.database, office.data.path()};
+    const auto made = office.make();
+    if (!made) FAIL(made.error().describe());
+    CHECK(made->videos == 2);
+
+    const fs::path package = packages_folder(office.data.path()) / made->name;
+    const auto report = verify_package(package, {});
+    REQUIRE(report);
+    for (const PackageFinding& finding : report->findings)
+        UNSCOPED_INFO(finding.file << ": " << finding.what);
+    CHECK(report->is_sound());
+    CHECK(report->copy == to_string(office.copy_id));
+
+    // Each frame that lies inside, and no other, by another program's count.
+    const auto resolved = resolve_inward(office.api, office.camera, StreamKind::main, granted);
+    const fs::path out = office.unpack(made->name);
+    const json manifest = json::parse(std::ifstream{out / kManifestName});
+    const auto& videos = manifest["items"][0]["videos"];
+    const auto& pieces = std::get<Resolution>(*resolved).pieces;
+    REQUIRE(videos.size() == pieces.size());
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+        const Verdict verdict = judge(out / videos[i]["file"].get<std::string>());
+        CHECK(verdict.errors.empty());
+        CHECK(verdict.frames == pieces[i].frames);
+        CHECK(videos[i]["from"] == to_rfc3339(pieces[i].range.from));
+        CHECK(videos[i]["to"] == to_rfc3339(pieces[i].range.to));
+    }
+    CHECK(manifest["items"][0]["gaps"][0]["cause"] == "camera_unreachable");
+    CHECK(manifest["items"][0]["videos"][0]["segments"][0]["sha256"] == to_hex(office.first_segment.sha256));
+
+    const catalogue::CopyRow row = office.row();
+    REQUIRE(row.package);
+    CHECK(row.sealed);
+    CHECK(row.package->sha256 == made->sha256);
+    CHECK(row.package->expires == office.now + 24h * 30);
+    const json entry =
+        json::parse(office.database.query("SELECT facts::text FROM register_entries WHERE kind = 'copy'"));
+    CHECK(entry["videos"].size() == 2);
+    CHECK(entry["recipient"] == "王小明");
+    // Made once: a job that is run again gives the same.
+    const auto again = office.make();
+    REQUIRE(again);
+    CHECK(again->sha256 == made->sha256);
+    CHECK(office.database.query("SELECT count(*) FROM register_entries WHERE kind = 'copy'") == "1");
+}
+
+TEST_CASE("a further copy needs a new decision", "[pg][release]") {
+    Office office;
+    office.grant("copy", {{at_second(3), at_second(9)}});
+    office.open_session();
+    office.order();
+    REQUIRE(office.is_ordered);
+    office.copy_id = make_uuid_v7(office.now);
+    office.order();
+    CHECK_FALSE(office.is_ordered);
+    CHECK(office.database.query("SELECT count(*) FROM jobs") == "1");
+}
+
+TEST_CASE(
+    "a segment whose bytes have changed gives no copy, and the decision may be used again",
+    "[pg][release]"
+) {
+    Office office;
+    office.grant("copy", {{at_second(3), at_second(9)}});
+    office.open_session();
+    office.order();
+    const fs::path file = office.folder.path() / office.first_segment.path;
+    fs::permissions(file, fs::perms::owner_all);
+    std::fstream bytes{file, std::ios::in | std::ios::out | std::ios::binary};
+    bytes.seekp(static_cast<std::streamoff>(fs::file_size(file) / 2));
+    bytes.put('\x55').put('\x66');
+    bytes.close();
+    const auto made = office.make();
+    REQUIRE_FALSE(made);
+    CHECK(made.error().label() == "FOOTAGE_DAMAGED");
+    CHECK(office.row().failed);
+    CHECK_FALSE(fs::exists(packages_folder(office.data.path())));
+    office.copy_id = make_uuid_v7(office.now);
+    office.order();
+    CHECK(office.is_ordered);
+}
+
+TEST_CASE("no copy of a masked or revoked decision is made", "[pg][release]") {
+    Office office;
+    const bool is_masked = GENERATE(true, false);
+    office.grant("copy", {{at_second(3), at_second(9)}}, is_masked);
+    office.open_session();
+    office.order();
+    if (!is_masked) office.database.execute("UPDATE grants SET revoked_at = now()");
+    CHECK(office.make().error().label() == (is_masked ? "MASK_NOT_RENDERED" : "ART7_NOT_APPROVED"));
+}
+
+TEST_CASE("without the audit log nothing is sealed", "[pg][release]") {
+    Office office;
+    office.grant("copy", {{at_second(3), at_second(9)}});
+    office.open_session();
+    office.order();
+    const auto made = office.make();  // nobody sequences
+    REQUIRE_FALSE(made);
+    CHECK(made.error().label() == "LEDGER_UNAVAILABLE");
+    CHECK(made.error().remedy() == Remedy::retry);
+    CHECK_FALSE(office.row().sealed);
+    for (const auto& entry : fs::directory_iterator{packages_folder(office.data.path())})
+        CHECK(entry.path().extension() == ".part");
+}
+
+TEST_CASE(
+    "a package goes when its time is over, with a certificate, and a crash in between is gone on from",
+    "[pg][release]"
+) {
+    Office office;
+    office.grant("copy", {{at_second(3), at_second(9)}});
+    office.open_session();
+    office.order();
+    const Sequencing sequencing{office.database, office.data.path()};
+    const auto made = office.make();
+    if (!made) FAIL(made.error().describe());
+    const fs::path file = packages_folder(office.data.path()) / made->name;
+    office.clock.wall += 24h * 30 - 1us;
+    CHECK(destroy_expired_packages(office.site()).value() == 0);
+    CHECK(fs::exists(file));
+    office.clock.wall += 1us;
+    if (GENERATE(false, true)) fs::remove(file);  // as after a crash
+    CHECK(destroy_expired_packages(office.site()).value() == 1);
+    CHECK_FALSE(fs::exists(file));
+    const auto package = office.row().package.value();
+    CHECK(package.rule == "PACKAGE_KEEP");
+    CHECK(json::parse(package.certificate)["sha256"] == to_hex(made->sha256));
+    CHECK(
+        office.database.query("SELECT count(*) FROM ledger_records WHERE action = 'package.destroyed'") == "1"
+    );
+    CHECK(destroy_expired_packages(office.site()).value() == 0);
+}
+
+TEST_CASE("a package never outlives the year of its recording (article 7(5))", "[pg][release]") {
+    Office office;
+    office.grant("copy", {{at_second(3), at_second(9)}});
+    office.open_session();
+    office.order();
+    office.clock.wall = kStageStart + 24h * 360;
+    const Sequencing sequencing{office.database, office.data.path()};
+    const auto made = office.make();
+    if (!made) FAIL(made.error().describe());
+    const auto package = office.row().package.value();
+    CHECK(
+        package.expires == from_rfc3339("2027-11-17T00:00:00+08:00").value()
+    );  // recorded 2026-11-18 in Taiwan
+    CHECK(expiry_rule(package.recorded_from, package.expires, 1) == "RET_CEILING_1Y");
+}
+
+TEST_CASE("what became of a copy is said once, in order", "[pg][release]") {
+    Office office;
+    office.grant("copy", {{at_second(3), at_second(9)}});
+    office.open_session();
+    office.order();
+    const auto declare = [&](const char* what) {
+        return catalogue::declare_copy(
+                   office.api,
+                   {.id = office.copy_id,
+                    .what = what,
+                    .note = "紙本",
+                    .declarer_id = office.director,
+                    .declarer = "陳保管"},
+                   office.act("copy.declared"),
+                   office.now
+        )
+            .value();
+    };
+    CHECK_FALSE(declare("received"));  // not sealed yet
+    office.database.execute("UPDATE copies SET sealed_at = ordered_at");
+    CHECK_FALSE(declare("destroyed"));
+    CHECK(declare("received"));
+    CHECK_FALSE(declare("received"));
+    const auto overdue = [&](UtcTime at) {
+        return catalogue::load_copies(office.api, {.overdue_at = at}, std::nullopt, 10).value().size();
+    };
+    CHECK(overdue(office.now + 24h * 60 - 1us) == 0);
+    CHECK(overdue(office.now + 24h * 60) == 1);
+    CHECK(declare("destroyed"));
+    CHECK_FALSE(declare("returned"));
+    CHECK(overdue(office.now + 24h * 60) == 0);
+}
+
+}  // namespace
+}  // namespace sluice::release
