@@ -43,7 +43,6 @@ constexpr std::array kActions{
     ActionFacts{Action::change_account, "change_account", Resource::account, true},
     ActionFacts{Action::disable_account, "disable_account", Resource::account, true},
     ActionFacts{Action::depart_account, "depart_account", Resource::account, true},
-    ActionFacts{Action::change_secret, "change_secret", Resource::account, true},
     ActionFacts{Action::create_delegation, "create_delegation", Resource::delegation, true},
     ActionFacts{Action::revoke_delegation, "revoke_delegation", Resource::delegation, true},
     ActionFacts{Action::read_delegations, "read_delegations", Resource::delegation},

@@ -49,7 +49,6 @@ enum class Action : std::uint8_t {
     change_account,
     disable_account,
     depart_account,
-    change_secret,  ///< one's own password and second factor
     create_delegation,
     revoke_delegation,
     read_delegations,

@@ -161,7 +161,7 @@ std::vector<Rule> account_rules() {
         {admin, {change_account, disable_account, depart_account}, not_own, always, allowed("7(2)")},
         {admin, {change_account, disable_account, depart_account}, own, always, self_approval},
         {who_reads | admin, {list_accounts, read_account}, anyones, always, allowed()},
-        {persons, {read_account, change_secret}, own, always, allowed()},
+        {persons, {read_account}, own, always, allowed()},
         {director | level1, {create_delegation, revoke_delegation}, own, always, allowed()},
         {who_reads | admin | level1, {read_delegations}, anyones, always, allowed()},
         {secretariat, {create_live_approval}, not_own, always, allowed("7")},

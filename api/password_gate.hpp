@@ -8,25 +8,36 @@
 namespace sluice::api {
 
 /// One password is hashed at a time: each takes 64 MiB and a tenth of a second, and whoever has no account
-/// can ask for as many as he likes. Thread: any, blocking.
+/// can ask for as many as he likes. One more may wait; all others are turned away, so that logins never hold
+/// more than two of the workers. Thread: any, blocking.
 class PasswordGate {
 public:
-    /// False: too many wait already.
-    [[nodiscard]] bool enter(std::chrono::milliseconds limit) { return free_.try_acquire_for(limit); }
-    void leave() { free_.release(); }
+    /// False: too many are there already.
+    [[nodiscard]] bool enter() {
+        if (++inside_ <= kMost && turn_.try_acquire_for(std::chrono::seconds{5})) return true;
+        --inside_;
+        return false;
+    }
+    void leave() {
+        turn_.release();
+        --inside_;
+    }
+    [[nodiscard]] bool has_room() const noexcept { return inside_ < kMost; }
     void count() noexcept { ++checks_; }
     /// Passwords compared since the start, right or wrong or of nobody.
     [[nodiscard]] std::uint64_t checks() const noexcept { return checks_; }
 
 private:
-    std::binary_semaphore free_{1};
+    static constexpr int kMost = 2;
+    std::atomic<int> inside_ = 0;  ///< hashing or waiting
+    std::binary_semaphore turn_{1};
     std::atomic<std::uint64_t> checks_ = 0;
 };
 
 /// Holds the gate while it lives.
 class PasswordTurn {
 public:
-    explicit PasswordTurn(PasswordGate& gate) : gate_(gate), has_turn_(gate.enter(std::chrono::seconds{5})) {}
+    explicit PasswordTurn(PasswordGate& gate) : gate_(gate), has_turn_(gate.enter()) {}
     ~PasswordTurn() {
         if (has_turn_) gate_.leave();
     }

@@ -61,6 +61,44 @@ struct Ledger {
     friend bool operator==(const Ledger&, const Ledger&) = default;
 };
 
+/// Where notices go beside the API. Secrets stand in files that only the worker's user may read, and are read
+/// when they are needed.
+struct Webhook {
+    std::string name;  ///< [a-z0-9-]{1,63}, unique
+    std::string url;   ///< https; http only to this machine
+    std::filesystem::path secret_file;
+    std::filesystem::path authorities;   ///< PEM; empty: the system's
+    std::vector<std::string> audiences;  ///< roles; none: all
+    friend bool operator==(const Webhook&, const Webhook&) = default;
+};
+struct Recipient {
+    std::string address;
+    std::vector<std::string> audiences;  ///< roles; none: all
+    friend bool operator==(const Recipient&, const Recipient&) = default;
+};
+struct Mail {
+    std::string server;  ///< smtp://HOST:PORT or smtps://HOST:PORT; empty: no mail
+    std::string from;
+    std::string username;
+    std::filesystem::path password_file;
+    std::filesystem::path authorities;  ///< PEM; empty: the system's
+    bool needs_tls = true;              ///< false: a relay on this machine that has none
+    std::vector<Recipient> recipients;
+    friend bool operator==(const Mail&, const Mail&) = default;
+};
+struct Notify {
+    Mail mail;
+    std::vector<Webhook> webhooks;
+    friend bool operator==(const Notify&, const Notify&) = default;
+};
+
+/// Printed pages.
+struct Print {
+    std::filesystem::path
+        texts;  ///< such as config/texts/zh-Hant.toml; empty: the drafts that came with the program
+    friend bool operator==(const Print&, const Print&) = default;
+};
+
 enum class Transport { tcp, udp };
 enum class Vendor { generic, dahua };
 
@@ -98,6 +136,8 @@ struct Config {
     Storage storage;
     Database database;
     Ledger ledger;
+    Notify notify;
+    Print print;
     std::vector<Recorder> recorders;
     friend bool operator==(const Config&, const Config&) = default;
 };

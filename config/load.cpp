@@ -243,6 +243,71 @@ void read_ledger(const toml::table& table, const std::string& file, Ledger& ledg
     section.finish();
 }
 
+Webhook
+read_webhook(const toml::table& table, const std::string& file, const std::string& path, Findings& findings) {
+    Webhook hook;
+    Section section{table, file, path, findings};
+    section.text("name", hook.name);
+    section.text("url", hook.url);
+    section.path("secret_file", hook.secret_file);
+    section.path("authorities", hook.authorities);
+    section.texts("audiences", hook.audiences);
+    section.finish();
+    return hook;
+}
+
+Recipient read_recipient(
+    const toml::table& table,
+    const std::string& file,
+    const std::string& path,
+    Findings& findings
+) {
+    Recipient recipient;
+    Section section{table, file, path, findings};
+    section.text("address", recipient.address);
+    section.texts("audiences", recipient.audiences);
+    section.finish();
+    return recipient;
+}
+
+void read_mail(const toml::table& table, const std::string& file, Mail& mail, Findings& findings) {
+    Section section{table, file, "notify.mail", findings};
+    section.text("server", mail.server);
+    section.text("from", mail.from);
+    section.text("username", mail.username);
+    section.path("password_file", mail.password_file);
+    section.path("authorities", mail.authorities);
+    section.flag("needs_tls", mail.needs_tls);
+    read_tables(
+        section,
+        file,
+        "recipients",
+        mail.recipients.size(),
+        findings,
+        [&](const auto& recipient, const auto& name, const auto& place) {
+            mail.recipients.push_back(read_recipient(recipient, name, place, findings));
+        }
+    );
+    section.finish();
+}
+
+void read_notify(const toml::table& table, const std::string& file, Notify& notify, Findings& findings) {
+    Section section{table, file, "notify", findings};
+    if (const auto* mail = find_table(section, "mail", findings))
+        read_mail(*mail, file, notify.mail, findings);
+    read_tables(
+        section,
+        file,
+        "webhooks",
+        notify.webhooks.size(),
+        findings,
+        [&](const auto& hook, const auto& name, const auto& place) {
+            notify.webhooks.push_back(read_webhook(hook, name, place, findings));
+        }
+    );
+    section.finish();
+}
+
 void read_root(
     const toml::table& table,
     const std::string& file,
@@ -264,6 +329,13 @@ void read_root(
     }
     if (const auto* ledger = find_table(section, "ledger", findings))
         read_ledger(*ledger, file, config.ledger, findings);
+    if (const auto* notify = find_table(section, "notify", findings))
+        read_notify(*notify, file, config.notify, findings);
+    if (const auto* print = find_table(section, "print", findings)) {
+        Section part{*print, file, "print", findings};
+        part.path("texts", config.print.texts);
+        part.finish();
+    }
     read_tables(
         section,
         file,

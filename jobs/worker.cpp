@@ -3,6 +3,7 @@
 #include "config/base/log.hpp"
 #include "jobs/hold_keeper.hpp"
 #include "jobs/hours.hpp"
+#include "jobs/notice_keeper.hpp"
 #include "jobs/release_keeper.hpp"
 
 #include <array>
@@ -85,6 +86,10 @@ private:
         }
         if (lane_.keeps_holds) {
             if (auto done = hold_keeper_.tick(tools_, stop_); !done) return std::unexpected(done.error());
+            return std::optional<JobRow>{};
+        }
+        if (lane_.keeps_notices) {
+            if (auto done = notice_keeper_.tick(tools_, stop_); !done) return std::unexpected(done.error());
             return std::optional<JobRow>{};
         }
         if (lane_.keeps_releases) {
@@ -194,6 +199,7 @@ private:
     Tools tools_;
     Upkeep upkeep_;
     HoldKeeper hold_keeper_;
+    NoticeKeeper notice_keeper_;
     ReleaseKeeper release_keeper_;
     unsigned failures_ = 0;
     SteadyClock::time_point file_at_ = SteadyClock::now();
@@ -212,6 +218,7 @@ Worker::Worker(WorkerSettings settings, volume::DurableFiles& files, const Clock
           {.name = "export", .kinds = {catalogue::JobKind::export_}},
           {.name = "room", .kinds = {}, .keeps_up = true},
           {.name = "holds", .kinds = {}, .keeps_holds = true},
+          {.name = "notices", .kinds = {}, .keeps_notices = true},
           {.name = "release", .kinds = {}, .keeps_releases = true},
       } {}
 

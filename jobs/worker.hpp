@@ -49,6 +49,10 @@ private:
     struct Lane {
         std::string name;
         std::vector<catalogue::JobKind> kinds;
+        bool files_jobs = false;     ///< also gives the worker its own jobs
+        bool keeps_up = false;       ///< takes no jobs, but looks after the disks
+        bool keeps_holds = false;    ///< likewise after holds
+        bool keeps_notices = false;  ///< likewise after notices
         bool files_jobs = false;      ///< also gives the worker its own jobs
         bool keeps_up = false;        ///< takes no jobs, but looks after the disks
         bool keeps_holds = false;     ///< likewise after holds

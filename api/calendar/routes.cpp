@@ -127,7 +127,6 @@ Route calendar_route(
     route.method = method;
     route.pattern = pattern;
     route.action = action;
-    route.takes_cookie = route.method == "GET";
     route.is_cacheable = route.method == "GET";
     route.parameters = std::move(parameters);
     route.handler = std::move(handler);

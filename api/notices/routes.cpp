@@ -69,7 +69,6 @@ Route notice_route(
     route.method = method;
     route.pattern = pattern;
     route.action = action;
-    route.takes_cookie = route.method == "GET";
     route.is_cacheable = false;
     route.parameters = std::move(parameters);
     route.handler = std::move(handler);

@@ -207,7 +207,6 @@ Route request_route(
     route.method = method;
     route.pattern = std::move(pattern);
     route.action = action;
-    route.takes_cookie = route.method == "GET";
     route.is_cacheable = false;
     route.parameters = std::move(parameters);
     route.handler = std::move(handler);

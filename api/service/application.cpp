@@ -13,8 +13,10 @@
 #include "api/http/text.hpp"
 #include "api/jobs/routes.hpp"
 #include "api/ledger/routes.hpp"
+#include "api/notices/dead_letters.hpp"
 #include "api/notices/routes.hpp"
 #include "api/policy/routes.hpp"
+#include "api/requests/pages.hpp"
 #include "api/requests/routes.hpp"
 #include "api/retention/routes.hpp"
 #include "api/segments/routes.hpp"
@@ -87,7 +89,9 @@ http::Response with_etag(const http::Request& request, http::Response response) 
 void add_common_headers(const http::Request& request, http::Response& response) {
     response.set("X-Request-Id", request.id);
     response.set("X-Content-Type-Options", "nosniff");
-    response.set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+    // A page of HTML says which style sheet it has.
+    if (response.find_header("content-security-policy") == nullptr)
+        response.set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
     response.set("Referrer-Policy", "no-referrer");
     response.set("Cross-Origin-Resource-Policy", "same-origin");
     response.set("Vary", "Authorization, Cookie");
@@ -139,8 +143,11 @@ Application::Application(Services& services) : services_(services) {
     add_viewing_routes(routes_);
     add_copy_routes(routes_);
     add_request_routes(routes_);
+    add_page_routes(routes_);
+    add_export_routes(routes_);
     add_calendar_routes(routes_);
     add_notice_routes(routes_);
+    add_dead_letter_routes(routes_);
     for (std::size_t i = 0; i < routes_.size(); ++i)
         router_.add(routes_[i].method, routes_[i].pattern, i);
 }
@@ -221,16 +228,15 @@ Answer Application::run(const http::Request& request, Call& call, const Route& r
     return answered;
 }
 
-/// Without the catalogue only what is open to all, and metrics, are answered: for these nothing has to be
-/// known.
+/// Without the catalogue only what is open to all, metrics, and that there is nothing at an address are
+/// answered: for these nothing has to be known.
 std::expected<Standing, http::Problem>
 Application::stand(const Asker& asker, const Route* route, UtcTime now) {
     Standing unknown;
     unknown.at = now;
-    const DatabaseHealth health = services_.database.health();
-    const bool needs_none = route != nullptr && (is_open(*route) || !route->needs_database);
-    if (needs_none && health != DatabaseHealth::reachable) return unknown;
-    if (route != nullptr && is_open(*route)) return unknown;
+    const bool needs_none = route == nullptr || is_open(*route) || !route->needs_database;
+    if (needs_none && !asker.principal) return unknown;
+    if (needs_none && services_.database.health() != DatabaseHealth::reachable) return unknown;
     if (asker.is_visitor) return unknown;  // known by a session, not by an account
     const Action action = route != nullptr ? route->action : Action::read_health;
     const auto* principal = asker.principal ? &*asker.principal : nullptr;

@@ -32,6 +32,19 @@ struct Service::Impl {
           application(services),
           server(application, clock, options_of(config.api, limits)) {}
 
+    /// Said at each start; once more with the first answer, when the catalogue can't be asked now.
+    void tell_policy() {
+        const bool can_ask = services.database.health() == DatabaseHealth::reachable;
+        const auto is_bootstrap = can_ask ? catalogue::is_bootstrap(services.database.pool())
+                                          : Result<bool>{failure(Remedy::retry, "no catalogue")};
+        if (is_bootstrap)
+            services.policy_sign.tell(*is_bootstrap);
+        else
+            log::warn(
+                "policy", {{"policy", "unknown"}, {"detail", "articles not enforced, unless accounts exist"}}
+            );
+    }
+
     Services services;
     Application application;
     http::Server server;  // last: its threads use the others
@@ -53,10 +66,7 @@ Service::~Service() {
 
 Status Service::start() {
     if (auto started = impl_->server.start(); !started) return started;
-    // Said at each start; with the first answer, when the catalogue can't be asked now.
-    if (impl_->services.database.health() == DatabaseHealth::reachable)
-        if (const auto bootstrap = catalogue::is_bootstrap(impl_->services.database.pool()))
-            impl_->services.policy_sign.tell(*bootstrap);
+    impl_->tell_policy();
     log::info(
         "listening",
         {{"address", impl_->server.address()}, {"port", impl_->server.port()}, {"tls", impl_->server.is_tls()}

@@ -35,7 +35,13 @@ http::Problem problem(unsigned status, const char* code, const char* detail) {
     return {.status = status, .code = code, .detail = detail, .retry_after = std::nullopt};
 }
 
-http::Problem login_failed() {
+/// Who was meant stands in the log when there is such an account. Never the name as it was typed: people type
+/// a password into its place.
+http::Problem login_failed(const Call& call, const std::optional<Uuid>& account) {
+    log::warn(
+        "login_failed",
+        {{"account", account ? to_string(*account) : std::string{}}, {"peer", call.request.peer}}
+    );
     return problem(
         401,
         "LOGIN_FAILED",
@@ -92,10 +98,10 @@ http::Problem unfit_password(const std::string& why) {
 
 /// The step of a right code; nullopt and no error: the account wants none.
 std::expected<std::optional<std::int64_t>, http::Problem>
-check_code(const catalogue::LoginRow& login, const Attempt& attempt, UtcTime now) {
+check_code(const Call& call, const catalogue::LoginRow& login, const Attempt& attempt) {
     if (!login.totp_secret) return std::optional<std::int64_t>{};
-    const auto step = account::find_totp_step(*login.totp_secret, attempt.code, now);
-    if (!step) return std::unexpected(login_failed());
+    const auto step = account::find_totp_step(*login.totp_secret, attempt.code, call.now);
+    if (!step) return std::unexpected(login_failed(call, login.account_id));
     return step;
 }
 
@@ -113,12 +119,9 @@ check_attempt(const Call& call, const Attempt& attempt, const policy::Logins& ru
     const std::string& hash = *login ? (*login)->hash : account::nobodys_hash();
     const bool is_right = account::is_password(hash, attempt.password);
     call.services.passwords.count();
-    if (!*login || !is_right) {
-        // Not the name: people type a password into its place.
-        const std::string account = *login ? to_string((*login)->account_id) : std::string{};
-        log::warn("login_failed", {{"account", account}, {"peer", call.request.peer}});
-        return std::unexpected(login_failed());
-    }
+    if (!*login || !is_right)
+        return std::unexpected(login_failed(call, *login ? std::optional{(*login)->account_id} : std::nullopt)
+        );
     return std::move(**login);
 }
 
@@ -195,7 +198,7 @@ Answer open(
         call.now
     );
     if (!opened) return std::unexpected(act_problem(opened.error()));
-    if (!*opened) return std::unexpected(login_failed());
+    if (!*opened) return std::unexpected(login_failed(call, login.account_id));
     log::info(
         "session_opened",
         {{"session", to_string(session.id)},
@@ -231,7 +234,7 @@ Answer log_in(const Call& call) {
     if (!turn.has_turn()) return std::unexpected(too_busy());
     const auto login = check_attempt(call, *attempt, *rules);
     if (!login) return std::unexpected(login.error());
-    const auto step = check_code(*login, *attempt, call.now);
+    const auto step = check_code(call, *login, *attempt);
     if (!step) return std::unexpected(step.error());
     if (login->is_departed)
         return std::unexpected(

@@ -4,6 +4,7 @@
 #include "config/base/bytes.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <map>
 #include <set>
@@ -172,6 +173,107 @@ void check_ledger(const Ledger& ledger, Findings& findings) {
     }
 }
 
+constexpr std::array<std::string_view, 10> kRoles{
+    "secretariat",
+    "ethics",
+    "level1",
+    "director",
+    "unit_head",
+    "applicant",
+    "guard",
+    "auditor",
+    "reviewer",
+    "admin"
+};
+
+void check_audiences(
+    const std::vector<std::string>& audiences,
+    const std::string& field,
+    Findings& findings
+) {
+    for (std::size_t i = 0; i < audiences.size(); ++i)
+        if (std::ranges::find(kRoles, audiences[i]) == kRoles.end())
+            findings.error_at(
+                field, "'" + audiences[i] + "' is no role, such as \"secretariat\" or \"ethics\""
+            );
+}
+
+/// What goes out must not be read on the way: TLS, or no further than this machine.
+bool is_private_address(std::string_view url, std::string_view plain, std::string_view secure) {
+    if (url.starts_with(secure)) return url.size() > secure.size();
+    if (!url.starts_with(plain)) return false;
+    const std::string_view host = url.substr(plain.size());
+    return std::ranges::any_of(std::array{"127.0.0.1", "[::1]", "localhost"}, [&](std::string_view local) {
+        if (!host.starts_with(local)) return false;
+        const std::string_view rest = host.substr(local.size());
+        return rest.empty() || rest.front() == ':' || rest.front() == '/';
+    });
+}
+
+/// Bare: local@domain without blanks, quotes, brackets or control characters, so that it can stand in a
+/// header.
+bool is_mail_address(std::string_view text) {
+    const std::size_t at_sign = text.find('@');
+    if (at_sign == std::string_view::npos || at_sign == 0 || at_sign + 1 == text.size() || text.size() > 254)
+        return false;
+    return std::ranges::all_of(
+               text,
+               [](char letter) {
+                   return letter > ' ' && letter < '\x7f' && letter != '<' && letter != '>' &&
+                          letter != '"' && letter != ',';
+               }
+           ) &&
+           text.find('@', at_sign + 1) == std::string_view::npos;
+}
+
+void check_mail(const Mail& mail, Findings& findings) {
+    if (mail.server.empty()) {
+        if (!mail.recipients.empty())
+            findings.error_at(
+                "notify.mail.server", "is missing; name it, such as \"smtps://mail.example:465\""
+            );
+        return;
+    }
+    if (!mail.server.starts_with("smtp://") && !mail.server.starts_with("smtps://"))
+        findings.error_at("notify.mail.server", "must begin with smtp:// (STARTTLS) or smtps://");
+    if (!mail.needs_tls && !is_private_address(mail.server, "smtp://", "smtps://"))
+        findings.error_at("notify.mail.needs_tls", "can be false only for a server on this machine");
+    if (!is_mail_address(mail.from))
+        findings.error_at("notify.mail.from", "must be an address such as cctv@example.org");
+    if (mail.username.empty() != mail.password_file.empty())
+        findings.error_at(
+            "notify.mail.username", "and notify.mail.password_file belong together; set both or neither"
+        );
+    Once addresses{findings};
+    for (std::size_t i = 0; i < mail.recipients.size(); ++i) {
+        const std::string field = at("notify.mail.recipients", i);
+        if (!is_mail_address(mail.recipients[i].address))
+            findings.error_at(field + ".address", "must be an address such as office@example.org");
+        addresses.check(mail.recipients[i].address, field + ".address", "is an address");
+        check_audiences(mail.recipients[i].audiences, field + ".audiences", findings);
+    }
+}
+
+void check_notify(const Notify& notify, Findings& findings) {
+    check_mail(notify.mail, findings);
+    Once names{findings};
+    for (std::size_t i = 0; i < notify.webhooks.size(); ++i) {
+        const Webhook& hook = notify.webhooks[i];
+        const std::string field = at("notify.webhooks", i);
+        check_slug(hook.name, field + ".name", findings);
+        names.check(hook.name, field + ".name", "is a webhook's name");
+        if (!is_private_address(hook.url, "http://", "https://"))
+            findings.error_at(field + ".url", "must begin with https:// (http:// only to this machine)");
+        if (hook.url.find('@') != std::string::npos)
+            findings.error_at(field + ".url", "holds credentials; the signature takes their place");
+        if (hook.secret_file.empty())
+            findings.error_at(
+                field + ".secret_file", "is missing; without a secret nobody can tell who sent it"
+            );
+        check_audiences(hook.audiences, field + ".audiences", findings);
+    }
+}
+
 }  // namespace
 
 bool is_slug(std::string_view text) noexcept {
@@ -203,6 +305,7 @@ void validate(const Config& config, Findings& findings) {
     check_api(config.api, findings);
     check_storage(config.storage, findings);
     check_ledger(config.ledger, findings);
+    check_notify(config.notify, findings);
     if (config.recorders.empty()) findings.warning_at("recorders", "are missing: nothing will be recorded");
     Once recorders{findings};
     Once cameras{findings};

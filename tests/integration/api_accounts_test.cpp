@@ -1,4 +1,5 @@
 // Accounts and the powers of persons over HTTP, and the end of the bootstrap policy.
+#include "api/authorize.hpp"
 #include "tests/integration/account_stage.hpp"
 #include "tests/support/captured_log.hpp"
 
@@ -241,6 +242,36 @@ TEST_CASE(
     stage.create("管理員", {"admin"});
     CHECK(fetch(stage.port(), "GET", "/v1/cameras", {stray}).status == 401);
     CHECK(fetch(stage.port(), "GET", "/nothing", {stray}).status == 401);
+}
+
+TEST_CASE(
+    "where the policy in force wants a second factor, a session without one is told so",
+    "[api][account][integration]"
+) {
+    AccountStage stage;
+    const Uuid id = stage.create("局長", {"director"});
+    catalogue::Pool pool{stage.database.conninfo("sluice_api"), 1};
+    catalogue::PrincipalRow director;
+    director.id = id;
+    director.kind = catalogue::PrincipalKind::person;
+    director.roles = {"director"};
+    const auto grant = [&] {
+        const auto standing =
+            api::load_standing(pool, &director, api::Action::request_grant, stage.clock.now());
+        REQUIRE(standing.has_value());
+        const api::Subject another{
+            .camera_id = {}, .stream = {}, .interval = {}, .relation = api::Relation::other
+        };
+        return api::authorize(&director, api::Action::request_grant, another, *standing).code;
+    };
+    CHECK(grant() == "");
+    stage.database.execute(
+        "UPDATE policy_versions SET rules = rules || "
+        "'[{\"id\": \"AUTH_TOTP_TO_APPROVE\", \"value\": \"required\", \"unit\": \"\", \"article\": \"9\"}]'"
+    );
+    CHECK(grant() == "AUTH_TOTP_REQUIRED");
+    director.has_second_factor = true;
+    CHECK(grant() == "");
 }
 
 }  // namespace

@@ -85,6 +85,7 @@ TEST_CASE(
     const auto port = event["port"].get<std::uint16_t>();
     CHECK(fetch(port, "GET", "/healthz").status == 200);
     CHECK(fetch(port, "GET", "/readyz").status == 503);
+    CHECK(fetch(port, "POST", "/healthz").status == 405);
     CHECK(api.output().find("articles not enforced") != std::string::npos);
 
     Process second = program.start("second.log");

@@ -227,6 +227,8 @@ TEST_CASE("article 12: the policy is proposed by one and adopted by another", "[
     REQUIRE(versions.size() == 1);
     CHECK(versions[0]["state"] == "in_force");
     json rules = versions[0]["rules"];
+    for (const json& shipped : versions[0]["shipped_rules"])
+        rules.push_back(shipped);
     for (json& rule : rules)
         if (rule["id"] == "RET_KEEP") rule["value"] = 90;
 

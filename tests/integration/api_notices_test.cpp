@@ -109,5 +109,34 @@ TEST_CASE("a stream ends when its token does", "[api][notices][integration]") {
     CHECK(fetch(board.port(), "GET", "/v1/notices", {board.secretary}).status == 401);
 }
 
+TEST_CASE(
+    "what could not be delivered is listed for the administrator and tried again",
+    "[api][notices][integration]"
+) {
+    Board board;
+    board.submit();
+    static_cast<void>(board.database.query(
+        "INSERT INTO notice_deliveries (id, notice_id, channel, target, state, tries, next_at, problem, "
+        "ended_at) "
+        "SELECT gen_random_uuid(), id, 'webhook', 'case-system', 'dead', 10, now(), 'no answer', now() FROM "
+        "notices RETURNING 1",
+        "sluice_super"
+    ));
+    const std::string admin = board.authorization_of("管理員", "admin");
+    const Reply listed = fetch(board.port(), "GET", "/v1/webhooks/dead-letters", {admin});
+    REQUIRE(listed.status == 200);
+    const json letter = json::parse(listed.body)["items"].at(0);
+    CHECK(letter["target"] == "case-system");
+    CHECK(letter["problem"] == "no answer");
+    CHECK(letter["notice"]["kind"] == "submitted");
+    CHECK(fetch(board.port(), "GET", "/v1/webhooks/dead-letters", {board.secretary}).status == 403);
+    const std::string address = "/v1/webhooks/dead-letters/" + letter["id"].get<std::string>() + "/retry";
+    CHECK(fetch(board.port(), "POST", address, {board.secretary}).status == 403);
+    CHECK(fetch(board.port(), "POST", address, {admin}).status == 202);
+    CHECK(fetch(board.port(), "POST", address, {admin}).status == 404);
+    CHECK(json::parse(fetch(board.port(), "GET", "/v1/webhooks/dead-letters", {admin}).body)["items"].empty()
+    );
+}
+
 }  // namespace
 }  // namespace sluice::test

@@ -298,7 +298,7 @@ BEGIN
     RETURN FOUND;
 END $$;
 
--- False: its owner had left. What was lent by or to him, and what he was approved to see, ends too.
+-- False: its owner had left. What was lent by or to him ends too.
 CREATE FUNCTION depart_account(account uuid, document text, acknowledged_on date, at timestamptz) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN

@@ -238,10 +238,14 @@ TEST_CASE("the example names every field that the program knows, with its defaul
     storage.volumes.clear();
     CHECK(storage == Storage{});
     CHECK(loaded.config.ledger == Ledger{});
+    CHECK(loaded.config.notify == Notify{});
+    CHECK(loaded.config.print == Print{});
     // The program lists the keys it knows when it meets one that is far from all of them.
     const Loaded probe = load_words(
         "zzzzzzzzzzzzzzzz=1\n[api]\nzzzzzzzzzzzzzzzz=1\n[storage]\nzzzzzzzzzzzzzzzz=1\n[database]"
-        "\nzzzzzzzzzzzzzzzz=1\n[ledger]\nzzzzzzzzzzzzzzzz=1\n"
+        "\nzzzzzzzzzzzzzzzz=1\n[ledger]\nzzzzzzzzzzzzzzzz=1\n[notify.mail]\nzzzzzzzzzzzzzzzz=1\n[print]"
+        "\nzzzzzzzzzzzzzzzz=1\n"
+        "[[notify.mail.recipients]]\nzzzzzzzzzzzzzzzz=1\n[[notify.webhooks]]\nzzzzzzzzzzzzzzzz=1\n"
         "[[recorders]]\nzzzzzzzzzzzzzzzz=1\n[[recorders.cameras]]\nzzzzzzzzzzzzzzzz=1\n"
     );
     std::size_t keys = 0;
@@ -341,4 +345,56 @@ TEST_CASE("the API listens on an address, not on a name that somebody else resol
         INFO(right);
         CHECK_FALSE(has_line(with_listen(right), "/etc/sluice/sluice.toml:2:", "ADDRESS:PORT"));
     }
+}
+
+TEST_CASE("where notices go is checked: no way that can be read on, no header to break out of", "[config]") {
+    const std::string mail = "[notify.mail]\nserver = \"smtps://m.example\"\nfrom = \"a@b.example\"\n";
+    const std::string hook =
+        "[[notify.webhooks]]\nname = \"x\"\nurl = \"https://h.example/in\"\nsecret_file = \"/s\"\n";
+    const auto fault = [](std::string_view text) {
+        const auto lines = describe(load_words(std::string{kSmallest} + std::string{text}));
+        return lines.empty() ? std::string{} : lines.front();
+    };
+    const auto changed = [](std::string text, std::string_view from, std::string_view to) {
+        return text.replace(text.find(from), from.size(), to);
+    };
+    CHECK(fault(mail + hook).empty());
+    CHECK(fault(changed(mail, "smtps:", "imap:")).find("must begin with smtp://") != std::string::npos);
+    CHECK(fault(mail + "needs_tls = false\n").empty());  // smtps is TLS
+    CHECK(
+        fault(changed(mail, "smtps:", "smtp:") + "needs_tls = false\n")
+            .find("only for a server on this machine") != std::string::npos
+    );
+    CHECK(
+        fault(changed(mail, "a@b.example", "a@b.example>\\r\\nBcc: c@d")).find("notify.mail.from") !=
+        std::string::npos
+    );
+    CHECK(fault(mail + "username = \"u\"\n").find("belong together") != std::string::npos);
+    CHECK(
+        fault("[notify.mail]\n[[notify.mail.recipients]]\naddress = \"a@b\"\n").find("is missing") !=
+        std::string::npos
+    );
+    CHECK(
+        fault(mail + "[[notify.mail.recipients]]\naddress = \"a b@c\"\n").find("must be an address") !=
+        std::string::npos
+    );
+    CHECK(
+        fault(mail + "[[notify.mail.recipients]]\naddress = \"a@b\"\naudiences = [\"king\"]\n")
+            .find("'king' is no role") != std::string::npos
+    );
+    for (const char* url :
+         {"http://h.example/in",
+          "http://localhost.h.example/",
+          "http://127.0.0.1@h.example/",
+          "ftp://h.example",
+          "https://"}) {
+        CAPTURE(url);
+        CHECK(
+            fault(changed(hook, "https://h.example/in", url)).find("notify.webhooks[0].url") !=
+            std::string::npos
+        );
+    }
+    CHECK(fault(changed(hook, "https://h.example/in", "http://127.0.0.1:9/in")).empty());
+    CHECK(fault(changed(hook, "secret_file = \"/s\"\n", "")).find("secret_file") != std::string::npos);
+    CHECK(fault(hook + hook).find("webhook's name") != std::string::npos);
 }

@@ -1,0 +1,112 @@
+#include "api/requests/detail/paper.hpp"
+
+#include <algorithm>
+#include <ranges>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+namespace sluice::api::requests {
+namespace {
+
+using nlohmann::json;
+using print::Outcome;
+using print::Reason;
+using release::Case;
+using release::RequestAction;
+using History = std::vector<catalogue::RequestEvent>;
+
+const catalogue::RequestEvent* find_last(const History& history, RequestAction action) {
+    for (const auto& event : std::ranges::reverse_view(history))
+        if (event.action == release::to_string(action)) return &event;
+    return nullptr;
+}
+
+std::string text_in(const json& object, const char* member) {
+    const auto found = object.find(member);
+    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
+}
+
+void add_once(std::vector<Reason>& reasons, const std::string& code) {
+    if (std::ranges::find(reasons, code, &Reason::code) == reasons.end()) reasons.push_back({code, {}});
+}
+
+std::string_view code_of(release::Ground ground) {
+    switch (ground) {
+        case release::Ground::statutory_secret:
+            return "ART10_1_STATUTORY_SECRET";
+        case release::Ground::investigation:
+            return "ART10_2A_INVESTIGATION";
+        case release::Ground::fair_trial:
+            return "ART10_2B_FAIR_TRIAL";
+        case release::Ground::life_safety:
+            return "ART10_2C_LIFE_SAFETY";
+        case release::Ground::third_party:
+            return "ART10_3_THIRD_PARTY_PRIVACY";
+    }
+    return "ART10_1_STATUTORY_SECRET";
+}
+
+/// Those that the decision names; of one in part, which names none, those that the worksheet found.
+std::vector<Reason> reasons_of(const Case& request, const json& decision, Outcome outcome) {
+    std::vector<Reason> reasons;
+    if (const auto grounds = decision.find("grounds"); grounds != decision.end() && grounds->is_array())
+        for (const json& code : *grounds)
+            if (code.is_string()) add_once(reasons, code.get<std::string>());
+    if (!reasons.empty() || outcome != Outcome::granted_partial) return reasons;
+    for (const release::Finding& finding : request.findings)
+        if (finding.answer == release::GroundAnswer::yes)
+            add_once(reasons, std::string{code_of(finding.ground)});
+    return reasons;
+}
+
+std::optional<print::DecisionFacts> not_held(const History& history, unsigned remedy_days) {
+    const auto* event = find_last(history, RequestAction::answer_not_held);
+    if (event == nullptr) return std::nullopt;
+    print::DecisionFacts facts{
+        .outcome = Outcome::not_held,
+        .reasons = {},
+        .statement = {},
+        .conditions = {},
+        .decided = event->at,
+        .decider = event->principal,
+        .remedy_days = remedy_days,
+    };
+    const json told = json::parse(event->facts, nullptr, false);
+    if (!told.is_object()) return facts;
+    facts.statement = text_in(told, "reasons");
+    if (const auto proofs = told.find("proofs"); proofs != told.end() && proofs->is_array())
+        for (const json& proof : *proofs)
+            if (const std::string code = text_in(proof, "code"); !code.empty()) add_once(facts.reasons, code);
+    return facts;
+}
+
+}  // namespace
+
+std::optional<print::DecisionFacts>
+decision_of(const Case& request, const History& history, unsigned remedy_days) {
+    const json decision = json::parse(request.decision, nullptr, false);
+    if (!decision.is_object() || !request.decided) return not_held(history, remedy_days);
+    const std::string result = text_in(decision, "result");
+    const Outcome outcome = result == "granted"           ? Outcome::granted
+                            : result == "granted_partial" ? Outcome::granted_partial
+                                                          : Outcome::refused;
+    return print::DecisionFacts{
+        .outcome = outcome,
+        .reasons = reasons_of(request, decision, outcome),
+        .statement = text_in(decision, "reasons"),
+        .conditions = text_in(decision, "conditions"),
+        .decided = *request.decided,
+        .decider = text_in(decision, "by"),
+        .remedy_days = remedy_days,
+    };
+}
+
+std::optional<print::Completion> completion_of(const Case& request, const History& history) {
+    const auto* event = find_last(history, RequestAction::complete);
+    if (event == nullptr) return std::nullopt;
+    return print::Completion{.kind = request.kind, .at = event->at, .signer = request.applicant};
+}
+
+}  // namespace sluice::api::requests
