@@ -111,6 +111,15 @@ TEST_CASE(
     const auto pieces = segments_of(playlist.body);
     REQUIRE_FALSE(pieces.empty());
     CHECK(office.watch(pieces.front()).status == 200);
+    const auto maps = lines_with(playlist.body, "#EXT-X-MAP:URI=");
+    REQUIRE(maps.size() == 1);
+    const Reply init = office.watch(maps.front().substr(1, maps.front().size() - 2));
+    CHECK(init.status == 200);
+    CHECK(init.body.substr(4, 4) == "ftyp");
+    CHECK(Office::code_of(office.watch("init/" + to_string(office.camera) + ".mp4")) == "ART7_NOT_APPROVED");
+    const Reply read = fetch(office.port(), "GET", office.session(), {office.escort_header});
+    REQUIRE(read.status == 200);
+    CHECK(json::parse(read.body)["cameras"][0]["camera"] == "drive-left");
     // Nobody else's token opens it, the escort's neither; and the viewer's opens nothing else.
     for (const std::string& header : {office.escort_header, office.other_header}) {
         const Reply reply =
