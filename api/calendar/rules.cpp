@@ -30,6 +30,7 @@ json days_of(const CalendarView& view) {
     std::vector<calendar::YearTable> years;
     if (view.published != nullptr) years.push_back(view.published->table);
     std::vector<Day> overrides;
+    overrides.reserve(view.overrides.size());
     for (const auto& row : view.overrides)
         overrides.push_back(row.day);
     const calendar::Calendar calendar{years, overrides};

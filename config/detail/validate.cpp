@@ -191,11 +191,9 @@ void check_audiences(
     const std::string& field,
     Findings& findings
 ) {
-    for (std::size_t i = 0; i < audiences.size(); ++i)
-        if (std::ranges::find(kRoles, audiences[i]) == kRoles.end())
-            findings.error_at(
-                field, "'" + audiences[i] + "' is no role, such as \"secretariat\" or \"ethics\""
-            );
+    for (const std::string& audience : audiences)
+        if (std::ranges::find(kRoles, audience) == kRoles.end())
+            findings.error_at(field, "'" + audience + "' is no role, such as \"secretariat\" or \"ethics\"");
 }
 
 /// What goes out must not be read on the way: TLS, or no further than this machine.

@@ -89,7 +89,7 @@ private:
     }
 
     void take_text(const std::string& key, const toml::node& node) {
-        const auto known = std::ranges::find(kKeys, key, &Key::key);
+        const auto* known = std::ranges::find(kKeys, key, &Key::key);
         if (known == kKeys.end()) return refuse(key, node, "is not known; take it out");
         const toml::table* table = node.as_table();
         if (table == nullptr)

@@ -123,6 +123,7 @@ Status send_mail(const config::Mail& mail, const Delivery& delivery, UtcTime now
 
 std::vector<catalogue::DeliveryTarget> targets_of(const config::Notify& notify) {
     std::vector<catalogue::DeliveryTarget> targets;
+    targets.reserve(notify.webhooks.size() + notify.mail.recipients.size());
     for (const config::Webhook& hook : notify.webhooks)
         targets.push_back(
             {.channel = DeliveryChannel::webhook, .name = hook.name, .audiences = hook.audiences}

@@ -33,7 +33,8 @@ std::optional<int> take_number(std::string_view& text, std::size_t least, std::s
         ++count;
     if (count < least || count > most) return std::nullopt;
     int number = 0;
-    std::from_chars(text.data(), text.data() + count, number);
+    const std::string_view digits = text.substr(0, count);
+    std::from_chars(digits.begin(), digits.end(), number);
     text.remove_prefix(count);
     return number;
 }

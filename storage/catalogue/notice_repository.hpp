@@ -10,7 +10,7 @@
 #include <vector>
 
 namespace pqxx {
-class transaction_base;
+class transaction_base;  // NOLINT(readability-identifier-naming): the library's name
 }
 
 /// What somebody has to look at. Roles: worker and API raise; worker, API and auditor read; sluice_api
@@ -29,9 +29,9 @@ struct NewNotice {
     Uuid subject_id;
     std::string audience;  ///< a role
     std::optional<Uuid> addressee_id{
-    };                             ///< the only one of the role who sees it; nullopt: everybody of the role
+    };  ///< the only one of the role who sees it; nullopt: everybody of the role
     std::optional<UtcTime> due{};  ///< when what it is about is late
-    unsigned days_ahead = 0;  ///< of `due`: the same is told of again at another distance
+    unsigned days_ahead = 0;       ///< of `due`: the same is told of again at another distance
 };
 /// Within the caller's transaction: it is told exactly when the act is done. The same notice twice is one.
 /// For repositories: a failed statement throws as libpqxx does. Whether it is new.
