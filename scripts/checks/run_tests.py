@@ -15,6 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SUITES = {"unit": "unit_tests", "pg": "pg_tests", "integration": "integration_tests"}
 PROGRAMS = ["sluice", "sluice-recorder", "sluice-api", "sluice-demo-cameras", "rtsp-farm",
             "powercut-disk", "no-sync", "slow-disk", "stepped-recorder", "bad-cable"]
+STORY_LIMIT_SECONDS = 15 * 60
 LIMIT_SECONDS = {False: 30 * 60, True: 6 * 3600}
 
 
@@ -177,6 +178,33 @@ def run_suite(name: str, preset: str, arguments, tally: Tally, table: pathlib.Pa
           f"{time.monotonic() - begun:.0f} s", flush=True)
 
 
+def run_stories(preset: str, tally: Tally) -> None:
+    """Stories of the house, each on a site of its own with real cameras. They wait most of the time, so they run side by side."""
+    print("test: stories", flush=True)
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="sluice-stories-") as place:
+        record = pathlib.Path(place) / "exchanges.jsonl"
+        environment = {**os.environ, "SLUICE_BIN": str(ROOT / "build" / preset / "bin"), "SLUICE_RECORD_HTTP": str(record),
+                       "PYTHONDONTWRITEBYTECODE": "1"}
+        stories = [path for path in sorted((ROOT / "tests" / "stories").iterdir())
+                   if path.is_file() and os.access(path, os.X_OK)]
+        told = [(path, subprocess.Popen([str(path)], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True))
+                for path in stories]
+        for path, process in told:
+            try:
+                said = process.communicate(timeout=max(1, begun + STORY_LIMIT_SECONDS - time.monotonic()))[0]
+            except subprocess.TimeoutExpired:
+                process.terminate()
+                said = process.communicate()[0] + "\nended at its limit"
+            if process.returncode == 0:
+                tally.passed += 1
+            else:
+                tally.fail(f"story {path.name}", said[-8000:])
+        if record.exists():
+            judge_exchanges(record, tally)
+    print(f"test: stories: {len(told)} told in {time.monotonic() - begun:.0f} s", flush=True)
+
+
 def print_fault_table(table: pathlib.Path) -> None:
     """What the scenarios noted (tests/support/fault_table.hpp): fault, times, lost at worst, promise."""
     if not table.exists():
@@ -194,7 +222,8 @@ def checks(preset: str) -> dict:
     programs = ROOT / "build" / preset / "bin"
     scripts = [str(path) for path in sorted((ROOT / "scripts").iterdir()) + sorted((ROOT / ".ci").iterdir())
                if path.is_file() and path.read_bytes().startswith(b"#!/usr/bin/env bash")]
-    python = [str(path) for path in sorted((ROOT / "scripts").rglob("*.py"))]
+    python = [str(path) for path in sorted((ROOT / "scripts").rglob("*.py")) + sorted((ROOT / "tests/stories").iterdir())
+              if path.is_file()]
     compiling = "import sys; [compile(open(f).read(), f, 'exec') for f in sys.argv[1:]]"
     return {
         "the include graph and the house rules hold": ["/usr/bin/python3", "scripts/check-includes.py"],
@@ -243,11 +272,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--long", action="store_true")
     parser.add_argument("--preset", default="dev")
-    parser.add_argument("--suite", action="append", choices=[*SUITES, "checks"])
+    parser.add_argument("--suite", action="append", choices=[*SUITES, "stories", "checks"])
     parser.add_argument("--tally", help="also write the three numbers to this file, as JSON")
     parser.add_argument("filter", nargs="?")
     arguments = parser.parse_args()
-    suites = arguments.suite or [*SUITES, *([] if arguments.filter else ["checks"])]
+    suites = arguments.suite or [*SUITES, *([] if arguments.filter else ["stories", "checks"])]
 
     tally = Tally()
     # All suites need everything; one alone only itself and the programs that it starts.
@@ -260,6 +289,8 @@ def main() -> int:
             for name in suites:
                 if name == "checks":
                     run_checks(arguments.preset, tally)
+                elif name == "stories":
+                    run_stories(arguments.preset, tally)
                 else:
                     run_suite(name, arguments.preset, arguments, tally, table)
         else:

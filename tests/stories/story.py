@@ -4,6 +4,7 @@ import datetime
 import json
 import os
 import pathlib
+import secrets
 import shutil
 import signal
 import socket
@@ -67,11 +68,27 @@ class Answer:
         return ""
 
 
-class Person:
-    """Somebody with an account, logged in by name and password; without one, nobody."""
+def record_exchange(method, target, answer):
+    """For tests/contract, as the tests in C++ do; one line at a time, several stories write the file."""
+    file = os.environ.get("SLUICE_RECORD_HTTP")
+    if not file:
+        return
+    is_text = "json" in (answer.headers.get("Content-Type") or "")
+    line = json.dumps({"method": method, "target": target, "status": answer.status,
+                       "headers": {name.lower(): value for name, value in answer.headers.items()},
+                       "body": answer.body.decode(errors="replace") if is_text else None}) + "\n"
+    out = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        os.write(out, line.encode())
+    finally:
+        os.close(out)
 
-    def __init__(self, site, name, cookie="", csrf=""):
-        self.site, self.name, self.cookie, self.csrf = site, name, cookie, csrf
+
+class Person:
+    """Somebody with an account, logged in by name and password; or who has a token; or nobody."""
+
+    def __init__(self, site, name, cookie="", csrf="", bearer=""):
+        self.site, self.name, self.cookie, self.csrf, self.bearer = site, name, cookie, csrf, bearer
 
     def ask(self, method, path, body=None, expect=200, code="", headers=None, quiet=False):
         """Asks and shows it. Broken: another status (or problem code) than expected."""
@@ -80,7 +97,7 @@ class Person:
             data, kind = body, {"Content-Type": "application/octet-stream"}
         elif body is not None:
             data, kind = json.dumps(body).encode(), {"Content-Type": "application/json"}
-        sent = {**kind, **({"Cookie": self.cookie} if self.cookie else {}),
+        sent = {**kind, **({"Authorization": f"Bearer {self.bearer}"} if self.bearer else {}), **({"Cookie": self.cookie} if self.cookie else {}),
                 **({"X-CSRF-Token": self.csrf} if self.csrf and method != "GET" else {}), **(headers or {})}
         request = urllib.request.Request(self.site.url + path, data=data, method=method, headers=sent)
         try:
@@ -88,6 +105,7 @@ class Person:
                 answer = Answer(got.status, got.headers, got.read())
         except urllib.error.HTTPError as error:
             answer = Answer(error.code, error.headers, error.read())
+        record_exchange(method, path, answer)
         if not quiet:
             say(f"  {self.name}: {method} {path.split('?')[0]} → {answer.status} {answer.code}".rstrip())
         if answer.status != expect or (code and answer.code != code):
@@ -130,13 +148,23 @@ class Site:
         status = self.status()
         return status and len(status["streams"]) == len(CAMERAS) and all(s["state"] == "recording" for s in status["streams"])
 
-    def wait_recorded(self, until):
-        """Every camera is durable beyond `until`."""
-        wait_for(lambda: now() > until + datetime.timedelta(seconds=3), 120, "enough footage")
+    def wait_past(self, moment):
+        """Everything that was recorded before `moment` is durable."""
+        end = moment + datetime.timedelta(seconds=8)
+        wait_for(lambda: now() > end, 180, "enough footage")
 
     def person(self, name, roles, unit):
-        """Makes an account by the command line and logs in."""
-        raise NotImplementedError
+        """Makes an account by the command line, and logs in with a password of its own instead of the first one."""
+        words = [word for role in roles for word in ("--role", role)]
+        made = self.sluice("account", "create", "--config", self.config, "--name", name, *words, "--unit", unit,
+                           "--document", "保密字第 1 號", "--date", "2026-01-02")
+        first = made.strip().splitlines()[-1].strip()
+        nobody = Person(self, name)
+        login = nobody.post("/v1/sessions", {"name": name, "password": first, "new_password": f"{secrets.token_hex(12)} Aa1!"},
+                            expect=201, quiet=True)
+        cookie = login.headers["Set-Cookie"].split(";")[0]
+        say(f"  {name} ({', '.join(roles)}; {unit}) has an account")
+        return Person(self, name, cookie, login.json["csrf_token"])
 
 
 @contextlib.contextmanager
@@ -155,6 +183,13 @@ def process(command, log):
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait()
+
+
+def count_pictures(file):
+    """What ffprobe finds in a file: an independent judge."""
+    done = subprocess.run(["ffprobe", "-v", "error", "-select_streams", "v:0", "-count_packets", "-show_entries", "stream=nb_read_packets",
+                           "-of", "csv=p=0", file], capture_output=True, text=True, timeout=60, check=True)
+    return int(done.stdout.strip().strip(","))
 
 
 def make_pictures(file):
