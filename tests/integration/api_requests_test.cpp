@@ -110,7 +110,7 @@ struct Bureau : AccountStage {
     [[nodiscard]] std::string holds() const {
         return database.query(
             "SELECT coalesce(string_agg(kind || CASE WHEN released_at IS NULL THEN '' ELSE '-' END, ' ' "
-            "ORDER BY placed_at, id), '') "
+            "ORDER BY kind), '') "
             "FROM holds"
         );
     }
