@@ -58,6 +58,13 @@ Status ReleaseKeeper::give_up_copies(const Tools& tools) {
     return {};
 }
 
+Status ReleaseKeeper::tell_overdue(const Tools& tools) {
+    const auto fresh = catalogue::tell_overdue_copies(tools.pool, tools.clock.now());
+    if (!fresh) return std::unexpected(fresh.error());
+    if (*fresh > 0) log::warn("copies_overdue", {{"copies", *fresh}});
+    return {};
+}
+
 Status ReleaseKeeper::destroy_packages(const Tools& tools) {
     const auto destroyed = release::destroy_expired_packages(
         {.pool = tools.pool, .data = tools.config.data, .files = tools.files, .clock = tools.clock}
@@ -72,6 +79,7 @@ Status ReleaseKeeper::tick(const Tools& tools) {
     next_ = now + kEvery;
     if (auto done = end_viewings(tools); !done) return done;
     if (auto done = give_up_copies(tools); !done) return done;
+    if (auto done = tell_overdue(tools); !done) return done;
     return destroy_packages(tools);
 }
 

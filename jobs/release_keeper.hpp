@@ -7,7 +7,7 @@
 namespace sluice::jobs {
 
 /// What the worker does for what was released without being asked: ends sessions that nobody ended, gives up
-/// copies whose job has failed, destroys packages whose time is over. Every few seconds. Thread: the lane's.
+/// copies whose job has failed, tells of overdue ones, destroys packages whose time is over. Every few seconds. Thread: the lane's.
 class ReleaseKeeper {
 public:
     /// Error: of the database, or of the spool's disk.
@@ -17,6 +17,7 @@ private:
     using SteadyClock = std::chrono::steady_clock;
     [[nodiscard]] Status end_viewings(const Tools& tools);
     [[nodiscard]] Status give_up_copies(const Tools& tools);
+    [[nodiscard]] Status tell_overdue(const Tools& tools);
     [[nodiscard]] Status destroy_packages(const Tools& tools);
 
     SteadyClock::time_point next_;

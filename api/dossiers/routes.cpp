@@ -1,6 +1,7 @@
 #include "api/dossiers/routes.hpp"
 
 #include "api/dossiers/detail/register_lines.hpp"
+#include "api/pages/page.hpp"
 #include "api/requests/answers.hpp"
 #include "storage/catalogue/request_repository.hpp"
 
@@ -59,7 +60,9 @@ Answer read_dossier(const Call& call) {
     return response;
 }
 
-Answer as_csv(const Call& call, const TimeRange& range) {
+/// Entries of all dossiers of the period, for what is made in one piece.
+std::expected<std::vector<print::RegisterLine>, http::Problem>
+load_lines(const Call& call, const TimeRange& range) {
     const auto entries =
         catalogue::load_register_dossiers(call.services.database.pool(), range, kMostPrinted + 1);
     if (!entries) return std::unexpected(to_problem(entries.error()));
@@ -67,12 +70,24 @@ Answer as_csv(const Call& call, const TimeRange& range) {
         return std::unexpected(
             unfit_parameter("to", "INTERVAL_TOO_LONG", "Too many entries; ask for a shorter period.")
         );
+    return register_lines(*entries);
+}
+
+Answer as_csv(const Call& call, const TimeRange& range) {
+    const auto lines = load_lines(call, range);
+    if (!lines) return std::unexpected(lines.error());
     http::Response response;
     response.set("Content-Type", "text/csv; charset=utf-8; header=present");
     response.set("Content-Disposition", "attachment; filename=\"register.csv\"");
     response.set("Cache-Control", "no-store");
-    response.body = register_csv(register_lines(*entries));
+    response.body = register_csv(*lines);
     return response;
+}
+
+Answer as_page(const Call& call, const TimeRange& range, const std::string& kind) {
+    const auto lines = load_lines(call, range);
+    if (!lines) return std::unexpected(lines.error());
+    return page_response(print::register_page(*lines, range, call.now), kind, "register");
 }
 
 Answer as_json(const Call& call, const TimeRange& range) {
@@ -104,7 +119,8 @@ Answer read_register(const Call& call) {
     const std::string* format = call.parameters.find("format");
     if (format == nullptr || *format == "json") return as_json(call, *range);
     if (*format == "csv") return as_csv(call, *range);
-    return std::unexpected(bad_parameter("format", "Must be json or csv."));
+    if (*format == "html" || *format == "pdf") return as_page(call, *range, *format);
+    return std::unexpected(bad_parameter("format", "Must be json, csv, html or pdf."));
 }
 
 }  // namespace

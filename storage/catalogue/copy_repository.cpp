@@ -3,6 +3,7 @@
 #include "storage/catalogue/detail/job_rows.hpp"
 #include "storage/catalogue/detail/load.hpp"
 #include "storage/catalogue/detail/values.hpp"
+#include "storage/catalogue/notice_repository.hpp"
 #include "storage/catalogue/record_repository.hpp"
 
 #include <functional>
@@ -46,6 +47,13 @@ constexpr const char* kList = R"(
     WHERE (c.ordered_at, c.id) < (from_us($1::bigint), $2::uuid) AND ($3::uuid IS NULL OR c.request_id = $3::uuid)
       AND ($4::bigint IS NULL OR (c.received_at IS NOT NULL AND c.declared_at IS NULL AND c.due_at <= from_us($4::bigint)))
     ORDER BY c.ordered_at DESC, c.id DESC LIMIT $5::bigint)";
+// One that was told of has its notice, acknowledged or not.
+constexpr std::int64_t kMostTold = 1000;
+constexpr const char* kUntoldOverdue = R"(
+    SELECT c.id, to_us(c.due_at) FROM copies c
+    WHERE c.received_at IS NOT NULL AND c.declared_at IS NULL AND c.due_at <= from_us($1::bigint)
+      AND NOT EXISTS (SELECT FROM notices n WHERE n.kind = 'copy_overdue' AND n.subject_id = c.id)
+    ORDER BY c.due_at LIMIT $2::bigint)";
 constexpr const char* kExpired = R"(
     SELECT p.copy_id, p.name, p.bytes, p.sha256, p.signing_key, '{}', '', to_us(p.recorded_from), to_us(p.sealed_at),
            to_us(p.expires_at), to_us(p.destroyed_at), coalesce(p.rule, ''), ''
@@ -208,6 +216,27 @@ load_copies(Pool& pool, const CopyFilter& filter, std::optional<CopyCursor> afte
         detail::to_optional_us(filter.overdue_at),
         static_cast<std::int64_t>(limit)
     );
+}
+
+Result<std::size_t> tell_overdue_copies(Pool& pool, UtcTime now) {
+    std::size_t fresh = 0;
+    const Status status = pool.with([&](Connection& connection) -> Status {
+        fresh = 0;
+        pqxx::work transaction{connection.get()};
+        for (const auto& row : run(transaction, kUntoldOverdue, to_epoch_us(now), kMostTold)) {
+            const NewNotice notice{
+                .kind = NoticeKind::copy_overdue,
+                .subject_id = detail::to_uuid(row[0]),
+                .audience = "secretariat",
+                .due = detail::to_time(row[1]),
+            };
+            fresh += raise_notice(transaction, notice, now) ? 1 : 0;
+        }
+        transaction.commit();
+        return {};
+    });
+    if (!status) return std::unexpected(status.error());
+    return fresh;
 }
 
 Result<bool>

@@ -90,6 +90,10 @@ struct CopyFilter {
 [[nodiscard]] Result<std::vector<CopyRow>>
 load_copies(Pool& pool, const CopyFilter& filter, std::optional<CopyCursor> after, std::size_t limit);
 
+/// A notice for the secretariat of each copy that is out and was due before `now`; told once a copy. How many
+/// are new. Role: sluice_worker.
+[[nodiscard]] Result<std::size_t> tell_overdue_copies(Pool& pool, UtcTime now);
+
 /// What became of it, once each and in this order: received, then returned or destroyed. False: it is not
 /// the time for it, or it was said already.
 struct CopyDeclaration {

@@ -240,6 +240,14 @@ TEST_CASE("registers and dossiers are read by those who keep them", "[api][reque
         csv.body,
         Catch::Contains("\"115/000001\"") && Catch::Contains("不予核准(ART10_3_THIRD_PARTY_PRIVACY)")
     );
+    const Reply page = bureau.read("稽核", "/v1/register" + period + "&format=html");
+    REQUIRE(page.status == 200);
+    CHECK_THAT(page.body, Catch::Contains("專卷號") && Catch::Contains("115/000001"));
+    const Reply printed = bureau.read("稽核", "/v1/register" + period + "&format=pdf");
+    REQUIRE(printed.status == 200);
+    CHECK(printed.header("content-type") == "application/pdf");
+    CHECK_THAT(printed.body, Catch::StartsWith("%PDF-"));
+    CHECK(bureau.read("稽核", "/v1/register" + period + "&format=xml").status == 400);
     CHECK(bureau.read("小陳", "/v1/register" + period).status == 403);
     const Reply dossier = bureau.read("局長", "/v1/dossiers/115-000001");
     REQUIRE(dossier.status == 200);

@@ -281,6 +281,15 @@ TEST_CASE("what became of a copy is said once, in order", "[pg][release]") {
     };
     CHECK(overdue(office.now + 24h * 60 - 1us) == 0);
     CHECK(overdue(office.now + 24h * 60) == 1);
+    // The secretariat is told once.
+    CHECK(catalogue::tell_overdue_copies(office.worker, office.now + 24h * 60 - 1us).value() == 0);
+    CHECK(catalogue::tell_overdue_copies(office.worker, office.now + 24h * 60).value() == 1);
+    CHECK(catalogue::tell_overdue_copies(office.worker, office.now + 24h * 61).value() == 0);
+    CHECK(
+        office.database.query(
+            "SELECT concat_ws(' ', audience, subject_id) FROM notices WHERE kind = 'copy_overdue'"
+        ) == "secretariat " + to_string(office.copy_id)
+    );
     CHECK(declare("destroyed"));
     CHECK_FALSE(declare("returned"));
     CHECK(overdue(office.now + 24h * 60) == 0);
