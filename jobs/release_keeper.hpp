@@ -7,7 +7,8 @@
 namespace sluice::jobs {
 
 /// What the worker does for what was released without being asked: ends sessions that nobody ended, gives up
-/// copies whose job has failed, tells of overdue ones, destroys packages whose time is over. Every few seconds. Thread: the lane's.
+/// copies whose job has failed, tells of overdue ones, destroys packages whose time is over. Every few
+/// seconds. Thread: the lane's.
 class ReleaseKeeper {
 public:
     /// Error: of the database, or of the spool's disk.
