@@ -80,7 +80,8 @@ class Contract:
         """(operation or None, list of faults)"""
         parts = urlsplit(exchange["target"])
         method = "get" if exchange["method"] == "HEAD" else exchange["method"].lower()
-        template, item = self.find(unquote(parts.path))
+        # As the server does: a path is cut at its slashes first, and each part is decoded then.
+        template, item = self.find(parts.path)
         operation = item.get(method) if item else None
         if operation is None:
             if exchange["status"] not in WITHOUT_OPERATION:

@@ -40,7 +40,15 @@ struct Board : ApiStage {
             "GET /v1/notices/stream HTTP/1.1\r\nHost: x\r\n" + who + "\r\n" +
             (header.empty() ? "" : header + "\r\n") + "\r\n"
         );
-        client->read_until("retry: 2000\n\n");
+        const std::string head = client->read_until("retry: 2000\n\n");
+        demand(head.starts_with("HTTP/1.1 200"), "the stream was refused");
+        demand(head.find("text/event-stream") != std::string::npos, "the stream is of another type");
+        // It has no end to wait for, so what is known of it is its head.
+        record_exchange(
+            "GET",
+            "/v1/notices/stream",
+            {.status = 200, .headers = {{"content-type", "text/event-stream"}}, .body = {}, .is_whole = false}
+        );
         return client;
     }
     std::string secretary;

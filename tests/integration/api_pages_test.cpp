@@ -123,6 +123,7 @@ TEST_CASE(
     CHECK(decision.body.find("行人未同意") != std::string::npos);
     CHECK(decision.body.find("次日起30日內") != std::string::npos);
     CHECK(decision.body.find("局長") != std::string::npos);
+    CHECK(desk.read("局長", desk.request + "/decision.pdf").body.starts_with("%PDF-"));
     const Reply letter = desk.read("王秘書", desk.request + "/letter.html");
     CHECK(letter.body.find("歉難同意") != std::string::npos);
     CHECK(desk.read("王秘書", desk.request + "/letter.pdf").body.starts_with("%PDF-"));
