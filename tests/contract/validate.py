@@ -126,6 +126,9 @@ class Contract:
 
 
 def main():
+    # A part of the tests can't have asked for everything.
+    is_partial = "--partial" in sys.argv
+    sys.argv = [word for word in sys.argv if word != "--partial"]
     if len(sys.argv) != 3:
         print(__doc__, file=sys.stderr)
         return 2
@@ -147,7 +150,7 @@ def main():
     operations = {f"{method.upper()} {path}" for path, item in contract.document["paths"].items()
                   for method in ("get", "put", "post", "patch", "delete") if method in item}
     unseen = sorted(operations - {name for name, status in seen if status < 300})
-    for name in unseen:
+    for name in unseen if not is_partial else []:
         failed += 1
         print(f"{name}: no successful exchange was recorded, so nothing is known of it")
     print(f"contract: {len(exchanges)} exchanges, {len(seen)} operations with status, {failed} faults")
