@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Judges recorded HTTP exchanges by api/openapi.yaml.
 
-usage: validate.py OPENAPI EXCHANGES.jsonl
+usage: validate.py [--partial] OPENAPI EXCHANGES.jsonl
 
 Each line is {"method", "target", "status", "headers", "body"}; body is null when it is not JSON. An exchange fails when its
 route, method, status, content type, a header of ours or a member of its body is not in the contract. Closes with a count of
-exchanges and of the operations and statuses that were seen.
+exchanges and of the operations and statuses that were seen. Without --partial each operation must have been seen once with success.
 """
 import json
 import re
