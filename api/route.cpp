@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
 namespace sluice::api {
 
@@ -47,6 +48,23 @@ http::Problem refusal_of(const Decision& decision) {
     };
     if (!decision.article.empty()) problem.members.emplace_back("article", '"' + decision.article + '"');
     return problem;
+}
+
+Route make_route(
+    std::string method,
+    std::string pattern,
+    Action action,
+    std::vector<std::string> parameters,
+    std::function<Answer(const Call&)> handler
+) {
+    Route route;
+    route.method = std::move(method);
+    route.pattern = std::move(pattern);
+    route.action = action;
+    route.is_cacheable = false;
+    route.parameters = std::move(parameters);
+    route.handler = std::move(handler);
+    return route;
 }
 
 http::Response json_response(std::string json) {

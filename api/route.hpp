@@ -40,6 +40,16 @@ struct Route {
     std::function<Answer(const Call&)> handler;
 };
 using Routes = std::vector<Route>;
+/// One whose answers are made anew each time: without an ETag of their content.
+[[nodiscard]] Route make_route(
+    std::string method,
+    std::string pattern,
+    Action action,
+    std::vector<std::string> parameters,
+    std::function<Answer(const Call&)> handler
+);
+
+using http::problem;
 
 /// application/json, private and revalidated.
 [[nodiscard]] http::Response json_response(std::string json);

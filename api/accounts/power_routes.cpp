@@ -16,10 +16,6 @@ namespace {
 
 using nlohmann::json;
 
-http::Problem problem(unsigned status, const char* code, std::string detail) {
-    return {.status = status, .code = code, .detail = std::move(detail), .retry_after = std::nullopt};
-}
-
 Subject about(Relation relation) {
     return {.camera_id = {}, .stream = {}, .interval = {}, .relation = relation};
 }
@@ -251,26 +247,22 @@ Answer revoke_live_approval(const Call& call) {
 }  // namespace
 
 void add_power_routes(Routes& routes) {
-    const auto add = [&](const char* method,
-                         const char* pattern,
-                         Action action,
-                         std::vector<std::string> parameters,
-                         std::function<Answer(const Call&)> handler) {
-        Route route;
-        route.method = method;
-        route.pattern = pattern;
-        route.action = action;
-        route.is_cacheable = false;
-        route.parameters = std::move(parameters);
-        route.handler = std::move(handler);
-        routes.push_back(std::move(route));
-    };
-    add("POST", "/v1/delegations", Action::create_delegation, {}, create_delegation);
-    add("GET", "/v1/delegations", Action::read_delegations, {"limit", "cursor"}, list_delegations);
-    add("POST", "/v1/delegations/{id}/revoke", Action::revoke_delegation, {}, revoke_delegation);
-    add("POST", "/v1/live-approvals", Action::create_live_approval, {}, create_live_approval);
-    add("GET", "/v1/live-approvals", Action::read_live_approvals, {"limit", "cursor"}, list_live_approvals);
-    add("POST", "/v1/live-approvals/{id}/revoke", Action::revoke_live_approval, {}, revoke_live_approval);
+    routes.push_back(make_route("POST", "/v1/delegations", Action::create_delegation, {}, create_delegation));
+    routes.push_back(
+        make_route("GET", "/v1/delegations", Action::read_delegations, {"limit", "cursor"}, list_delegations)
+    );
+    routes.push_back(
+        make_route("POST", "/v1/delegations/{id}/revoke", Action::revoke_delegation, {}, revoke_delegation)
+    );
+    routes.push_back(
+        make_route("POST", "/v1/live-approvals", Action::create_live_approval, {}, create_live_approval)
+    );
+    routes.push_back(make_route(
+        "GET", "/v1/live-approvals", Action::read_live_approvals, {"limit", "cursor"}, list_live_approvals
+    ));
+    routes.push_back(make_route(
+        "POST", "/v1/live-approvals/{id}/revoke", Action::revoke_live_approval, {}, revoke_live_approval
+    ));
 }
 
 }  // namespace sluice::api

@@ -20,10 +20,6 @@ using catalogue::AccountRow;
 using catalogue::PrincipalKind;
 using nlohmann::json;
 
-http::Problem problem(unsigned status, const char* code, std::string detail) {
-    return {.status = status, .code = code, .detail = std::move(detail), .retry_after = std::nullopt};
-}
-
 std::string etag_of(const AccountRow& account) {
     return '"' + std::to_string(account.revision) + '"';
 }
@@ -267,26 +263,18 @@ Answer depart_account(const Call& call) {
 }  // namespace
 
 void add_account_routes(Routes& routes) {
-    const auto add = [&](const char* method,
-                         const char* pattern,
-                         Action action,
-                         std::vector<std::string> parameters,
-                         std::function<Answer(const Call&)> handler) {
-        Route route;
-        route.method = method;
-        route.pattern = pattern;
-        route.action = action;
-        route.is_cacheable = false;
-        route.parameters = std::move(parameters);
-        route.handler = std::move(handler);
-        routes.push_back(std::move(route));
-    };
-    add("POST", "/v1/accounts", Action::create_account, {}, create_account);
-    add("GET", "/v1/accounts", Action::list_accounts, {"limit", "cursor"}, list_accounts);
-    add("GET", "/v1/accounts/{id}", Action::read_account, {}, read_account);
-    add("PATCH", "/v1/accounts/{id}", Action::change_account, {}, change_account);
-    add("POST", "/v1/accounts/{id}/disable", Action::disable_account, {}, disable_account);
-    add("POST", "/v1/accounts/{id}/depart", Action::depart_account, {}, depart_account);
+    routes.push_back(make_route("POST", "/v1/accounts", Action::create_account, {}, create_account));
+    routes.push_back(
+        make_route("GET", "/v1/accounts", Action::list_accounts, {"limit", "cursor"}, list_accounts)
+    );
+    routes.push_back(make_route("GET", "/v1/accounts/{id}", Action::read_account, {}, read_account));
+    routes.push_back(make_route("PATCH", "/v1/accounts/{id}", Action::change_account, {}, change_account));
+    routes.push_back(
+        make_route("POST", "/v1/accounts/{id}/disable", Action::disable_account, {}, disable_account)
+    );
+    routes.push_back(
+        make_route("POST", "/v1/accounts/{id}/depart", Action::depart_account, {}, depart_account)
+    );
 }
 
 }  // namespace sluice::api

@@ -123,13 +123,8 @@ Route calendar_route(
     std::vector<std::string> parameters,
     std::function<Answer(const Call&)> handler
 ) {
-    Route route;
-    route.method = method;
-    route.pattern = pattern;
-    route.action = action;
+    Route route = make_route(method, pattern, action, std::move(parameters), std::move(handler));
     route.is_cacheable = route.method == "GET";
-    route.parameters = std::move(parameters);
-    route.handler = std::move(handler);
     return route;
 }
 

@@ -31,12 +31,6 @@ using nlohmann::json;
 constexpr std::size_t kLongestName = 200;
 constexpr std::size_t kLongestNote = 1000;
 
-http::Problem problem(unsigned status, std::string code, std::string detail) {
-    return {
-        .status = status, .code = std::move(code), .detail = std::move(detail), .retry_after = std::nullopt
-    };
-}
-
 http::Response uncached(std::string text) {
     http::Response response;
     response.set("Content-Type", "application/json");
@@ -299,32 +293,17 @@ Answer declare_copy(const Call& call) {
     return read_copy(call);
 }
 
-Route copy_route(
-    const char* method,
-    const char* pattern,
-    Action action,
-    std::function<Answer(const Call&)> handler
-) {
-    Route route;
-    route.method = method;
-    route.pattern = pattern;
-    route.action = action;
-    route.is_cacheable = false;
-    route.handler = std::move(handler);
-    return route;
-}
-
 }  // namespace
 
 void add_copy_routes(Routes& routes) {
-    routes.push_back(copy_route("POST", "/v1/requests/{id}/copies", Action::export_copy, order_copy));
-    Route list = copy_route("GET", "/v1/copies", Action::list_copies, list_copies);
-    list.parameters = {"limit", "cursor", "overdue", "request"};
-    routes.push_back(std::move(list));
-    routes.push_back(copy_route("GET", "/v1/copies/{id}", Action::list_copies, read_copy));
-    routes.push_back(copy_route("GET", "/v1/copies/{id}/package", Action::read_copy, send_package));
-    routes.push_back(copy_route("GET", "/v1/copies/{id}/receipt", Action::read_copy, send_receipt));
-    routes.push_back(copy_route("POST", "/v1/copies/{id}/declare", Action::record_copy, declare_copy));
+    routes.push_back(make_route("POST", "/v1/requests/{id}/copies", Action::export_copy, {}, order_copy));
+    routes.push_back(make_route(
+        "GET", "/v1/copies", Action::list_copies, {"limit", "cursor", "overdue", "request"}, list_copies
+    ));
+    routes.push_back(make_route("GET", "/v1/copies/{id}", Action::list_copies, {}, read_copy));
+    routes.push_back(make_route("GET", "/v1/copies/{id}/package", Action::read_copy, {}, send_package));
+    routes.push_back(make_route("GET", "/v1/copies/{id}/receipt", Action::read_copy, {}, send_receipt));
+    routes.push_back(make_route("POST", "/v1/copies/{id}/declare", Action::record_copy, {}, declare_copy));
 }
 
 }  // namespace sluice::api

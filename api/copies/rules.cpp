@@ -11,13 +11,8 @@
 namespace sluice::api {
 namespace {
 
+using http::problem;
 using nlohmann::json;
-
-http::Problem problem(unsigned status, std::string code, std::string detail) {
-    return {
-        .status = status, .code = std::move(code), .detail = std::move(detail), .retry_after = std::nullopt
-    };
-}
 
 json time_or_null(const std::optional<UtcTime>& time) {
     return time ? json(to_rfc3339(*time)) : json(nullptr);

@@ -42,8 +42,7 @@ Answer read_dossier(const Call& call) {
     catalogue::Pool& pool = call.services.database.pool();
     const auto request = catalogue::find_request_by_dossier(pool, number);
     if (!request) return std::unexpected(to_problem(request.error()));
-    if (!*request)
-        return std::unexpected(requests::problem(404, "DOSSIER_NOT_FOUND", "No dossier has this number."));
+    if (!*request) return std::unexpected(problem(404, "DOSSIER_NOT_FOUND", "No dossier has this number."));
     const auto entries = catalogue::load_dossier_entries(pool, number);
     if (!entries) return std::unexpected(to_problem(entries.error()));
     auto response = requests::case_response(call, (*request)->id);
@@ -127,10 +126,10 @@ Answer read_register(const Call& call) {
 }  // namespace dossiers
 
 void add_dossier_routes(Routes& routes) {
-    routes.push_back(requests::request_route(
-        "GET", "/v1/dossiers/{number}", Action::read_dossier, {}, dossiers::read_dossier
-    ));
-    routes.push_back(requests::request_route(
+    routes.push_back(
+        make_route("GET", "/v1/dossiers/{number}", Action::read_dossier, {}, dossiers::read_dossier)
+    );
+    routes.push_back(make_route(
         "GET",
         "/v1/register",
         Action::read_register,

@@ -16,12 +16,6 @@ namespace {
 using catalogue::HoldRow;
 using catalogue::HoldState;
 
-http::Problem problem(unsigned status, std::string code, std::string detail) {
-    return {
-        .status = status, .code = std::move(code), .detail = std::move(detail), .retry_after = std::nullopt
-    };
-}
-
 std::string etag_of(const HoldRow& hold) {
     return '"' + std::to_string(hold.revision) + '"';
 }
@@ -271,37 +265,20 @@ Answer release_hold(const Call& call) {
     );
 }
 
-Route hold_route(
-    const char* method,
-    const char* pattern,
-    Action action,
-    std::vector<std::string> parameters,
-    std::function<Answer(const Call&)> handler
-) {
-    Route route;
-    route.method = method;
-    route.pattern = pattern;
-    route.action = action;
-    route.is_cacheable = false;
-    route.parameters = std::move(parameters);
-    route.handler = std::move(handler);
-    return route;
-}
-
 }  // namespace
 
 void add_hold_routes(Routes& routes) {
-    routes.push_back(hold_route("POST", "/v1/holds", Action::change_hold, {"dry_run"}, place_hold));
-    routes.push_back(hold_route(
+    routes.push_back(make_route("POST", "/v1/holds", Action::change_hold, {"dry_run"}, place_hold));
+    routes.push_back(make_route(
         "GET",
         "/v1/holds",
         Action::read_holds,
         {"camera", "from", "to", "state", "limit", "cursor"},
         list_holds
     ));
-    routes.push_back(hold_route("GET", "/v1/holds/{id}", Action::read_holds, {}, read_hold));
-    routes.push_back(hold_route("PATCH", "/v1/holds/{id}", Action::change_hold, {}, extend_hold));
-    routes.push_back(hold_route("POST", "/v1/holds/{id}/release", Action::change_hold, {}, release_hold));
+    routes.push_back(make_route("GET", "/v1/holds/{id}", Action::read_holds, {}, read_hold));
+    routes.push_back(make_route("PATCH", "/v1/holds/{id}", Action::change_hold, {}, extend_hold));
+    routes.push_back(make_route("POST", "/v1/holds/{id}/release", Action::change_hold, {}, release_hold));
 }
 
 }  // namespace sluice::api

@@ -17,6 +17,10 @@ void append_member(std::string& out, std::string_view name, std::string_view val
 
 }  // namespace
 
+Problem problem(unsigned status, std::string code, std::string detail) {
+    return {.status = status, .code = std::move(code), .detail = std::move(detail)};
+}
+
 std::string problem_type(const std::string& code) {
     std::string word = to_lower(code);
     std::ranges::replace(word, '_', '-');

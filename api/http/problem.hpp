@@ -25,6 +25,8 @@ struct Problem {
     std::string language{};  ///< of title and detail, as a tag; empty: English, and not said
 };
 
+[[nodiscard]] Problem problem(unsigned status, std::string code, std::string detail);
+
 /// "urn:sluice:problem:not-found" for NOT_FOUND.
 [[nodiscard]] std::string problem_type(const std::string& code);
 [[nodiscard]] std::string_view reason_phrase(unsigned status) noexcept;

@@ -15,12 +15,6 @@ namespace {
 
 constexpr std::size_t kMostStreams = 64;  // of events at once, over all clients
 
-http::Problem problem(unsigned status, std::string code, std::string detail) {
-    return {
-        .status = status, .code = std::move(code), .detail = std::move(detail), .retry_after = std::nullopt
-    };
-}
-
 std::expected<catalogue::JobRow, http::Problem> get_job(const Call& call) {
     const auto id = uuid_from_string(call.variables.front());
     const auto not_found = problem(404, "JOB_NOT_FOUND", "No job has this id.");
@@ -167,21 +161,6 @@ auto make_watch() {
     };
 }
 
-Route job_route(
-    const char* method,
-    const char* pattern,
-    Action action,
-    std::function<Answer(const Call&)> handler
-) {
-    Route route;
-    route.method = method;
-    route.pattern = pattern;
-    route.action = action;
-    route.is_cacheable = false;
-    route.handler = std::move(handler);
-    return route;
-}
-
 }  // namespace
 
 Answer file_request(const Call& call, JobRequest wanted) {
@@ -216,18 +195,18 @@ Answer file_request(const Call& call, JobRequest wanted) {
 }
 
 void add_job_routes(Routes& routes) {
-    Route start = job_route("POST", "/v1/jobs", Action::start_job, start_job);
-    start.parameters = {"kind", "depth", "from", "to", "camera"};
-    routes.push_back(std::move(start));
-    Route list = job_route("GET", "/v1/jobs", Action::list_jobs, list_jobs);
+    routes.push_back(make_route(
+        "POST", "/v1/jobs", Action::start_job, {"kind", "depth", "from", "to", "camera"}, start_job
+    ));
+    Route list = make_route("GET", "/v1/jobs", Action::list_jobs, {}, list_jobs);
     list.parameters = {"limit", "cursor"};
     list.is_cacheable = true;
     routes.push_back(std::move(list));
-    Route read = job_route("GET", "/v1/jobs/{id}", Action::read_job, read_job);
+    Route read = make_route("GET", "/v1/jobs/{id}", Action::read_job, {}, read_job);
     read.is_cacheable = true;
     routes.push_back(std::move(read));
-    routes.push_back(job_route("GET", "/v1/jobs/{id}/events", Action::read_job, make_watch()));
-    routes.push_back(job_route("POST", "/v1/jobs/{id}/cancel", Action::cancel_job, cancel_job));
+    routes.push_back(make_route("GET", "/v1/jobs/{id}/events", Action::read_job, {}, make_watch()));
+    routes.push_back(make_route("POST", "/v1/jobs/{id}/cancel", Action::cancel_job, {}, cancel_job));
 }
 
 }  // namespace sluice::api

@@ -10,10 +10,6 @@
 namespace sluice::api {
 namespace {
 
-http::Problem problem(unsigned status, const char* code, std::string detail) {
-    return {.status = status, .code = code, .detail = std::move(detail), .retry_after = std::nullopt};
-}
-
 http::Response plain(std::string text, std::string type, std::string caching) {
     http::Response response;
     response.set("Content-Type", std::move(type));
@@ -138,36 +134,19 @@ Answer take_cosignatures(const Call& call) {
     );
 }
 
-Route ledger_route(
-    const char* method,
-    const char* pattern,
-    Action action,
-    std::vector<std::string> parameters,
-    Answer (*handler)(const Call&)
-) {
-    Route route;
-    route.method = method;
-    route.pattern = pattern;
-    route.action = action;
-    route.is_cacheable = false;
-    route.parameters = std::move(parameters);
-    route.handler = handler;
-    return route;
-}
-
 }  // namespace
 
 void add_ledger_routes(Routes& routes) {
     routes.push_back(
-        ledger_route("GET", "/v1/ledger/checkpoint", Action::read_ledger, {"witnessed"}, send_checkpoint)
+        make_route("GET", "/v1/ledger/checkpoint", Action::read_ledger, {"witnessed"}, send_checkpoint)
     );
-    routes.push_back(ledger_route("GET", "/v1/ledger/key", Action::read_ledger, {}, send_key));
-    routes.push_back(ledger_route("GET", "/v1/ledger/tile/{path+}", Action::read_ledger, {}, send_tile));
+    routes.push_back(make_route("GET", "/v1/ledger/key", Action::read_ledger, {}, send_key));
+    routes.push_back(make_route("GET", "/v1/ledger/tile/{path+}", Action::read_ledger, {}, send_tile));
     routes.push_back(
-        ledger_route("GET", "/v1/ledger/records", Action::read_records, {"limit", "cursor"}, list_records)
+        make_route("GET", "/v1/ledger/records", Action::read_records, {"limit", "cursor"}, list_records)
     );
     routes.push_back(
-        ledger_route("POST", "/v1/ledger/cosignatures", Action::cosign_ledger, {}, take_cosignatures)
+        make_route("POST", "/v1/ledger/cosignatures", Action::cosign_ledger, {}, take_cosignatures)
     );
 }
 

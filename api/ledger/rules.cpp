@@ -7,11 +7,8 @@
 namespace sluice::api {
 namespace {
 
+using http::problem;
 using nlohmann::json;
-
-http::Problem problem(unsigned status, const char* code, std::string detail) {
-    return {.status = status, .code = code, .detail = std::move(detail), .retry_after = std::nullopt};
-}
 
 /// The note with the signatures of one key and no other.
 ledger::Note only(const ledger::Note& note, const ledger::VerifierKey& key) {

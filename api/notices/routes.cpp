@@ -58,30 +58,13 @@ Answer acknowledge(const Call& call) {
     return json_response(notice_json(after->value()));
 }
 
-Route notice_route(
-    const char* method,
-    const char* pattern,
-    Action action,
-    std::vector<std::string> parameters,
-    std::function<Answer(const Call&)> handler
-) {
-    Route route;
-    route.method = method;
-    route.pattern = pattern;
-    route.action = action;
-    route.is_cacheable = false;
-    route.parameters = std::move(parameters);
-    route.handler = std::move(handler);
-    return route;
-}
-
 }  // namespace
 
 void add_notice_routes(Routes& routes) {
     routes.push_back(
-        notice_route("GET", "/v1/notices", Action::read_notices, {"state", "limit", "cursor"}, list_notices)
+        make_route("GET", "/v1/notices", Action::read_notices, {"state", "limit", "cursor"}, list_notices)
     );
-    routes.push_back(notice_route(
+    routes.push_back(make_route(
         "GET",
         "/v1/notices/stream",
         Action::read_notices,
@@ -91,7 +74,7 @@ void add_notice_routes(Routes& routes) {
         }
     ));
     routes.push_back(
-        notice_route("POST", "/v1/notices/{id}/acknowledge", Action::acknowledge_notice, {}, acknowledge)
+        make_route("POST", "/v1/notices/{id}/acknowledge", Action::acknowledge_notice, {}, acknowledge)
     );
 }
 

@@ -12,12 +12,6 @@ namespace {
 
 using Versions = std::vector<catalogue::PolicyVersionRow>;
 
-http::Problem problem(unsigned status, std::string code, std::string detail) {
-    return {
-        .status = status, .code = std::move(code), .detail = std::move(detail), .retry_after = std::nullopt
-    };
-}
-
 std::expected<Versions, http::Problem> get_versions(const Call& call) {
     auto versions = catalogue::load_policy_versions(call.services.database.pool());
     if (!versions) return std::unexpected(to_problem(versions.error()));
@@ -114,12 +108,8 @@ Route policy_route(
     Action action,
     std::function<Answer(const Call&)> handler
 ) {
-    Route route;
-    route.method = method;
-    route.pattern = pattern;
-    route.action = action;
+    Route route = make_route(method, pattern, action, {}, std::move(handler));
     route.is_cacheable = route.method == "GET";
-    route.handler = std::move(handler);
     return route;
 }
 

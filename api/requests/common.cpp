@@ -60,12 +60,6 @@ Got<release::Place> parse_place(const Call& call, std::string_view field, const 
 
 }  // namespace
 
-http::Problem problem(unsigned status, std::string code, std::string detail) {
-    return {
-        .status = status, .code = std::move(code), .detail = std::move(detail), .retry_after = std::nullopt
-    };
-}
-
 http::Problem refused(std::string_view code, std::string detail) {
     const release::CodeRow* row = release::find_code(code);
     if (row == nullptr) return problem(500, "INTERNAL_ERROR", "The service failed at this request.");
@@ -194,23 +188,6 @@ Got<void> check_match(const Call& call, const Case& request) {
     const std::string etag = '"' + std::to_string(request.revision) + '"';
     if (!http::names_etag(*match, etag, http::Comparison::strong)) return std::unexpected(overtaken());
     return {};
-}
-
-Route request_route(
-    const char* method,
-    std::string pattern,
-    Action action,
-    std::vector<std::string> parameters,
-    std::function<Answer(const Call&)> handler
-) {
-    Route route;
-    route.method = method;
-    route.pattern = std::move(pattern);
-    route.action = action;
-    route.is_cacheable = false;
-    route.parameters = std::move(parameters);
-    route.handler = std::move(handler);
-    return route;
 }
 
 }  // namespace sluice::api::requests

@@ -165,7 +165,7 @@ Answer evaluate(const Call& call) {
 }  // namespace
 
 void add_evaluate_route(Routes& routes) {
-    routes.push_back(request_route("POST", "/v1/policy/evaluate", Action::evaluate_policy, {}, evaluate));
+    routes.push_back(make_route("POST", "/v1/policy/evaluate", Action::evaluate_policy, {}, evaluate));
 }
 
 }  // namespace sluice::api::requests

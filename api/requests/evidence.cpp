@@ -135,8 +135,8 @@ Answer get(const Call& call) {
 
 void add_evidence_routes(Routes& routes) {
     constexpr const char* kPattern = "/v1/requests/{id}/attachments/{name}";
-    routes.push_back(request_route("PUT", kPattern, Action::put_attachment, {"kind", "note"}, put));
-    routes.push_back(request_route("GET", kPattern, Action::read_attachment, {}, get));
+    routes.push_back(make_route("PUT", kPattern, Action::put_attachment, {"kind", "note"}, put));
+    routes.push_back(make_route("GET", kPattern, Action::read_attachment, {}, get));
 }
 
 }  // namespace sluice::api::requests

@@ -157,7 +157,7 @@ Answer export_dossier(const Call& call) {
 }  // namespace requests
 
 void add_export_routes(Routes& routes) {
-    routes.push_back(requests::request_route(
+    routes.push_back(make_route(
         "GET", "/v1/dossiers/{number}/export.zip", Action::export_dossier, {}, requests::export_dossier
     ));
 }

@@ -60,7 +60,7 @@ void add_page_routes(Routes& routes) {
     using requests::Page;
     for (const Page page : {Page::form, Page::decision, Page::letter})
         for (const char* kind : {"html", "pdf"})
-            routes.push_back(requests::request_route(
+            routes.push_back(make_route(
                 "GET",
                 "/v1/requests/{id}/" + std::string{requests::name_of(page)} + "." + kind,
                 Action::read_request,

@@ -208,18 +208,16 @@ bool takes_upload(std::string_view target) {
 }
 
 void add_request_routes(Routes& routes) {
-    using requests::request_route;
-    routes.push_back(request_route("POST", "/v1/requests", Action::create_request, {}, requests::create));
-    routes.push_back(request_route(
+    routes.push_back(make_route("POST", "/v1/requests", Action::create_request, {}, requests::create));
+    routes.push_back(make_route(
         "GET",
         "/v1/requests",
         Action::read_request,
         {"state", "channel", "unit", "camera", "limit", "cursor"},
         requests::list
     ));
-    routes.push_back(request_route("GET", "/v1/requests/{id}", Action::read_request, {}, requests::read));
-    routes.push_back(request_route("PATCH", "/v1/requests/{id}", Action::change_request, {}, requests::change)
-    );
+    routes.push_back(make_route("GET", "/v1/requests/{id}", Action::read_request, {}, requests::read));
+    routes.push_back(make_route("PATCH", "/v1/requests/{id}", Action::change_request, {}, requests::change));
     requests::add_step_routes(routes);
     requests::add_worksheet_routes(routes);
     requests::add_evidence_routes(routes);

@@ -459,7 +459,7 @@ constexpr std::array kSteps{
 
 void add_step_routes(Routes& routes) {
     for (const StepRoute& step : kSteps)
-        routes.push_back(request_route(
+        routes.push_back(make_route(
             "POST",
             "/v1/requests/{id}/" + std::string{to_string(step.action)},
             step.permission,

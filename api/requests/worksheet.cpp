@@ -231,12 +231,12 @@ Got<std::vector<release::Finding>> parse_findings(const Call& call, const std::s
 
 void add_worksheet_routes(Routes& routes) {
     routes.push_back(
-        request_route("PUT", "/v1/requests/{id}/screening", Action::screen_grounds, {}, put_worksheet)
+        make_route("PUT", "/v1/requests/{id}/screening", Action::screen_grounds, {}, put_worksheet)
     );
     routes.push_back(
-        request_route("POST", "/v1/requests/{id}/consents", Action::record_consent, {}, record_consent)
+        make_route("POST", "/v1/requests/{id}/consents", Action::record_consent, {}, record_consent)
     );
-    routes.push_back(request_route(
+    routes.push_back(make_route(
         "POST", "/v1/requests/{id}/consents/{consent}/withdraw", Action::record_consent, {}, withdraw_consent
     ));
 }

@@ -84,20 +84,15 @@ Answer read_coverage_report(const Call& call) {
     return json_response(retention::to_json(*report, kReportDays, call.now));
 }
 
-Route make_route(
+Route retention_route(
     const char* method,
     const char* pattern,
     Action action,
     std::vector<std::string> parameters,
     std::function<Answer(const Call&)> handler
 ) {
-    Route route;
-    route.method = method;
-    route.pattern = pattern;
-    route.action = action;
-    route.is_cacheable = std::string_view{method} == "GET";
-    route.parameters = std::move(parameters);
-    route.handler = std::move(handler);
+    Route route = make_route(method, pattern, action, std::move(parameters), std::move(handler));
+    route.is_cacheable = route.method == "GET";
     return route;
 }
 
@@ -111,7 +106,7 @@ void add_retention_routes(Routes& routes) {
                          std::vector<std::string> parameters,
                          std::function<Answer(const Call&)> handler
                      ) {
-        routes.push_back(make_route(method, path, action, std::move(parameters), std::move(handler)));
+        routes.push_back(retention_route(method, path, action, std::move(parameters), std::move(handler)));
     };
     add("POST",
         "/v1/retention/purge-runs",

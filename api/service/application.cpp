@@ -37,12 +37,6 @@
 namespace sluice::api {
 namespace {
 
-http::Problem problem(unsigned status, std::string code, std::string detail) {
-    return {
-        .status = status, .code = std::move(code), .detail = std::move(detail), .retry_after = std::nullopt
-    };
-}
-
 http::Problem unavailable(DatabaseHealth health) {
     http::Problem out =
         health == DatabaseHealth::wrong_schema

@@ -31,10 +31,6 @@ struct Attempt {
     std::string new_password;
 };
 
-http::Problem problem(unsigned status, const char* code, const char* detail) {
-    return {.status = status, .code = code, .detail = detail, .retry_after = std::nullopt};
-}
-
 /// Who was meant stands in the log when there is such an account. Never the name as it was typed: people type
 /// a password into its place.
 http::Problem login_failed(const Call& call, const std::optional<Uuid>& account) {

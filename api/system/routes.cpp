@@ -79,13 +79,8 @@ Answer tell_contract(const Call&) {
 }
 
 Route plain_route(std::string pattern, Action action, Answer (*handler)(const Call&)) {
-    Route route;
-    route.method = "GET";
-    route.pattern = std::move(pattern);
-    route.action = action;
+    Route route = make_route("GET", std::move(pattern), action, {}, handler);
     route.needs_database = false;
-    route.is_cacheable = false;
-    route.handler = handler;
     return route;
 }
 

@@ -18,12 +18,6 @@ namespace {
 using release::ShownEntry;
 using SharedShowing = std::shared_ptr<const release::Showing>;
 
-http::Problem problem(unsigned status, std::string code, std::string detail) {
-    return {
-        .status = status, .code = std::move(code), .detail = std::move(detail), .retry_after = std::nullopt
-    };
-}
-
 http::Problem not_granted() {
     return rule_problem("ART7_NOT_APPROVED", "This lies outside what was granted.");
 }
@@ -287,13 +281,9 @@ Answer send_init(const Call& call) {
 }
 
 Route playback_route(const char* pattern, std::function<Answer(const Call&)> handler) {
-    Route route;
-    route.method = "GET";
-    route.pattern = pattern;
-    route.action = Action::join_viewing;  // then `authorize` is asked with what would be given out
-    route.is_cacheable = false;
+    // `authorize` is asked once more, with what would be given out.
+    Route route = make_route("GET", pattern, Action::join_viewing, {}, std::move(handler));
     route.takes_viewing_token = true;
-    route.handler = std::move(handler);
     return route;
 }
 

@@ -24,12 +24,6 @@ using nlohmann::json;
 
 constexpr std::size_t kLongestCode = 64;
 
-http::Problem problem(unsigned status, std::string code, std::string detail) {
-    return {
-        .status = status, .code = std::move(code), .detail = std::move(detail), .retry_after = std::nullopt
-    };
-}
-
 http::Response uncached(std::string text) {
     http::Response response;
     response.set("Content-Type", "application/json");
@@ -215,21 +209,6 @@ Answer read_viewing(const Call& call) {
     return answer_with(call, row->id, 200);
 }
 
-Route viewing_route(
-    const char* method,
-    const char* pattern,
-    Action action,
-    std::function<Answer(const Call&)> handler
-) {
-    Route route;
-    route.method = method;
-    route.pattern = pattern;
-    route.action = action;
-    route.is_cacheable = false;
-    route.handler = std::move(handler);
-    return route;
-}
-
 }  // namespace
 
 namespace detail {
@@ -260,15 +239,16 @@ std::expected<policy::ReleasePolicy, http::Problem> get_policy(const Call& call)
 }  // namespace detail
 
 void add_viewing_routes(Routes& routes) {
-    routes.push_back(viewing_route("POST", "/v1/requests/{id}/sessions", Action::open_viewing, open_viewing));
-    routes.push_back(viewing_route("GET", "/v1/viewing-sessions/{id}", Action::read_viewing, read_viewing));
-    Route join = viewing_route("POST", "/v1/viewing-sessions/{id}/join", Action::join_viewing, join_viewing);
+    routes.push_back(make_route("POST", "/v1/requests/{id}/sessions", Action::open_viewing, {}, open_viewing)
+    );
+    routes.push_back(make_route("GET", "/v1/viewing-sessions/{id}", Action::read_viewing, {}, read_viewing));
+    Route join = make_route("POST", "/v1/viewing-sessions/{id}/join", Action::join_viewing, {}, join_viewing);
     join.takes_nobody = true;
     routes.push_back(std::move(join));
     routes.push_back(
-        viewing_route("POST", "/v1/viewing-sessions/{id}/presence", Action::escort_viewing, renew_presence)
+        make_route("POST", "/v1/viewing-sessions/{id}/presence", Action::escort_viewing, {}, renew_presence)
     );
-    routes.push_back(viewing_route("POST", "/v1/viewing-sessions/{id}/end", Action::end_viewing, end_viewing)
+    routes.push_back(make_route("POST", "/v1/viewing-sessions/{id}/end", Action::end_viewing, {}, end_viewing)
     );
     detail::add_playback_routes(routes);
 }

@@ -9,13 +9,8 @@
 namespace sluice::api {
 namespace {
 
+using http::problem;
 using nlohmann::json;
-
-http::Problem problem(unsigned status, std::string code, std::string detail) {
-    return {
-        .status = status, .code = std::move(code), .detail = std::move(detail), .retry_after = std::nullopt
-    };
-}
 
 json interval(const TimeRange& range) {
     return {{"from", to_rfc3339(range.from)}, {"to", to_rfc3339(range.to)}};
