@@ -39,7 +39,7 @@ constexpr std::array kRefusals{
 }  // namespace
 
 http::Problem refusal_of(const Decision& decision) {
-    const auto found = std::ranges::find(kRefusals, std::string_view{decision.code}, &Words::code);
+    const auto* const found = std::ranges::find(kRefusals, std::string_view{decision.code}, &Words::code);
     http::Problem problem{
         .status = found == kRefusals.end() ? 403U : found->status,
         .code = decision.code,

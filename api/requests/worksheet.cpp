@@ -5,6 +5,7 @@
 #include "storage/release/case_json.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 #include <nlohmann/json.hpp>
 
@@ -112,8 +113,8 @@ Got<std::vector<release::Kind>> parse_kinds(const Body& body) {
 Got<Uuid> parse_paper(const Body& body, const Case& request) {
     const auto name = body.required_text("attachment", kLongestName);
     if (!name) return std::unexpected(name.error());
-    for (auto piece = request.evidence.rbegin(); piece != request.evidence.rend(); ++piece)
-        if (piece->name == *name && piece->kind == release::EvidenceKind::consent) return piece->id;
+    for (const release::Evidence& piece : std::views::reverse(request.evidence))
+        if (piece.name == *name && piece.kind == release::EvidenceKind::consent) return piece.id;
     return std::unexpected(unfit_member(
         "attachment", "CONSENT_PAPER_MISSING", "Hand in the signed consent first (kind=consent)."
     ));

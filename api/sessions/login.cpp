@@ -146,7 +146,7 @@ hash_new(const Attempt& attempt, const catalogue::LoginRow& login, const policy:
 /// Refused for another reason than a wrong password: that is no failure to be counted.
 http::Problem forgive(const Call& call, const Uuid& account, http::Problem refusal) {
     const auto forgiven = catalogue::forgive_attempt(call.services.database.pool(), account);
-    return forgiven ? refusal : to_problem(forgiven.error());
+    return forgiven ? std::move(refusal) : to_problem(forgiven.error());
 }
 
 ledger::Act login_act(const Call& call, const Uuid& session, bool has_factor, bool changes_password) {

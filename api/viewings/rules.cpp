@@ -103,6 +103,7 @@ std::expected<void, http::Problem> check_joining(const catalogue::ViewingRow& ro
 std::vector<FootageRight>
 rights_of(const catalogue::ViewingRow& row, const std::vector<catalogue::GrantItem>& items) {
     std::vector<FootageRight> rights;
+    rights.reserve(items.size());
     for (const catalogue::GrantItem& item : items)
         rights.push_back({
             .camera_id = item.camera_id,
