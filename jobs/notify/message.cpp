@@ -30,6 +30,8 @@ constexpr std::array kWords{
     Words{NoticeKind::countersign_wanted, "申請待會辦", "A countersignature is wanted"},
     Words{NoticeKind::decision, "申請已決定", "A request was decided"},
     Words{NoticeKind::copy_overdue, "複製品逾期未銷毀", "A copy is overdue"},
+    Words{NoticeKind::extended, "申請延長決定期限", "The time for a decision was made longer"},
+    Words{NoticeKind::third_party_due, "第三人陳述意見期限", "A third person may answer until then"},
 };
 
 std::string to_base64(std::string_view text) {

@@ -18,7 +18,16 @@ class transaction_base;  // NOLINT(readability-identifier-naming): the library's
 namespace sluice::catalogue {
 
 /// The spelling is stored and never changes.
-enum class NoticeKind { hold_expiry, submitted, correction_due, countersign_wanted, decision, copy_overdue };
+enum class NoticeKind {
+    hold_expiry,
+    submitted,
+    correction_due,
+    countersign_wanted,
+    decision,
+    copy_overdue,
+    extended,         ///< the time for a decision was made longer
+    third_party_due,  ///< a third person was asked, and may answer until then
+};
 [[nodiscard]] std::string_view to_string(NoticeKind kind) noexcept;
 [[nodiscard]] std::optional<NoticeKind> notice_kind_from(std::string_view word) noexcept;
 /// What `subject_id` is the id of: "hold", "request" or "copy".
