@@ -111,6 +111,12 @@ constexpr TableRights kTables[] = {
     {"door_overrides", "ended_at", "mode", {"", "siu", "siu", "s"}},
     {"clock_sightings", "synchronised_at", "installation_id", {"", "siu", "s", "s"}},
     {"forecasts", "made_at", "place", {"", "siu", "s", "s"}},
+    // ---- access events: added to, never changed
+    {"access_batches", "", "events", {"", "si", "si", "s"}},
+    {"access_event_keys", "", "digest", {"", "si", "si", ""}},
+    {"access_events", "", "code", {"", "si", "si", "s"}},
+    {"access_events_rest", "", "code", {"", "", "", ""}},
+    // ----
     {"segments_rest", "", "path", {"", "", "", ""}},  // partitions have no door of their own
     {"segment_index_rest", "", "data", {"", "", "", ""}},
 };
@@ -199,6 +205,7 @@ TEST_CASE("no role becomes another, makes objects, or reaches past the tables", 
         "ALTER TABLE segments DETACH PARTITION segments_rest",
         "SELECT make_partition('segments', '2026-01-01')",
         "SELECT make_partitions('2026-01-01', '2027-01-01')",
+        "SELECT make_access_partition('2026-01-01')",
         "SELECT pg_read_file('postgresql.conf')",
         "COPY segments TO PROGRAM 'cat'",
         "COPY volumes FROM '/etc/passwd'",
