@@ -102,6 +102,15 @@ struct DutyPolicy {
     friend bool operator==(const DutyPolicy&, const DutyPolicy&) = default;
 };
 
+/// DOOR_*: when doors are free on working days, as minutes behind midnight, and how long one may stand open.
+struct DoorPolicy {
+    std::chrono::minutes free_from{};
+    std::chrono::minutes free_to{};
+    bool is_free_from_assumed = true;
+    std::chrono::seconds held_open{};  ///< of a door that has no limit of its own yet
+    friend bool operator==(const DoorPolicy&, const DoorPolicy&) = default;
+};
+
 /// What the rows mean. Made by `to_policy` alone, so there is none with a number that nobody wrote.
 struct Policy {
     unsigned floor_days = 0;     ///< RET_FLOOR_30D
@@ -120,6 +129,7 @@ struct Policy {
     Logins logins;
     IncidentPolicy incidents;
     DutyPolicy duties;
+    DoorPolicy doors;
     friend bool operator==(const Policy&, const Policy&) = default;
 };
 

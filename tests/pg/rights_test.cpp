@@ -109,8 +109,20 @@ constexpr TableRights kTables[] = {
     {"deliveries", "", "bytes", {"", "s", "si", "s"}},
     {"copies", "", "due_at", {"", "s", "si", "s"}},  // what became of it, column by column
     {"packages", "destroyed_at", "sha256", {"", "siu", "s", "s"}},
+    // Doors: inventory is changed, never taken out; what was decided against a schedule is ended once.
+    {"controllers", "name", "slug", {"", "s", "siu", "s"}},
+    {"doors", "boundary", "slug", {"", "s", "siu", "s"}},
+    {"door_cameras", "", "camera_id", {"", "s", "s", "s"}},  // through set_door_cameras
+    {"readers", "side", "slug", {"", "s", "siu", "s"}},
+    {"door_overrides", "ended_at", "mode", {"", "siu", "siu", "s"}},
     {"clock_sightings", "synchronised_at", "installation_id", {"", "siu", "s", "s"}},
     {"forecasts", "made_at", "place", {"", "siu", "s", "s"}},
+    // ---- access events: added to, never changed
+    {"access_batches", "", "events", {"", "si", "si", "s"}},
+    {"access_event_keys", "", "digest", {"", "si", "si", ""}},
+    {"access_events", "", "code", {"", "si", "si", "s"}},
+    {"access_events_rest", "", "code", {"", "", "", ""}},
+    // ----
     {"segments_rest", "", "path", {"", "", "", ""}},  // partitions have no door of their own
     {"segment_index_rest", "", "data", {"", "", "", ""}},
 };
@@ -199,6 +211,7 @@ TEST_CASE("no role becomes another, makes objects, or reaches past the tables", 
         "ALTER TABLE segments DETACH PARTITION segments_rest",
         "SELECT make_partition('segments', '2026-01-01')",
         "SELECT make_partitions('2026-01-01', '2027-01-01')",
+        "SELECT make_access_partition('2026-01-01')",
         "SELECT pg_read_file('postgresql.conf')",
         "COPY segments TO PROGRAM 'cat'",
         "COPY volumes FROM '/etc/passwd'",
@@ -315,6 +328,7 @@ TEST_CASE("functions of the owner are open to those who need them", "[pg][catalo
          {false, true, true, false}},
         {"SELECT id, escort, tries FROM request_slots", {false, true, true, true}},
         {"UPDATE requests SET decision = NULL WHERE false", {false, false, true, false}},
+        {"SELECT set_door_cameras(gen_random_uuid(), '{}')", {false, false, true, false}},
         {"SELECT from_us(to_us(now())), coverage_tolerance()", {true, true, true, true}},
         {"SELECT principal_id, valid_from, valid_to, revoked_at, last_four FROM credentials",
          {false, true, false, true}},
