@@ -63,6 +63,16 @@ constexpr std::array kKnown{
     Known{.id = "AUTH_TOTP_TO_APPROVE", .unit = "", .words = {"required", "optional"}},
     Known{.id = "AUTH_TOTP_TO_EXPORT", .unit = "", .words = {"required", "optional"}},
     Known{.id = "AUTH_TOTP_TO_ESCORT", .unit = "", .words = {"required", "optional"}},
+    Known{.id = "INC_REPORT_SECURITY", .unit = "hours", .least = 1, .most = 72},
+    Known{.id = "INC_REPORT", .unit = "hours", .least = 1, .most = 24 * 366},
+    Known{.id = "INC_CONTAIN", .unit = "hours", .least = 1, .most = 24 * 366},
+    Known{.id = "INC_REMEDIATE", .unit = "days", .least = 1, .most = 366},
+    Known{.id = "REPAIR_AFTER", .unit = "minutes", .least = 1, .most = 1440},
+    Known{.id = "INSPECTION_DUE", .unit = "", .is_clock = true},
+    Known{.id = "INSPECTION_COVERAGE", .unit = "percent", .least = 1, .most = 100},
+    Known{.id = "DUTY_NOTICE", .unit = "days", .least = 1, .most = 366, .is_list = true},
+    Known{.id = "DUTY_UPS_TEST", .unit = "hours", .least = 1, .most = 24},
+    Known{.id = "DUTY_PERIOD_RAISES", .unit = "steps", .least = 0, .most = 3},
     Known{.id = "DOOR_FREE_FROM", .unit = "", .is_clock = true},
     Known{.id = "DOOR_FREE_FROM_BASIS", .unit = "", .words = {"assumed", "confirmed"}},
     Known{.id = "DOOR_FREE_TO", .unit = "", .is_clock = true},
@@ -181,6 +191,29 @@ Logins read_logins(const Rules& rules) {
     };
 }
 
+std::vector<unsigned> days_ahead(const Rule& rule) {
+    std::vector<unsigned> days;
+    for (const std::int64_t count : std::get<List>(rule.value))
+        days.push_back(static_cast<unsigned>(count));
+    std::ranges::sort(days, std::greater{});
+    return days;
+}
+
+DutyPolicy read_duties(const Rules& rules) {
+    const auto find = [&](std::string_view id) -> const Rule& {
+        return *std::ranges::find(rules, id, &Rule::id);
+    };
+    return {
+        .repair_after = std::chrono::minutes{number_of(find("REPAIR_AFTER"))},
+        .inspection_due =
+            clock_from(std::get<std::string>(find("INSPECTION_DUE").value)).value_or(std::chrono::minutes{0}),
+        .coverage_percent = number_of(find("INSPECTION_COVERAGE")),
+        .notice_days_ahead = days_ahead(find("DUTY_NOTICE")),
+        .ups_test = std::chrono::hours{number_of(find("DUTY_UPS_TEST"))},
+        .period_raises = number_of(find("DUTY_PERIOD_RAISES")),
+    };
+}
+
 DoorPolicy read_doors(const Rules& rules) {
     const auto find = [&](std::string_view id) -> const Rule& {
         return *std::ranges::find(rules, id, &Rule::id);
@@ -210,9 +243,7 @@ Policy read(const Rules& rules) {
     policy.breach_allowed_by = find("RET_LAST_RESORT").allowed_by;
     policy.at_risk_days = number_of(find("RET_FLOOR_AT_RISK"));
     policy.purge_guard_percent = number_of(find("RET_PURGE_GUARD"));
-    for (const std::int64_t days : std::get<List>(find("HOLD_EXPIRY_NOTICE").value))
-        policy.expiry_notice_days_ahead.push_back(static_cast<unsigned>(days));
-    std::ranges::sort(policy.expiry_notice_days_ahead, std::greater{});
+    policy.expiry_notice_days_ahead = days_ahead(find("HOLD_EXPIRY_NOTICE"));
     policy.release = {
         .presence_minutes = number_of(find("VIEW_PRESENCE")),
         .ahead_seconds = number_of(find("VIEW_AHEAD")),
@@ -228,6 +259,13 @@ Policy read(const Rules& rules) {
     };
     policy.requests = read_requests(rules);
     policy.logins = read_logins(rules);
+    policy.incidents = {
+        .report_security = std::chrono::hours{number_of(find("INC_REPORT_SECURITY"))},
+        .report = std::chrono::hours{number_of(find("INC_REPORT"))},
+        .contain = std::chrono::hours{number_of(find("INC_CONTAIN"))},
+        .remediate = std::chrono::days{number_of(find("INC_REMEDIATE"))},
+    };
+    policy.duties = read_duties(rules);
     policy.doors = read_doors(rules);
     return policy;
 }

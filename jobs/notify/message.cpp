@@ -30,6 +30,8 @@ constexpr std::array kWords{
     Words{NoticeKind::countersign_wanted, "申請待會辦", "A countersignature is wanted"},
     Words{NoticeKind::decision, "申請已決定", "A request was decided"},
     Words{NoticeKind::copy_overdue, "複製品逾期未銷毀", "A copy is overdue"},
+    Words{NoticeKind::incident_raised, "發生事件", "An incident was raised"},
+    Words{NoticeKind::incident_due, "事件處理逾期", "A step of an incident is overdue"},
 };
 
 std::string to_base64(std::string_view text) {

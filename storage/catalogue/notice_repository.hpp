@@ -18,10 +18,20 @@ class transaction_base;  // NOLINT(readability-identifier-naming): the library's
 namespace sluice::catalogue {
 
 /// The spelling is stored and never changes.
-enum class NoticeKind { hold_expiry, submitted, correction_due, countersign_wanted, decision, copy_overdue };
+enum class NoticeKind {
+    hold_expiry,
+    submitted,
+    correction_due,
+    countersign_wanted,
+    decision,
+    copy_overdue,
+    incident_raised,
+    incident_due,
+};
+inline constexpr std::size_t kNoticeKinds = 8;
 [[nodiscard]] std::string_view to_string(NoticeKind kind) noexcept;
 [[nodiscard]] std::optional<NoticeKind> notice_kind_from(std::string_view word) noexcept;
-/// What `subject_id` is the id of: "hold", "request" or "copy".
+/// What `subject_id` is the id of: "hold", "request", "copy", "incident", …
 [[nodiscard]] std::string_view subject_of(NoticeKind kind) noexcept;
 
 struct NewNotice {

@@ -65,7 +65,13 @@ constexpr TableRights kTables[] = {
     {"policy_versions", "", "valid_from", {"s", "s", "s", "s"}},  // changed by functions alone
     {"holds", "expires_at", "kind", {"", "su", "siu", "s"}},
     {"hold_cameras", "", "camera_id", {"", "s", "si", "s"}},
-    {"incidents", "", "kind", {"", "si", "si", "s"}},
+    // Incidents: steps, notes and pointers are added to.
+    {"incidents", "severity", "kind", {"", "si", "siu", "s"}},
+    {"incident_steps", "", "facts", {"", "s", "si", "s"}},
+    {"incident_notes", "", "text", {"", "si", "si", "s"}},
+    {"incident_links", "", "target", {"", "si", "si", "s"}},
+    {"incident_footage", "", "from_at", {"", "si", "si", "s"}},
+    {"duty_periods", "end_reason", "from_at", {"", "s", "siu", "s"}},
     {"notices", "acknowledger", "due_at", {"", "si", "siu", "s"}},
     {"notice_deliveries", "state", "target", {"", "siu", "su", "s"}},
     {"notice_outbox", "place", "only_row", {"", "su", "", "s"}},

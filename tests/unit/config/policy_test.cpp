@@ -68,6 +68,8 @@ TEST_CASE("the shipped policy says what the draft of the rules says", "[policy]"
     );
     using namespace std::chrono_literals;
     CHECK(policy->logins == Logins{12, 365, 3, 5, 15min, 60min, 12h, 365, false, false, false});
+    CHECK(policy->incidents == IncidentPolicy{1h, 24h, 72h, 30 * 24h});
+    CHECK(policy->duties == DutyPolicy{60min, 8h + 30min, 95, {7, 1}, 4h, 1});
     CHECK(
         policy->doors ==
         DoorPolicy{.free_from = 8h, .free_to = 18h, .is_free_from_assumed = true, .held_open = 60s}
