@@ -61,6 +61,10 @@ constexpr std::array kKnown{
     Known{.id = "AUTH_TOTP_TO_APPROVE", .unit = "", .words = {"required", "optional"}},
     Known{.id = "AUTH_TOTP_TO_EXPORT", .unit = "", .words = {"required", "optional"}},
     Known{.id = "AUTH_TOTP_TO_ESCORT", .unit = "", .words = {"required", "optional"}},
+    Known{.id = "CONTRACTOR_FINDING_AFTER", .unit = "hours", .least = 1, .most = 24 * 366},
+    Known{.id = "CONTRACTOR_TIME_TOLERANCE", .unit = "seconds", .least = 0, .most = 600},
+    Known{.id = "CONTRACTOR_QUARANTINE_KEEP", .unit = "days", .least = 1, .most = 366},
+    Known{.id = "CONTRACTOR_UPLOAD_LONGEST", .unit = "days", .least = 1, .most = 366},
 };
 
 class Complaints {
@@ -193,6 +197,12 @@ Policy read(const Rules& rules) {
     };
     policy.requests = read_requests(rules);
     policy.logins = read_logins(rules);
+    policy.contractor = {
+        .finding_hours = number_of(find("CONTRACTOR_FINDING_AFTER")),
+        .tolerance_seconds = number_of(find("CONTRACTOR_TIME_TOLERANCE")),
+        .quarantine_days = number_of(find("CONTRACTOR_QUARANTINE_KEEP")),
+        .upload_days = number_of(find("CONTRACTOR_UPLOAD_LONGEST")),
+    };
     return policy;
 }
 

@@ -30,6 +30,9 @@ constexpr std::array kKinds{
     KindWords{NoticeKind::countersign_wanted, "countersign_wanted", "request"},
     KindWords{NoticeKind::decision, "decision", "request"},
     KindWords{NoticeKind::copy_overdue, "copy_overdue", "copy"},
+    KindWords{NoticeKind::contractor_camera, "contractor_camera", "contractor_camera"},
+    KindWords{NoticeKind::contractor_finding, "contractor_finding", "contractor"},
+    KindWords{NoticeKind::contractor_clip, "contractor_clip", "contractor_clip"},
 };
 
 constexpr const char* kRaise = R"(

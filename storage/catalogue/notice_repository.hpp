@@ -18,10 +18,21 @@ class transaction_base;  // NOLINT(readability-identifier-naming): the library's
 namespace sluice::catalogue {
 
 /// The spelling is stored and never changes.
-enum class NoticeKind { hold_expiry, submitted, correction_due, countersign_wanted, decision, copy_overdue };
+enum class NoticeKind {
+    hold_expiry,
+    submitted,
+    correction_due,
+    countersign_wanted,
+    decision,
+    copy_overdue,
+    contractor_camera,   ///< one was announced
+    contractor_finding,  ///< something of the contractor's integration is open
+    contractor_clip,     ///< one was refused after it had come
+};
 [[nodiscard]] std::string_view to_string(NoticeKind kind) noexcept;
 [[nodiscard]] std::optional<NoticeKind> notice_kind_from(std::string_view word) noexcept;
-/// What `subject_id` is the id of: "hold", "request" or "copy".
+/// What `subject_id` is the id of: "hold", "request", "copy", "contractor_camera", "contractor"
+/// (whatever the finding is about) or "contractor_clip".
 [[nodiscard]] std::string_view subject_of(NoticeKind kind) noexcept;
 
 struct NewNotice {

@@ -68,6 +68,7 @@ TEST_CASE("the shipped policy says what the draft of the rules says", "[policy]"
     );
     using namespace std::chrono_literals;
     CHECK(policy->logins == Logins{12, 365, 3, 5, 15min, 60min, 12h, 365, false, false, false});
+    CHECK(policy->contractor == ContractorPolicy{24, 2, 30, 7});
 }
 
 TEST_CASE("a version older than a rule takes the rule as it was shipped, until one that has it", "[policy]") {
