@@ -82,6 +82,35 @@ struct Logins {
     friend bool operator==(const Logins&, const Logins&) = default;
 };
 
+/// INC_*: clocks of an incident, from its detection.
+struct IncidentPolicy {
+    std::chrono::hours report_security{};
+    std::chrono::hours report{};
+    std::chrono::hours contain{};
+    std::chrono::hours remediate{};
+    friend bool operator==(const IncidentPolicy&, const IncidentPolicy&) = default;
+};
+
+/// Inspections, duties and repairs.
+struct DutyPolicy {
+    std::chrono::minutes repair_after{};      ///< REPAIR_AFTER
+    std::chrono::minutes inspection_due{};    ///< INSPECTION_DUE: after midnight in Asia/Taipei
+    unsigned coverage_percent = 0;            ///< INSPECTION_COVERAGE
+    std::vector<unsigned> notice_days_ahead;  ///< DUTY_NOTICE, longest first
+    std::chrono::hours ups_test{};            ///< DUTY_UPS_TEST
+    unsigned period_raises = 0;               ///< DUTY_PERIOD_RAISES, steps of severity
+    friend bool operator==(const DutyPolicy&, const DutyPolicy&) = default;
+};
+
+/// DOOR_*: when doors are free on working days, as minutes behind midnight, and how long one may stand open.
+struct DoorPolicy {
+    std::chrono::minutes free_from{};
+    std::chrono::minutes free_to{};
+    bool is_free_from_assumed = true;
+    std::chrono::seconds held_open{};  ///< of a door that has no limit of its own yet
+    friend bool operator==(const DoorPolicy&, const DoorPolicy&) = default;
+};
+
 /// The contractor's cameras and clips: CONTRACTOR_*.
 struct ContractorPolicy {
     unsigned finding_hours = 0;
@@ -107,6 +136,9 @@ struct Policy {
     ReleasePolicy release;
     RequestPolicy requests;
     Logins logins;
+    IncidentPolicy incidents;
+    DutyPolicy duties;
+    DoorPolicy doors;
     ContractorPolicy contractor;
     friend bool operator==(const Policy&, const Policy&) = default;
 };

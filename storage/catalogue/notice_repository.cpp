@@ -23,13 +23,15 @@ struct KindWords {
     std::string_view word;
     std::string_view subject;
 };
-constexpr std::array kKinds{
+constexpr std::array<KindWords, kNoticeKinds> kKinds{
     KindWords{NoticeKind::hold_expiry, "hold_expiry", "hold"},
     KindWords{NoticeKind::submitted, "submitted", "request"},
     KindWords{NoticeKind::correction_due, "correction_due", "request"},
     KindWords{NoticeKind::countersign_wanted, "countersign_wanted", "request"},
     KindWords{NoticeKind::decision, "decision", "request"},
     KindWords{NoticeKind::copy_overdue, "copy_overdue", "copy"},
+    KindWords{NoticeKind::incident_raised, "incident_raised", "incident"},
+    KindWords{NoticeKind::incident_due, "incident_due", "incident"},
     KindWords{NoticeKind::contractor_camera, "contractor_camera", "contractor_camera"},
     KindWords{NoticeKind::contractor_finding, "contractor_finding", "contractor"},
     KindWords{NoticeKind::contractor_clip, "contractor_clip", "contractor_clip"},

@@ -3,9 +3,12 @@
 #include "storage/catalogue/detail/connection.hpp"
 #include "storage/catalogue/detail/load.hpp"
 #include "storage/catalogue/detail/values.hpp"
+#include "storage/catalogue/incident_repository.hpp"
 #include "storage/catalogue/record_repository.hpp"
 
 #include <utility>
+
+#include <nlohmann/json.hpp>
 
 namespace sluice::catalogue {
 
@@ -132,10 +135,6 @@ PurgeCandidate to_candidate(const pqxx::row& row) {
 constexpr const char* kMark = R"(
     INSERT INTO purge_marks (segment_id, from_at, run_id, rule)
     SELECT id, from_us(us), $1::uuid, rule FROM unnest($2::uuid[], $3::bigint[], $4::text[]) AS n (id, us, rule))";
-constexpr const char* kBreach = R"(
-    INSERT INTO incidents (id, kind, opened_at, cause, subject, principal)
-    VALUES ($1::uuid, 'floor_violation', from_us($2::bigint), 'the disk is full and everything else is held or gone',
-            jsonb_build_object('purge_run', $3::text, 'segments', to_jsonb($4::text[])), $5))";
 constexpr const char* kUnmark = "SELECT unmark($1::uuid, $2::uuid[], $3::bool)";
 constexpr const char* kUnmarkRest =
     "SELECT unmark($1::uuid, ARRAY(SELECT segment_id FROM purge_marks WHERE run_id = $1::uuid), false)";
@@ -167,24 +166,30 @@ std::string to_array(const std::vector<Uuid>& ids) {
 }
 
 /// Never silent: with the mark itself.
-void file_breach(
+Status file_breach(
     pqxx::transaction_base& transaction,
     const Uuid& run_id,
     std::span<const PurgeCandidate> candidates,
     std::span<const std::optional<std::string>> rules,
-    const std::string& principal,
+    const ledger::Actor& actor,
     UtcTime now
 ) {
-    ArrayLiteral ids;
-    bool has_any = false;
-    for (std::size_t i = 0; i < candidates.size(); ++i) {
-        if (rules[i] != "RET_BREACH_FLOOR") continue;
-        ids.add(candidates[i].id);
-        has_any = true;
-    }
-    if (!has_any) return;
-    const std::string id = to_string(make_uuid_v7(now));
-    run(transaction, kBreach, id, to_epoch_us(now), to_string(run_id), ids.str(), principal);
+    nlohmann::json ids = nlohmann::json::array();
+    for (std::size_t i = 0; i < candidates.size(); ++i)
+        if (rules[i] == "RET_BREACH_FLOOR") ids.push_back(to_string(candidates[i].id));
+    if (ids.empty()) return {};
+    const nlohmann::json subject{{"purge_run", to_string(run_id)}, {"segments", std::move(ids)}};
+    const auto raised = raise_incident(
+        transaction,
+        {.id = make_uuid_v7(now),
+         .kind = duty::IncidentKind::floor_violation,
+         .opened = now,
+         .cause = "the disk is full and everything else is held or gone",
+         .subject = subject.dump(),
+         .actor = actor}
+    );
+    if (!raised) return std::unexpected(raised.error());
+    return {};
 }
 
 std::vector<ActiveHold> read_holds(pqxx::transaction_base& session, UtcTime now) {
@@ -295,7 +300,8 @@ Result<Batch> mark_batch(
         batch = mark(transaction, run_id, candidates, rules);
         if (batch.segments == 0) return {};
         const ledger::Act act = make_act(batch);
-        file_breach(transaction, run_id, candidates, rules, act.actor.name, scope.now);
+        if (auto filed = file_breach(transaction, run_id, candidates, rules, act.actor, scope.now); !filed)
+            return filed;
         const auto record = append_record(transaction, act, scope.now);
         if (!record) return std::unexpected(record.error());
         transaction.commit();

@@ -372,7 +372,7 @@ ALTER TABLE jobs DROP CONSTRAINT jobs_kind_known;
 ALTER TABLE jobs ADD CONSTRAINT jobs_kind_known CHECK (kind IN ('check', 'scrub', 'copy_suspect', 'purge', 'export', 'import', 'configure'));
 ALTER TABLE notices DROP CONSTRAINT notices_kind_known;
 ALTER TABLE notices ADD CONSTRAINT notices_kind_known CHECK (kind IN ('hold_expiry', 'submitted', 'correction_due', 'countersign_wanted',
-    'decision', 'copy_overdue', 'contractor_camera', 'contractor_finding', 'contractor_clip'));
+    'decision', 'copy_overdue', 'incident_raised', 'incident_due', 'contractor_camera', 'contractor_finding', 'contractor_clip'));
 
 -- ---- rights; tests/pg/rights_test.cpp holds the same, written by hand
 
