@@ -27,8 +27,11 @@ enum class NoticeKind {
     copy_overdue,
     incident_raised,
     incident_due,
+    contractor_camera,   ///< one was announced
+    contractor_finding,  ///< something of the contractor's integration is open
+    contractor_clip,     ///< one was refused after it had come
 };
-inline constexpr std::size_t kNoticeKinds = 8;
+inline constexpr std::size_t kNoticeKinds = 11;
 [[nodiscard]] std::string_view to_string(NoticeKind kind) noexcept;
 [[nodiscard]] std::optional<NoticeKind> notice_kind_from(std::string_view word) noexcept;
 /// What `subject_id` is the id of: "hold", "request", "copy", "incident", …

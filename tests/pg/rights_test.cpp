@@ -130,6 +130,15 @@ constexpr TableRights kTables[] = {
     {"access_events", "", "code", {"", "si", "si", "s"}},
     {"access_events_rest", "", "code", {"", "", "", ""}},
     // ----
+    // The contractor's: clips are changed by functions alone, secrets are written and never read by the service.
+    {"contractor_cameras", "state", "slug", {"", "s", "siu", "s"}},
+    {"contractor_secrets", "", "password", {"", "s", "", ""}},
+    {"contractor_heartbeats", "said_at", "principal_id", {"", "s", "siu", "s"}},
+    {"contractor_slots", "state", "number", {"", "s", "siu", "s"}},
+    {"contractor_clips", "", "state", {"", "s", "si", "s"}},
+    {"originals", "", "path", {"", "s", "s", "s"}},
+    {"imported_segments", "", "clip_id", {"", "s", "s", "s"}},
+    {"quarantined_clips", "removed_at", "path", {"", "su", "s", "s"}},
     {"segments_rest", "", "path", {"", "", "", ""}},  // partitions have no door of their own
     {"segment_index_rest", "", "data", {"", "", "", ""}},
 };
@@ -329,6 +338,21 @@ TEST_CASE("functions of the owner are open to those who need them", "[pg][catalo
          "(0, sha256(''), 'w', 1, now(), 'c', 'l')",
          {false, false, true, false}},
         {"SELECT * FROM find_person('x', now())", {false, false, true, false}},
+        {"SELECT keep_contractor_secret(gen_random_uuid(), 'a', 'b', now())", {false, false, true, false}},
+        {"SELECT drop_contractor_secret(gen_random_uuid())", {false, true, false, false}},
+        {"SELECT take_clip_part(gen_random_uuid(), 0, 1, now())", {false, false, true, false}},
+        {"SELECT abandon_clip(gen_random_uuid(), now(), now())", {false, false, true, false}},
+        {"SELECT free_clip(gen_random_uuid(), now())", {false, false, true, false}},
+        {"SELECT import_runs('{}', gen_random_uuid(), '{}', '{}', '{}')", {false, true, false, false}},
+        {"SELECT import_formats('{}', '{}', '{}', '{}', '{}', '{}')", {false, true, false, false}},
+        {"SELECT import_segments(gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), '{}', '{}', '{}', "
+         "'{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')",
+         {false, true, false, false}},
+        {"SELECT finish_import(gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'x', true, '{}', '', "
+         "'', now())",
+         {false, true, false, false}},
+        {"SELECT quarantine_clip(gen_random_uuid(), gen_random_uuid(), 'x', 'y', 'z', now())",
+         {false, true, false, false}},
         {"SELECT open_dossier(gen_random_uuid(), '{}', gen_random_uuid(), 'x', now())",
          {false, false, true, false}},
         {"SELECT add_register_entry('115/000001', 'session', '{}', NULL, 'x', now())",
