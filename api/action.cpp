@@ -113,21 +113,27 @@ constexpr std::array kActions{
     ActionFacts{Action::read_calendar, "read_calendar", Resource::calendar},
     ActionFacts{Action::import_calendar, "import_calendar", Resource::calendar},
     ActionFacts{Action::manage_webhooks, "manage_webhooks", Resource::webhook},
+    ActionFacts{Action::read_contractor, "read_contractor", Resource::contractor, true},
+    ActionFacts{Action::announce_camera, "announce_camera", Resource::contractor},
+    ActionFacts{Action::send_heartbeat, "send_heartbeat", Resource::contractor},
+    ActionFacts{Action::push_clip, "push_clip", Resource::contractor},
+    ActionFacts{Action::decide_contractor_camera, "decide_contractor_camera", Resource::contractor},
+    ActionFacts{Action::change_contractor_slot, "change_contractor_slot", Resource::contractor},
 };
 
 constexpr bool is_in_order() {
     for (std::size_t i = 0; i < kActions.size(); ++i)
         if (static_cast<std::size_t>(kActions[i].action) != i) return false;
-    return kActions.back().action == Action::manage_webhooks;
+    return kActions.back().action == Action::change_contractor_slot;
 }
 static_assert(is_in_order(), "one line for each action, as they are enumerated");
 
-constexpr std::array<std::string_view, 20> kResources{
+constexpr std::array<std::string_view, 21> kResources{
     "service",  "session", "camera",  "footage",    "job",           "retention", "hold",
     "policy",   "ledger",  "account", "delegation", "live_approval", "request",   "dossier",
-    "register", "viewing", "copy",    "notice",     "calendar",      "webhook",
+    "register", "viewing", "copy",    "notice",     "calendar",      "webhook",   "contractor",
 };
-static_assert(kResources.size() == static_cast<std::size_t>(Resource::webhook) + 1);
+static_assert(kResources.size() == static_cast<std::size_t>(Resource::contractor) + 1);
 
 }  // namespace
 

@@ -110,6 +110,14 @@ enum class Action : std::uint8_t {
     read_calendar,
     import_calendar,
     manage_webhooks,  ///< see what could not be delivered, send it again
+
+    // ---- the contractor
+    read_contractor,  ///< its cameras and clips; of all of them also findings and slots
+    announce_camera,
+    send_heartbeat,
+    push_clip,
+    decide_contractor_camera,  ///< accept or refuse
+    change_contractor_slot,
 };
 
 /// What an action is done to.
@@ -134,6 +142,7 @@ enum class Resource : std::uint8_t {
     notice,
     calendar,
     webhook,
+    contractor,
 };
 
 /// Acts for which the policy can want a second factor.

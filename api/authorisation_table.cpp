@@ -265,6 +265,20 @@ std::vector<Rule> house_rules() {
     };
 }
 
+/// Article 5: the contractor's machine sees and says what is its own, and nothing else.
+std::vector<Rule> contractor_rules() {
+    return {
+        {contractor, {read_contractor}, own, always, allowed("5")},
+        {contractor, {announce_camera, send_heartbeat, push_clip}, anyones, always, allowed("5")},
+        {who_reads | admin | operator_, {read_contractor}, anyones, always, allowed("5")},
+        {secretariat | Set{admin} | operator_,
+         {decide_contractor_camera, change_contractor_slot},
+         anyones,
+         always,
+         allowed("5")},
+    };
+}
+
 /// Where the policy wants a second factor, who would be allowed with it is told to give it.
 std::vector<Rule> second_factor_rules() {
     constexpr auto missing = denied("AUTH_TOTP_REQUIRED");
@@ -333,6 +347,7 @@ AuthorisationTable make_table() {
           approval_rules(),
           release_rules(),
           house_rules(),
+          contractor_rules(),
           second_factor_rules(),
           last_rules()})
         for (const Rule& rule : rules)

@@ -12,6 +12,7 @@
 #include "api/holds/routes.hpp"
 #include "api/http/range.hpp"
 #include "api/http/text.hpp"
+#include "api/huimin/routes.hpp"
 #include "api/jobs/routes.hpp"
 #include "api/ledger/routes.hpp"
 #include "api/notices/dead_letters.hpp"
@@ -149,6 +150,7 @@ Application::Application(Services& services) : services_(services) {
     add_calendar_routes(routes_);
     add_notice_routes(routes_);
     add_dead_letter_routes(routes_);
+    add_huimin_routes(routes_);
     for (std::size_t i = 0; i < routes_.size(); ++i)
         router_.add(routes_[i].method, routes_[i].pattern, i);
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <ranges>
 
 namespace sluice::policy {
@@ -22,6 +23,7 @@ struct Known {
     std::int64_t most = -1;  ///< below `least`: no number is taken
     std::array<std::string_view, 3> words{};
     bool is_list = false;
+    bool is_clock = false;  ///< "08:00"
 };
 constexpr std::array kKnown{
     Known{.id = "RET_FLOOR_30D", .unit = "days", .least = 1, .most = kMostDays},
@@ -61,6 +63,32 @@ constexpr std::array kKnown{
     Known{.id = "AUTH_TOTP_TO_APPROVE", .unit = "", .words = {"required", "optional"}},
     Known{.id = "AUTH_TOTP_TO_EXPORT", .unit = "", .words = {"required", "optional"}},
     Known{.id = "AUTH_TOTP_TO_ESCORT", .unit = "", .words = {"required", "optional"}},
+    Known{.id = "INC_REPORT_SECURITY", .unit = "hours", .least = 1, .most = 72},
+    Known{.id = "INC_REPORT", .unit = "hours", .least = 1, .most = 24 * 366},
+    Known{.id = "INC_CONTAIN", .unit = "hours", .least = 1, .most = 24 * 366},
+    Known{.id = "INC_REMEDIATE", .unit = "days", .least = 1, .most = 366},
+    Known{.id = "REPAIR_AFTER", .unit = "minutes", .least = 1, .most = 1440},
+    Known{.id = "INSPECTION_DUE", .unit = "", .is_clock = true},
+    Known{.id = "INSPECTION_COVERAGE", .unit = "percent", .least = 1, .most = 100},
+    Known{.id = "DUTY_NOTICE", .unit = "days", .least = 1, .most = 366, .is_list = true},
+    Known{.id = "DUTY_UPS_TEST", .unit = "hours", .least = 1, .most = 24},
+    Known{.id = "DUTY_PERIOD_RAISES", .unit = "steps", .least = 0, .most = 3},
+    Known{.id = "DOOR_FREE_FROM", .unit = "", .is_clock = true},
+    Known{.id = "DOOR_FREE_FROM_BASIS", .unit = "", .words = {"assumed", "confirmed"}},
+    Known{.id = "DOOR_FREE_TO", .unit = "", .is_clock = true},
+    Known{.id = "DOOR_HELD_OPEN", .unit = "seconds", .least = 1, .most = 86'400},
+    Known{.id = "ACS_AFTER_HOURS_GRACE", .unit = "minutes", .least = 0, .most = 240},
+    Known{.id = "ACS_FORCED_RELEASE", .unit = "seconds", .least = 0, .most = 300},
+    Known{.id = "ACS_SILENT_AFTER", .unit = "heartbeats", .least = 0, .most = 100},
+    Known{.id = "ACS_INCIDENT_WITHIN", .unit = "days", .least = 0, .most = 366},
+    Known{.id = "ACS_ALARM_HOLD", .unit = "days", .least = 0, .most = 366},
+    Known{.id = "ACS_CLIP_BEFORE", .unit = "seconds", .least = 0, .most = 3600},
+    Known{.id = "ACS_CLIP_AFTER", .unit = "seconds", .least = 1, .most = 3600},
+    Known{.id = "ACS_KEEP", .unit = "years", .least = 1, .most = 10},
+    Known{.id = "CONTRACTOR_FINDING_AFTER", .unit = "hours", .least = 1, .most = 24 * 366},
+    Known{.id = "CONTRACTOR_TIME_TOLERANCE", .unit = "seconds", .least = 0, .most = 600},
+    Known{.id = "CONTRACTOR_QUARANTINE_KEEP", .unit = "days", .least = 1, .most = 366},
+    Known{.id = "CONTRACTOR_UPLOAD_LONGEST", .unit = "days", .least = 1, .most = 366},
 };
 
 class Complaints {
@@ -79,7 +107,19 @@ bool is_within(std::int64_t number, const Known& known) {
     return number >= known.least && number <= known.most;
 }
 
+/// "08:00" to "23:59", two digits each.
+std::optional<std::chrono::minutes> clock_from(std::string_view text) {
+    const auto digit = [&](std::size_t place) { return text[place] >= '0' && text[place] <= '9'; };
+    if (text.size() != 5 || text[2] != ':' || !digit(0) || !digit(1) || !digit(3) || !digit(4))
+        return std::nullopt;
+    const int hour = (text[0] - '0') * 10 + (text[1] - '0');
+    const int minute = (text[3] - '0') * 10 + (text[4] - '0');
+    if (hour > 23 || minute > 59) return std::nullopt;
+    return std::chrono::minutes{hour * 60 + minute};
+}
+
 std::string expected(const Known& known) {
+    if (known.is_clock) return "must be a time of the day such as \"08:00\"";
     const std::string limits = std::to_string(known.least) + " to " + std::to_string(known.most);
     if (known.is_list) return "must be a list of whole numbers from " + limits;
     std::string text = "must be ";
@@ -92,6 +132,8 @@ std::string expected(const Known& known) {
 bool fits(const Rule& rule, const Known& known) {
     if (const auto* number = std::get_if<std::int64_t>(&rule.value))
         return !known.is_list && is_within(*number, known);
+    if (const auto* word = std::get_if<std::string>(&rule.value); word != nullptr && known.is_clock)
+        return clock_from(*word).has_value();
     if (const auto* word = std::get_if<std::string>(&rule.value))
         return !word->empty() && std::ranges::find(known.words, *word) != known.words.end();
     const List& list = std::get<List>(rule.value);
@@ -161,6 +203,60 @@ Logins read_logins(const Rules& rules) {
     };
 }
 
+std::vector<unsigned> days_ahead(const Rule& rule) {
+    std::vector<unsigned> days;
+    for (const std::int64_t count : std::get<List>(rule.value))
+        days.push_back(static_cast<unsigned>(count));
+    std::ranges::sort(days, std::greater{});
+    return days;
+}
+
+DutyPolicy read_duties(const Rules& rules) {
+    const auto find = [&](std::string_view id) -> const Rule& {
+        return *std::ranges::find(rules, id, &Rule::id);
+    };
+    return {
+        .repair_after = std::chrono::minutes{number_of(find("REPAIR_AFTER"))},
+        .inspection_due =
+            clock_from(std::get<std::string>(find("INSPECTION_DUE").value)).value_or(std::chrono::minutes{0}),
+        .coverage_percent = number_of(find("INSPECTION_COVERAGE")),
+        .notice_days_ahead = days_ahead(find("DUTY_NOTICE")),
+        .ups_test = std::chrono::hours{number_of(find("DUTY_UPS_TEST"))},
+        .period_raises = number_of(find("DUTY_PERIOD_RAISES")),
+    };
+}
+
+DoorPolicy read_doors(const Rules& rules) {
+    const auto find = [&](std::string_view id) -> const Rule& {
+        return *std::ranges::find(rules, id, &Rule::id);
+    };
+    const auto clock = [&](std::string_view id) {
+        return clock_from(std::get<std::string>(find(id).value)).value_or(std::chrono::minutes{0});
+    };
+    return {
+        .free_from = clock("DOOR_FREE_FROM"),
+        .free_to = clock("DOOR_FREE_TO"),
+        .is_free_from_assumed = find("DOOR_FREE_FROM_BASIS").value == Rule::Value{"assumed"},
+        .held_open = std::chrono::seconds{number_of(find("DOOR_HELD_OPEN"))},
+    };
+}
+
+AccessPolicy read_access(const Rules& rules) {
+    const auto number = [&](std::string_view id) {
+        return number_of(*std::ranges::find(rules, id, &Rule::id));
+    };
+    return {
+        .after_hours_grace = std::chrono::minutes{number("ACS_AFTER_HOURS_GRACE")},
+        .forced_release = std::chrono::seconds{number("ACS_FORCED_RELEASE")},
+        .silent_heartbeats = number("ACS_SILENT_AFTER"),
+        .incident_days = number("ACS_INCIDENT_WITHIN"),
+        .hold_days = number("ACS_ALARM_HOLD"),
+        .clip_before = std::chrono::seconds{number("ACS_CLIP_BEFORE")},
+        .clip_after = std::chrono::seconds{number("ACS_CLIP_AFTER")},
+        .keep_years = number("ACS_KEEP"),
+    };
+}
+
 Policy read(const Rules& rules) {
     const auto find = [&](std::string_view id) -> const Rule& {
         return *std::ranges::find(rules, id, &Rule::id);
@@ -175,9 +271,7 @@ Policy read(const Rules& rules) {
     policy.breach_allowed_by = find("RET_LAST_RESORT").allowed_by;
     policy.at_risk_days = number_of(find("RET_FLOOR_AT_RISK"));
     policy.purge_guard_percent = number_of(find("RET_PURGE_GUARD"));
-    for (const std::int64_t days : std::get<List>(find("HOLD_EXPIRY_NOTICE").value))
-        policy.expiry_notice_days_ahead.push_back(static_cast<unsigned>(days));
-    std::ranges::sort(policy.expiry_notice_days_ahead, std::greater{});
+    policy.expiry_notice_days_ahead = days_ahead(find("HOLD_EXPIRY_NOTICE"));
     policy.release = {
         .presence_minutes = number_of(find("VIEW_PRESENCE")),
         .ahead_seconds = number_of(find("VIEW_AHEAD")),
@@ -193,6 +287,21 @@ Policy read(const Rules& rules) {
     };
     policy.requests = read_requests(rules);
     policy.logins = read_logins(rules);
+    policy.incidents = {
+        .report_security = std::chrono::hours{number_of(find("INC_REPORT_SECURITY"))},
+        .report = std::chrono::hours{number_of(find("INC_REPORT"))},
+        .contain = std::chrono::hours{number_of(find("INC_CONTAIN"))},
+        .remediate = std::chrono::days{number_of(find("INC_REMEDIATE"))},
+    };
+    policy.duties = read_duties(rules);
+    policy.doors = read_doors(rules);
+    policy.access = read_access(rules);
+    policy.contractor = {
+        .finding_hours = number_of(find("CONTRACTOR_FINDING_AFTER")),
+        .tolerance_seconds = number_of(find("CONTRACTOR_TIME_TOLERANCE")),
+        .quarantine_days = number_of(find("CONTRACTOR_QUARANTINE_KEEP")),
+        .upload_days = number_of(find("CONTRACTOR_UPLOAD_LONGEST")),
+    };
     return policy;
 }
 
@@ -204,6 +313,8 @@ void check_together(const Policy& policy, Complaints& complaints) {
         complaints.add("RET_FLOOR_30D", "must end before RET_CEILING_1Y");
     if (policy.keep_days >= policy.ceiling_years * 365U)
         complaints.add("RET_KEEP", "must end before RET_CEILING_1Y");
+    if (policy.doors.free_from >= policy.doors.free_to)
+        complaints.add("DOOR_FREE_TO", "must come after DOOR_FREE_FROM");
     const bool breaches = policy.last_resort == LastResort::breach_floor;
     if (breaches && policy.breach_allowed_by.empty())
         complaints.add("RET_LAST_RESORT", "breach_floor needs allowed_by: who allowed it, and where");

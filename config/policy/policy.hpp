@@ -82,6 +82,57 @@ struct Logins {
     friend bool operator==(const Logins&, const Logins&) = default;
 };
 
+/// INC_*: clocks of an incident, from its detection.
+struct IncidentPolicy {
+    std::chrono::hours report_security{};
+    std::chrono::hours report{};
+    std::chrono::hours contain{};
+    std::chrono::hours remediate{};
+    friend bool operator==(const IncidentPolicy&, const IncidentPolicy&) = default;
+};
+
+/// Inspections, duties and repairs.
+struct DutyPolicy {
+    std::chrono::minutes repair_after{};      ///< REPAIR_AFTER
+    std::chrono::minutes inspection_due{};    ///< INSPECTION_DUE: after midnight in Asia/Taipei
+    unsigned coverage_percent = 0;            ///< INSPECTION_COVERAGE
+    std::vector<unsigned> notice_days_ahead;  ///< DUTY_NOTICE, longest first
+    std::chrono::hours ups_test{};            ///< DUTY_UPS_TEST
+    unsigned period_raises = 0;               ///< DUTY_PERIOD_RAISES, steps of severity
+    friend bool operator==(const DutyPolicy&, const DutyPolicy&) = default;
+};
+
+/// DOOR_*: when doors are free on working days, as minutes behind midnight, and how long one may stand open.
+struct DoorPolicy {
+    std::chrono::minutes free_from{};
+    std::chrono::minutes free_to{};
+    bool is_free_from_assumed = true;
+    std::chrono::seconds held_open{};  ///< of a door that has no limit of its own yet
+    friend bool operator==(const DoorPolicy&, const DoorPolicy&) = default;
+};
+
+/// ACS_*: what follows from events at the doors.
+struct AccessPolicy {
+    std::chrono::minutes after_hours_grace{};
+    std::chrono::seconds forced_release{};
+    unsigned silent_heartbeats = 0;
+    unsigned incident_days = 0;
+    unsigned hold_days = 0;
+    std::chrono::seconds clip_before{};
+    std::chrono::seconds clip_after{};
+    unsigned keep_years = 0;
+    friend bool operator==(const AccessPolicy&, const AccessPolicy&) = default;
+};
+
+/// The contractor's cameras and clips: CONTRACTOR_*.
+struct ContractorPolicy {
+    unsigned finding_hours = 0;
+    unsigned tolerance_seconds = 0;
+    unsigned quarantine_days = 0;
+    unsigned upload_days = 0;
+    friend bool operator==(const ContractorPolicy&, const ContractorPolicy&) = default;
+};
+
 /// What the rows mean. Made by `to_policy` alone, so there is none with a number that nobody wrote.
 struct Policy {
     unsigned floor_days = 0;     ///< RET_FLOOR_30D
@@ -98,6 +149,11 @@ struct Policy {
     ReleasePolicy release;
     RequestPolicy requests;
     Logins logins;
+    IncidentPolicy incidents;
+    DutyPolicy duties;
+    DoorPolicy doors;
+    AccessPolicy access;
+    ContractorPolicy contractor;
     friend bool operator==(const Policy&, const Policy&) = default;
 };
 

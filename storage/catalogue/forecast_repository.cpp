@@ -11,12 +11,6 @@ namespace {
 using detail::load;
 using detail::run;
 
-constexpr const char* kIncident = R"(
-    INSERT INTO incidents (id, kind, opened_at, cause, subject, principal)
-    SELECT $1::uuid, 'storage', from_us($2::bigint), $3, $4::jsonb, $5
-    WHERE NOT EXISTS (SELECT FROM incidents WHERE kind = 'storage' AND cause = $3
-                                              AND opened_at > from_us($2::bigint) - interval '1 day'))";
-
 // A segment that two holds keep counts once.
 constexpr const char* kByAge = R"(
     WITH held AS (
@@ -71,26 +65,6 @@ ForecastRow to_forecast(const pqxx::row& row) {
 }
 
 }  // namespace
-
-Result<bool> file_storage_incident(
-    Pool& pool,
-    const std::string& cause,
-    const std::string& subject,
-    const std::string& principal,
-    UtcTime now
-) {
-    bool is_new = false;
-    const Status status = pool.with([&](Connection& connection) -> Status {
-        pqxx::work transaction{connection.get()};
-        const std::string id = to_string(make_uuid_v7(now));
-        is_new =
-            run(transaction, kIncident, id, to_epoch_us(now), cause, subject, principal).affected_rows() > 0;
-        transaction.commit();
-        return {};
-    });
-    if (!status) return std::unexpected(status.error());
-    return is_new;
-}
 
 Result<std::vector<FootageByAge>> load_footage_by_age(Pool& pool, UtcTime now) {
     return load(pool, to_age, kByAge, to_epoch_us(now));

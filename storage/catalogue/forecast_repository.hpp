@@ -36,14 +36,4 @@ struct ForecastRow {
 [[nodiscard]] Status save_forecasts(Pool& pool, const std::vector<ForecastRow>& rows);
 [[nodiscard]] Result<std::vector<ForecastRow>> load_forecasts(Pool& pool);
 
-/// Opens an incident of kind `storage` about a subject (a JSON object), unless one of the same cause was
-/// opened within a day. False: there is one.
-[[nodiscard]] Result<bool> file_storage_incident(
-    Pool& pool,
-    const std::string& cause,
-    const std::string& subject,
-    const std::string& principal,
-    UtcTime now
-);
-
 }  // namespace sluice::catalogue

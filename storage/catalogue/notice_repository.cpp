@@ -23,7 +23,7 @@ struct KindWords {
     std::string_view word;
     std::string_view subject;
 };
-constexpr std::array kKinds{
+constexpr std::array<KindWords, kNoticeKinds> kKinds{
     KindWords{NoticeKind::hold_expiry, "hold_expiry", "hold"},
     KindWords{NoticeKind::submitted, "submitted", "request"},
     KindWords{NoticeKind::correction_due, "correction_due", "request"},
@@ -32,6 +32,11 @@ constexpr std::array kKinds{
     KindWords{NoticeKind::copy_overdue, "copy_overdue", "copy"},
     KindWords{NoticeKind::extended, "extended", "request"},
     KindWords{NoticeKind::third_party_due, "third_party_due", "request"},
+    KindWords{NoticeKind::incident_raised, "incident_raised", "incident"},
+    KindWords{NoticeKind::incident_due, "incident_due", "incident"},
+    KindWords{NoticeKind::contractor_camera, "contractor_camera", "contractor_camera"},
+    KindWords{NoticeKind::contractor_finding, "contractor_finding", "contractor"},
+    KindWords{NoticeKind::contractor_clip, "contractor_clip", "contractor_clip"},
 };
 
 constexpr const char* kRaise = R"(

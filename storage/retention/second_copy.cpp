@@ -1,8 +1,8 @@
 #include "storage/retention/second_copy.hpp"
 
 #include "config/base/log.hpp"
-#include "storage/catalogue/forecast_repository.hpp"
 #include "storage/catalogue/hold_copy_repository.hpp"
+#include "storage/catalogue/incident_repository.hpp"
 #include "storage/catalogue/policy_repository.hpp"
 #include "storage/retention/detail/end_copies.hpp"
 #include "storage/segment/copy.hpp"

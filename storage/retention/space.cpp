@@ -1,6 +1,7 @@
 #include "storage/retention/space.hpp"
 
 #include "config/base/log.hpp"
+#include "storage/catalogue/incident_repository.hpp"
 #include "storage/catalogue/policy_repository.hpp"
 #include "storage/retention/detail/purge.hpp"
 #include "storage/retention/forecast.hpp"

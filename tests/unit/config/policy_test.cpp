@@ -68,6 +68,14 @@ TEST_CASE("the shipped policy says what the draft of the rules says", "[policy]"
     );
     using namespace std::chrono_literals;
     CHECK(policy->logins == Logins{12, 365, 3, 5, 15min, 60min, 12h, 365, false, false, false});
+    CHECK(policy->incidents == IncidentPolicy{1h, 24h, 72h, 30 * 24h});
+    CHECK(policy->duties == DutyPolicy{60min, 8h + 30min, 95, {7, 1}, 4h, 1});
+    CHECK(
+        policy->doors ==
+        DoorPolicy{.free_from = 8h, .free_to = 18h, .is_free_from_assumed = true, .held_open = 60s}
+    );
+    CHECK(policy->access == AccessPolicy{15min, 15s, 3, 7, 30, 30s, 60s, 1});
+    CHECK(policy->contractor == ContractorPolicy{24, 2, 30, 7});
 }
 
 TEST_CASE("a version older than a rule takes the rule as it was shipped, until one that has it", "[policy]") {
@@ -104,6 +112,16 @@ TEST_CASE("a policy that can't be kept is refused, rule by rule, with the cure",
     SECTION("out of its limits") {
         find(rules, "RET_FLOOR_30D").value = std::int64_t{0};
         CHECK(complaint(rules) == "RET_FLOOR_30D: must be a whole number from 1 to 36500");
+    }
+    SECTION("no time of the day") {
+        for (const char* text : {"8:00", "24:00", "08:60", "0800", "08:0x", ""}) {
+            find(rules, "DOOR_FREE_FROM").value = std::string{text};
+            CHECK(complaint(rules) == "DOOR_FREE_FROM: must be a time of the day such as \"08:00\"");
+        }
+    }
+    SECTION("doors that open after they close") {
+        find(rules, "DOOR_FREE_FROM").value = std::string{"18:00"};
+        CHECK(complaint(rules) == "DOOR_FREE_TO: must come after DOOR_FREE_FROM");
     }
     SECTION("another word") {
         find(rules, "RET_WHEN_FULL").value = std::string{"delete"};

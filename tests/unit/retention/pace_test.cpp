@@ -14,8 +14,8 @@ TEST_CASE("a purge rests the longer, the longer the recorder's writes wait", "[r
     };
     const Case cases[] = {
         {std::nullopt, 0us},
-        {0, 10ms},
-        {24'999, 10ms},
+        {0, 0us},
+        {24'999, 0us},
         {25'000, 40ms},
         {49'999, 40ms},
         {50'000, 160ms},

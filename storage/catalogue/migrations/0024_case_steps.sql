@@ -57,7 +57,8 @@ CREATE TRIGGER third_party_inquiries_keep BEFORE UPDATE ON third_party_inquiries
 ALTER TABLE notices
     DROP CONSTRAINT notices_kind_known,
     ADD CONSTRAINT notices_kind_known CHECK (kind IN ('hold_expiry', 'submitted', 'correction_due', 'countersign_wanted', 'decision',
-        'copy_overdue', 'extended', 'third_party_due'));
+        'copy_overdue', 'incident_raised', 'incident_due', 'contractor_camera', 'contractor_finding', 'contractor_clip', 'extended',
+        'third_party_due'));
 
 -- ---- papers of a dossier that were destroyed when their time was over. Register, history and the list of papers stay.
 
