@@ -111,6 +111,19 @@ struct DoorPolicy {
     friend bool operator==(const DoorPolicy&, const DoorPolicy&) = default;
 };
 
+/// ACS_*: what follows from events at the doors.
+struct AccessPolicy {
+    std::chrono::minutes after_hours_grace{};
+    std::chrono::seconds forced_release{};
+    unsigned silent_heartbeats = 0;
+    unsigned incident_days = 0;
+    unsigned hold_days = 0;
+    std::chrono::seconds clip_before{};
+    std::chrono::seconds clip_after{};
+    unsigned keep_years = 0;
+    friend bool operator==(const AccessPolicy&, const AccessPolicy&) = default;
+};
+
 /// The contractor's cameras and clips: CONTRACTOR_*.
 struct ContractorPolicy {
     unsigned finding_hours = 0;
@@ -139,6 +152,7 @@ struct Policy {
     IncidentPolicy incidents;
     DutyPolicy duties;
     DoorPolicy doors;
+    AccessPolicy access;
     ContractorPolicy contractor;
     friend bool operator==(const Policy&, const Policy&) = default;
 };

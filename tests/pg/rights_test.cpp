@@ -115,6 +115,13 @@ constexpr TableRights kTables[] = {
     {"door_cameras", "", "camera_id", {"", "s", "s", "s"}},  // through set_door_cameras
     {"readers", "side", "slug", {"", "s", "siu", "s"}},
     {"door_overrides", "ended_at", "mode", {"", "siu", "siu", "s"}},
+    // Persons at the doors: the worker sees of a card what it needs to know one.
+    {"person_categories", "name", "slug", {"", "s", "siu", "s"}},
+    {"rosters", "", "sha256", {"", "s", "si", "s"}},
+    {"roster_persons", "", "name", {"", "", "si", "s"}},
+    {"door_credentials", "state", "card_hmac", {"", "", "siu", "s"}},  // the worker: column by column, below
+    {"visitors", "out_at", "name", {"", "", "siu", "s"}},
+    {"vehicle_permits", "revoked_at", "plate", {"", "", "siu", "s"}},
     {"clock_sightings", "synchronised_at", "installation_id", {"", "siu", "s", "s"}},
     {"forecasts", "made_at", "place", {"", "siu", "s", "s"}},
     // ---- access events: added to, never changed
@@ -353,6 +360,8 @@ TEST_CASE("functions of the owner are open to those who need them", "[pg][catalo
         {"SELECT id, escort, tries FROM request_slots", {false, true, true, true}},
         {"UPDATE requests SET decision = NULL WHERE false", {false, false, true, false}},
         {"SELECT set_door_cameras(gen_random_uuid(), '{}')", {false, false, true, false}},
+        {"SELECT forget_rosters('staff')", {false, false, true, false}},
+        {"SELECT card_hmac, category_id, state FROM door_credentials", {false, true, true, true}},
         {"SELECT from_us(to_us(now())), coverage_tolerance()", {true, true, true, true}},
         {"SELECT principal_id, valid_from, valid_to, revoked_at, last_four FROM credentials",
          {false, true, false, true}},
