@@ -119,21 +119,30 @@ constexpr std::array kActions{
     ActionFacts{Action::push_clip, "push_clip", Resource::contractor},
     ActionFacts{Action::decide_contractor_camera, "decide_contractor_camera", Resource::contractor},
     ActionFacts{Action::change_contractor_slot, "change_contractor_slot", Resource::contractor},
+    ActionFacts{Action::report_incident, "report_incident", Resource::incident},
+    ActionFacts{Action::read_incidents, "read_incidents", Resource::incident},
+    ActionFacts{Action::handle_incident, "handle_incident", Resource::incident},
+    ActionFacts{Action::read_duties, "read_duties", Resource::duty},
+    ActionFacts{Action::fill_inspection, "fill_inspection", Resource::duty},
+    ActionFacts{Action::close_inspections, "close_inspections", Resource::duty},
+    ActionFacts{Action::do_duty, "do_duty", Resource::duty},
+    ActionFacts{Action::manage_duties, "manage_duties", Resource::duty},
+    ActionFacts{Action::place_duty_period, "place_duty_period", Resource::duty},
 };
 
 constexpr bool is_in_order() {
     for (std::size_t i = 0; i < kActions.size(); ++i)
         if (static_cast<std::size_t>(kActions[i].action) != i) return false;
-    return kActions.back().action == Action::change_contractor_slot;
+    return kActions.back().action == Action::place_duty_period;
 }
 static_assert(is_in_order(), "one line for each action, as they are enumerated");
 
-constexpr std::array<std::string_view, 21> kResources{
-    "service",  "session", "camera",  "footage",    "job",           "retention", "hold",
-    "policy",   "ledger",  "account", "delegation", "live_approval", "request",   "dossier",
-    "register", "viewing", "copy",    "notice",     "calendar",      "webhook",   "contractor",
+constexpr std::array<std::string_view, 23> kResources{
+    "service", "session", "camera",     "footage",       "job",        "retention", "hold",     "policy",
+    "ledger",  "account", "delegation", "live_approval", "request",    "dossier",   "register", "viewing",
+    "copy",    "notice",  "calendar",   "webhook",       "contractor", "incident",  "duty",
 };
-static_assert(kResources.size() == static_cast<std::size_t>(Resource::contractor) + 1);
+static_assert(kResources.size() == static_cast<std::size_t>(Resource::duty) + 1);
 
 }  // namespace
 

@@ -118,6 +118,15 @@ enum class Action : std::uint8_t {
     push_clip,
     decide_contractor_camera,  ///< accept or refuse
     change_contractor_slot,
+    report_incident,
+    read_incidents,
+    handle_incident,  ///< steps, notes, links, pointers
+    read_duties,      ///< inspections, duties, repairs, follow-ups, assets, duty periods
+    fill_inspection,
+    close_inspections,  ///< a month of them
+    do_duty,            ///< and end repairs, close follow-ups, tick checklists
+    manage_duties,      ///< set them up, and open repairs and follow-ups, keep assets
+    place_duty_period,
 };
 
 /// What an action is done to.
@@ -143,6 +152,8 @@ enum class Resource : std::uint8_t {
     calendar,
     webhook,
     contractor,
+    incident,
+    duty,
 };
 
 /// Acts for which the policy can want a second factor.

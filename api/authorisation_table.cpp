@@ -279,6 +279,30 @@ std::vector<Rule> contractor_rules() {
     };
 }
 
+/// Incidents and duties: whoever sees something reports it, the secretariat handles it. Which step somebody
+/// may take is the life cycle's.
+std::vector<Rule> duty_rules() {
+    return {
+        {secretariat | ethics | level1 | director | unit_head | applicant | Set{guard} | reviewer | admin,
+         {report_incident},
+         anyones,
+         always,
+         allowed()},
+        {secretariat | director, {handle_incident}, anyones, always, allowed()},
+        {operator_,
+         {report_incident, handle_incident, fill_inspection, do_duty, manage_duties, place_duty_period},
+         anyones,
+         bootstrap,
+         allowed()},
+        {who_reads | admin | operator_, {read_incidents}, anyones, always, allowed()},
+        {who_reads | unit_head | admin | operator_, {read_duties}, anyones, always, allowed()},
+        {secretariat, {fill_inspection, manage_duties}, anyones, always, allowed()},
+        {unit_head | director, {close_inspections}, anyones, always, allowed()},
+        {secretariat | admin, {do_duty}, anyones, always, allowed()},
+        {secretariat | director, {place_duty_period}, anyones, always, allowed()},
+    };
+}
+
 /// Where the policy wants a second factor, who would be allowed with it is told to give it.
 std::vector<Rule> second_factor_rules() {
     constexpr auto missing = denied("AUTH_TOTP_REQUIRED");
@@ -348,6 +372,7 @@ AuthorisationTable make_table() {
           release_rules(),
           house_rules(),
           contractor_rules(),
+          duty_rules(),
           second_factor_rules(),
           last_rules()})
         for (const Rule& rule : rules)

@@ -94,13 +94,29 @@ struct Notify {
 
 /// The contractor's cameras and clips.
 struct Huimin {
-    /// Hosts whose cameras may be accepted: names, addresses, or networks as ADDRESS/BITS. None: no camera with
-    /// an address is accepted.
+    /// Hosts whose cameras may be accepted: names, addresses, or networks as ADDRESS/BITS. None: no camera
+    /// with an address is accepted.
     std::vector<std::string> allow_hosts;
-    std::uint64_t clip_bytes = 4ULL << 30U;         ///< of one clip at most
-    std::uint64_t spool_bytes = 20ULL << 30U;       ///< of clips that are being received or wait for their import
+    std::uint64_t clip_bytes = 4ULL << 30U;    ///< of one clip at most
+    std::uint64_t spool_bytes = 20ULL << 30U;  ///< of clips that are being received or wait for their import
     std::uint64_t quarantine_bytes = 10ULL << 30U;  ///< beyond it the oldest refused clips go
     friend bool operator==(const Huimin&, const Huimin&) = default;
+};
+
+/// Whom to call when something goes wrong.
+struct Contact {
+    std::string name;
+    std::string phone;
+    std::string mail;
+    friend bool operator==(const Contact&, const Contact&) = default;
+};
+[[nodiscard]] inline bool is_reachable(const Contact& contact) noexcept {
+    return !contact.name.empty() && !(contact.phone.empty() && contact.mail.empty());
+}
+struct Contacts {
+    Contact primary;
+    Contact deputy;
+    friend bool operator==(const Contacts&, const Contacts&) = default;
 };
 
 /// Printed pages.
@@ -150,6 +166,7 @@ struct Config {
     Database database;
     Ledger ledger;
     Notify notify;
+    Contacts contacts;
     Print print;
     Huimin huimin;
     std::vector<Recorder> recorders;

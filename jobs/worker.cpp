@@ -2,6 +2,7 @@
 
 #include "config/base/log.hpp"
 #include "jobs/contractor_keeper.hpp"
+#include "jobs/duty_keeper.hpp"
 #include "jobs/hold_keeper.hpp"
 #include "jobs/hours.hpp"
 #include "jobs/notice_keeper.hpp"
@@ -100,6 +101,10 @@ private:
         }
         if (lane_.keeps_contractor) {
             if (auto done = contractor_keeper_.tick(tools_); !done) return std::unexpected(done.error());
+            return std::optional<JobRow>{};
+        }
+        if (lane_.keeps_duties) {
+            if (auto done = duty_keeper_.tick(tools_, stop_); !done) return std::unexpected(done.error());
             return std::optional<JobRow>{};
         }
         if (lane_.files_jobs && SteadyClock::now() >= file_at_) {
@@ -208,6 +213,7 @@ private:
     NoticeKeeper notice_keeper_;
     ReleaseKeeper release_keeper_;
     ContractorKeeper contractor_keeper_;
+    DutyKeeper duty_keeper_;
     unsigned failures_ = 0;
     SteadyClock::time_point file_at_ = SteadyClock::now();
 };
@@ -229,6 +235,7 @@ Worker::Worker(WorkerSettings settings, volume::DurableFiles& files, const Clock
           {.name = "notices", .kinds = {}, .keeps_notices = true},
           {.name = "release", .kinds = {}, .keeps_releases = true},
           {.name = "contractor", .kinds = {}, .keeps_contractor = true},
+          {.name = "duties", .kinds = {}, .keeps_duties = true},
       } {}
 
 Worker::~Worker() = default;

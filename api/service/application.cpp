@@ -8,11 +8,15 @@
 #include "api/coverage/routes.hpp"
 #include "api/csrf.hpp"
 #include "api/dossiers/routes.hpp"
+#include "api/duties/routes.hpp"
+#include "api/duty_periods/routes.hpp"
 #include "api/hls/routes.hpp"
 #include "api/holds/routes.hpp"
 #include "api/http/range.hpp"
 #include "api/http/text.hpp"
 #include "api/huimin/routes.hpp"
+#include "api/incidents/routes.hpp"
+#include "api/inspections/routes.hpp"
 #include "api/jobs/routes.hpp"
 #include "api/ledger/routes.hpp"
 #include "api/notices/dead_letters.hpp"
@@ -151,6 +155,11 @@ Application::Application(Services& services) : services_(services) {
     add_notice_routes(routes_);
     add_dead_letter_routes(routes_);
     add_huimin_routes(routes_);
+    add_incident_routes(routes_);
+    add_inspection_routes(routes_);
+    add_duty_routes(routes_);
+    add_house_routes(routes_);
+    add_duty_period_routes(routes_);
     for (std::size_t i = 0; i < routes_.size(); ++i)
         router_.add(routes_[i].method, routes_[i].pattern, i);
 }

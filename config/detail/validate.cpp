@@ -318,6 +318,11 @@ bool is_listen_address(std::string_view text) noexcept {
     return error == std::errc{} && end == port.data() + port.size() && value <= 65535;
 }
 
+void check_contact(const Contact& contact, const std::string& field, Findings& findings) {
+    if (!contact.mail.empty() && !is_mail_address(contact.mail))
+        findings.error_at(field + ".mail", "must be an address such as office@example.org");
+}
+
 void validate(const Config& config, Findings& findings) {
     if (!config.data.is_absolute()) findings.error_at("data", "must be an absolute path");
     check_api(config.api, findings);
@@ -325,6 +330,8 @@ void validate(const Config& config, Findings& findings) {
     check_ledger(config.ledger, findings);
     check_notify(config.notify, findings);
     check_huimin(config.huimin, findings);
+    check_contact(config.contacts.primary, "contacts.primary", findings);
+    check_contact(config.contacts.deputy, "contacts.deputy", findings);
     if (config.recorders.empty()) findings.warning_at("recorders", "are missing: nothing will be recorded");
     Once recorders{findings};
     Once cameras{findings};
