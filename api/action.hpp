@@ -49,6 +49,8 @@ enum class Action : std::uint8_t {
     change_account,
     disable_account,
     depart_account,
+    change_own_password,
+    change_own_factor,
     create_delegation,
     revoke_delegation,
     read_delegations,
@@ -86,9 +88,11 @@ enum class Action : std::uint8_t {
     request_remand,
     request_uphold,
     request_revoke,
+    request_extend,
 
     read_dossier,
     export_dossier,
+    destroy_dossier,  ///< its papers, once their time is over
     read_register,
     correct_register,
     open_viewing,

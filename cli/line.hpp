@@ -49,6 +49,7 @@ struct Line {
     std::string authorities;
     std::string since;
     std::string log_key;
+    std::string keys_file;
     std::string reason;
     std::uint32_t lease_seconds = 30;
     std::function<Status()> command;

@@ -135,6 +135,7 @@ Application::Application(Services& services) : services_(services) {
     add_hls_routes(routes_);
     add_session_routes(routes_);
     add_account_routes(routes_);
+    add_own_account_routes(routes_);
     add_power_routes(routes_);
     add_job_routes(routes_);
     add_ledger_routes(routes_);
