@@ -119,21 +119,30 @@ constexpr std::array kActions{
     ActionFacts{Action::push_clip, "push_clip", Resource::contractor},
     ActionFacts{Action::decide_contractor_camera, "decide_contractor_camera", Resource::contractor},
     ActionFacts{Action::change_contractor_slot, "change_contractor_slot", Resource::contractor},
+    ActionFacts{Action::read_doors, "read_doors", Resource::door},
+    ActionFacts{Action::change_doors, "change_doors", Resource::door},
+    ActionFacts{Action::decide_door_mode, "decide_door_mode", Resource::door},
+    ActionFacts{Action::read_door_people, "read_door_people", Resource::door_person},
+    ActionFacts{Action::import_roster, "import_roster", Resource::door_person},
+    ActionFacts{Action::apply_credential, "apply_credential", Resource::door_person},
+    ActionFacts{Action::decide_credential, "decide_credential", Resource::door_person, true},
+    ActionFacts{Action::change_credential, "change_credential", Resource::door_person},
+    ActionFacts{Action::register_visit, "register_visit", Resource::door_person},
 };
 
 constexpr bool is_in_order() {
     for (std::size_t i = 0; i < kActions.size(); ++i)
         if (static_cast<std::size_t>(kActions[i].action) != i) return false;
-    return kActions.back().action == Action::change_contractor_slot;
+    return kActions.back().action == Action::register_visit;
 }
 static_assert(is_in_order(), "one line for each action, as they are enumerated");
 
-constexpr std::array<std::string_view, 21> kResources{
-    "service",  "session", "camera",  "footage",    "job",           "retention", "hold",
-    "policy",   "ledger",  "account", "delegation", "live_approval", "request",   "dossier",
-    "register", "viewing", "copy",    "notice",     "calendar",      "webhook",   "contractor",
+constexpr std::array<std::string_view, 23> kResources{
+    "service", "session", "camera",     "footage",       "job",        "retention", "hold",        "policy",
+    "ledger",  "account", "delegation", "live_approval", "request",    "dossier",   "register",    "viewing",
+    "copy",    "notice",  "calendar",   "webhook",       "contractor", "door",      "door_person",
 };
-static_assert(kResources.size() == static_cast<std::size_t>(Resource::contractor) + 1);
+static_assert(kResources.size() == static_cast<std::size_t>(Resource::door_person) + 1);
 
 }  // namespace
 

@@ -118,6 +118,15 @@ enum class Action : std::uint8_t {
     push_clip,
     decide_contractor_camera,  ///< accept or refuse
     change_contractor_slot,
+    read_doors,        ///< inventory, modes, schedules, and what is decided against them
+    change_doors,      ///< the inventory
+    decide_door_mode,  ///< place and end overrides
+    read_door_people,  ///< rosters, cards, visitors, vehicles
+    import_roster,
+    apply_credential,   ///< for a card
+    decide_credential,  ///< on an application
+    change_credential,  ///< suspend, reactivate, expire
+    register_visit,     ///< visitors and vehicle permits, in and out
 };
 
 /// What an action is done to.
@@ -143,6 +152,8 @@ enum class Resource : std::uint8_t {
     calendar,
     webhook,
     contractor,
+    door,
+    door_person,
 };
 
 /// Acts for which the policy can want a second factor.
