@@ -47,7 +47,6 @@ fs::path foreign_clip(const std::string& kind) {
     } else {
         words = {"-i", foreign_clip("mp4").string(), "-c", "copy"};
         if (kind == "ts") words.insert(words.end(), {"-f", "mpegts"});
-        if (kind == "mpg") words.insert(words.end(), {"-f", "vob"});
     }
     run_ffmpeg(std::move(words), file);
     return file;

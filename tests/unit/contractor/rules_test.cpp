@@ -4,7 +4,7 @@
 #include "config/hosts.hpp"
 #include "config/load.hpp"
 #include "storage/contractor/camera_part.hpp"
-#include "storage/contractor/detail/nal_units.hpp"
+#include "storage/contractor/nal_units.hpp"
 #include "storage/contractor/segment_maker.hpp"
 #include "storage/contractor/situation.hpp"
 #include "storage/retention/rules.hpp"
@@ -327,14 +327,14 @@ TEST_CASE("an import that is begun again gives the same ids", "[contractor]") {
 
 TEST_CASE("lengths before NAL units are never believed", "[contractor]") {
     const std::array<std::uint8_t, 8> bytes{0, 0, 0, 2, 0x65, 0x88, 0, 0};
-    const auto one = detail::cut_into_units(ByteView{bytes}.first(6), 4);
+    const auto one = cut_into_units(ByteView{bytes}.first(6), 4);
     REQUIRE(one);
     CHECK(one->size() == 1);
-    CHECK_FALSE(detail::cut_into_units(bytes, 4));                     // two bytes are no length
-    CHECK_FALSE(detail::cut_into_units(ByteView{bytes}.first(5), 4));  // longer than the picture
-    CHECK(detail::cut_into_units({}, 4)->empty());
+    CHECK_FALSE(cut_into_units(bytes, 4));                     // two bytes are no length
+    CHECK_FALSE(cut_into_units(ByteView{bytes}.first(5), 4));  // longer than the picture
+    CHECK(cut_into_units({}, 4)->empty());
     mp4::ParameterSets sets;
-    const auto joined = detail::join_units(Codec::h264, *one, sets);
+    const auto joined = join_units(Codec::h264, *one, sets);
     CHECK(joined.is_key);
     CHECK(joined.bytes.size() == 6);
     CHECK_FALSE(joined.has_sets);
