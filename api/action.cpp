@@ -128,21 +128,31 @@ constexpr std::array kActions{
     ActionFacts{Action::do_duty, "do_duty", Resource::duty},
     ActionFacts{Action::manage_duties, "manage_duties", Resource::duty},
     ActionFacts{Action::place_duty_period, "place_duty_period", Resource::duty},
+    ActionFacts{Action::read_doors, "read_doors", Resource::door},
+    ActionFacts{Action::change_doors, "change_doors", Resource::door},
+    ActionFacts{Action::decide_door_mode, "decide_door_mode", Resource::door},
+    ActionFacts{Action::read_door_people, "read_door_people", Resource::door_person},
+    ActionFacts{Action::import_roster, "import_roster", Resource::door_person},
+    ActionFacts{Action::apply_credential, "apply_credential", Resource::door_person},
+    ActionFacts{Action::decide_credential, "decide_credential", Resource::door_person, true},
+    ActionFacts{Action::change_credential, "change_credential", Resource::door_person},
+    ActionFacts{Action::register_visit, "register_visit", Resource::door_person},
 };
 
 constexpr bool is_in_order() {
     for (std::size_t i = 0; i < kActions.size(); ++i)
         if (static_cast<std::size_t>(kActions[i].action) != i) return false;
-    return kActions.back().action == Action::place_duty_period;
+    return kActions.back().action == Action::register_visit;
 }
 static_assert(is_in_order(), "one line for each action, as they are enumerated");
 
-constexpr std::array<std::string_view, 23> kResources{
-    "service", "session", "camera",     "footage",       "job",        "retention", "hold",     "policy",
-    "ledger",  "account", "delegation", "live_approval", "request",    "dossier",   "register", "viewing",
-    "copy",    "notice",  "calendar",   "webhook",       "contractor", "incident",  "duty",
+constexpr std::array<std::string_view, 25> kResources{
+    "service", "session", "camera",     "footage",       "job",        "retention", "hold",        "policy",
+    "ledger",  "account", "delegation", "live_approval", "request",    "dossier",   "register",    "viewing",
+    "copy",    "notice",  "calendar",   "webhook",       "contractor", "incident",  "duty",        "door",
+    "door_person",
 };
-static_assert(kResources.size() == static_cast<std::size_t>(Resource::duty) + 1);
+static_assert(kResources.size() == static_cast<std::size_t>(Resource::door_person) + 1);
 
 }  // namespace
 

@@ -127,6 +127,15 @@ enum class Action : std::uint8_t {
     do_duty,            ///< and end repairs, close follow-ups, tick checklists
     manage_duties,      ///< set them up, and open repairs and follow-ups, keep assets
     place_duty_period,
+    read_doors,        ///< inventory, modes, schedules, and what is decided against them
+    change_doors,      ///< the inventory
+    decide_door_mode,  ///< place and end overrides
+    read_door_people,  ///< rosters, cards, visitors, vehicles
+    import_roster,
+    apply_credential,   ///< for a card
+    decide_credential,  ///< on an application
+    change_credential,  ///< suspend, reactivate, expire
+    register_visit,     ///< visitors and vehicle permits, in and out
 };
 
 /// What an action is done to.
@@ -154,6 +163,8 @@ enum class Resource : std::uint8_t {
     contractor,
     incident,
     duty,
+    door,
+    door_person,
 };
 
 /// Acts for which the policy can want a second factor.

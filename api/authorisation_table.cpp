@@ -303,6 +303,22 @@ std::vector<Rule> duty_rules() {
     };
 }
 
+/// Doors: configured by `admin`, decided about by the secretariat and the director. Who comes through them is
+/// known to the secretariat, and to nobody who need not know.
+std::vector<Rule> door_rules() {
+    return {
+        {persons | operator_, {read_doors}, anyones, always, allowed()},
+        {admin, {change_doors}, anyones, always, allowed()},
+        {operator_, {change_doors, decide_door_mode}, anyones, bootstrap, allowed()},
+        {secretariat | director, {decide_door_mode}, anyones, always, allowed()},
+        {secretariat | auditor, {read_door_people}, anyones, always, allowed()},
+        {secretariat, {import_roster, change_credential, register_visit}, anyones, always, allowed()},
+        {secretariat | unit_head, {apply_credential}, anyones, always, allowed()},
+        {secretariat, {decide_credential}, not_own, always, allowed()},
+        {secretariat, {decide_credential}, own, always, denied("SOD_SELF_APPROVAL")},
+    };
+}
+
 /// Where the policy wants a second factor, who would be allowed with it is told to give it.
 std::vector<Rule> second_factor_rules() {
     constexpr auto missing = denied("AUTH_TOTP_REQUIRED");
@@ -373,6 +389,7 @@ AuthorisationTable make_table() {
           house_rules(),
           contractor_rules(),
           duty_rules(),
+          door_rules(),
           second_factor_rules(),
           last_rules()})
         for (const Rule& rule : rules)

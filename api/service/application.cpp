@@ -7,6 +7,7 @@
 #include "api/copies/routes.hpp"
 #include "api/coverage/routes.hpp"
 #include "api/csrf.hpp"
+#include "api/doors/routes.hpp"
 #include "api/dossiers/routes.hpp"
 #include "api/duties/routes.hpp"
 #include "api/duty_periods/routes.hpp"
@@ -160,6 +161,12 @@ Application::Application(Services& services) : services_(services) {
     add_duty_routes(routes_);
     add_house_routes(routes_);
     add_duty_period_routes(routes_);
+    add_inventory_routes(routes_);
+    add_door_finding_routes(routes_);
+    add_door_schedule_routes(routes_);
+    add_credential_routes(routes_);
+    add_roster_routes(routes_);
+    add_visit_routes(routes_);
     for (std::size_t i = 0; i < routes_.size(); ++i)
         router_.add(routes_[i].method, routes_[i].pattern, i);
 }
