@@ -147,10 +147,10 @@ constexpr bool is_in_order() {
 static_assert(is_in_order(), "one line for each action, as they are enumerated");
 
 constexpr std::array<std::string_view, 25> kResources{
-    "service", "session", "camera",     "footage",       "job",        "retention", "hold",        "policy",
-    "ledger",  "account", "delegation", "live_approval", "request",    "dossier",   "register",    "viewing",
-    "copy",    "notice",  "calendar",   "webhook",       "contractor", "incident",  "duty",        "door",
-    "door_person",
+    "service",  "session", "camera",  "footage",     "job",           "retention", "hold",
+    "policy",   "ledger",  "account", "delegation",  "live_approval", "request",   "dossier",
+    "register", "viewing", "copy",    "notice",      "calendar",      "webhook",   "contractor",
+    "incident", "duty",    "door",    "door_person",
 };
 static_assert(kResources.size() == static_cast<std::size_t>(Resource::door_person) + 1);
 
