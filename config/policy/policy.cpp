@@ -77,6 +77,8 @@ constexpr std::array kKnown{
     Known{.id = "DOOR_FREE_FROM_BASIS", .unit = "", .words = {"assumed", "confirmed"}},
     Known{.id = "DOOR_FREE_TO", .unit = "", .is_clock = true},
     Known{.id = "DOOR_HELD_OPEN", .unit = "seconds", .least = 1, .most = 86'400},
+    Known{.id = "RECORDER_CLOCK_LIMIT", .unit = "seconds", .least = 2, .most = 86'400},
+    Known{.id = "RECORDER_ACT_GRACE", .unit = "minutes", .least = 0, .most = 240},
 };
 
 class Complaints {
@@ -267,6 +269,10 @@ Policy read(const Rules& rules) {
     };
     policy.duties = read_duties(rules);
     policy.doors = read_doors(rules);
+    policy.recorders = {
+        .clock_limit = std::chrono::seconds{number_of(find("RECORDER_CLOCK_LIMIT"))},
+        .act_grace = std::chrono::minutes{number_of(find("RECORDER_ACT_GRACE"))},
+    };
     return policy;
 }
 
