@@ -17,6 +17,8 @@ constexpr std::array kActions{
     ActionFacts{Action::read_camera, "read_camera", Resource::camera, true},
     ActionFacts{Action::list_segments, "list_segments", Resource::camera, true},
     ActionFacts{Action::read_coverage, "read_coverage", Resource::camera, true},
+    ActionFacts{Action::read_recorders, "read_recorders", Resource::recorder},
+    ActionFacts{Action::read_recorder_acts, "read_recorder_acts", Resource::recorder},
     ActionFacts{Action::read_clip, "read_clip", Resource::footage},
     ActionFacts{Action::read_snapshot, "read_snapshot", Resource::footage},
     ActionFacts{Action::play_recorded, "play_recorded", Resource::footage},
@@ -118,12 +120,12 @@ constexpr bool is_in_order() {
 }
 static_assert(is_in_order(), "one line for each action, as they are enumerated");
 
-constexpr std::array<std::string_view, 20> kResources{
+constexpr std::array<std::string_view, 21> kResources{
     "service",  "session", "camera",  "footage",    "job",           "retention", "hold",
     "policy",   "ledger",  "account", "delegation", "live_approval", "request",   "dossier",
-    "register", "viewing", "copy",    "notice",     "calendar",      "webhook",
+    "register", "viewing", "copy",    "notice",     "calendar",      "webhook",   "recorder",
 };
-static_assert(kResources.size() == static_cast<std::size_t>(Resource::webhook) + 1);
+static_assert(kResources.size() == static_cast<std::size_t>(Resource::recorder) + 1);
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 #include "jobs/hold_keeper.hpp"
 #include "jobs/hours.hpp"
 #include "jobs/notice_keeper.hpp"
+#include "jobs/power.hpp"
 #include "jobs/release_keeper.hpp"
 
 #include <array>
@@ -94,6 +95,10 @@ private:
         }
         if (lane_.keeps_releases) {
             if (auto done = release_keeper_.tick(tools_); !done) return std::unexpected(done.error());
+            return std::optional<JobRow>{};
+        }
+        if (lane_.keeps_power) {
+            if (auto done = power_keeper_.tick(tools_); !done) return std::unexpected(done.error());
             return std::optional<JobRow>{};
         }
         if (lane_.files_jobs && SteadyClock::now() >= file_at_) {
@@ -201,6 +206,7 @@ private:
     HoldKeeper hold_keeper_;
     NoticeKeeper notice_keeper_;
     ReleaseKeeper release_keeper_;
+    PowerKeeper power_keeper_;
     unsigned failures_ = 0;
     SteadyClock::time_point file_at_ = SteadyClock::now();
 };
@@ -220,6 +226,7 @@ Worker::Worker(WorkerSettings settings, volume::DurableFiles& files, const Clock
           {.name = "holds", .kinds = {}, .keeps_holds = true},
           {.name = "notices", .kinds = {}, .keeps_notices = true},
           {.name = "release", .kinds = {}, .keeps_releases = true},
+          {.name = "power", .kinds = {}, .keeps_power = true},
       } {}
 
 Worker::~Worker() = default;

@@ -54,6 +54,7 @@ private:
         bool keeps_holds = false;     ///< likewise after holds
         bool keeps_notices = false;   ///< likewise after notices
         bool keeps_releases = false;  ///< likewise after sessions, copies and packages
+        bool keeps_power = false;     ///< likewise after what UPS say
     };
     class LaneLoop;
     void run_lane(const std::stop_token& stop, const Lane& lane);

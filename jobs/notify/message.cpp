@@ -32,6 +32,7 @@ constexpr std::array kWords{
     Words{NoticeKind::copy_overdue, "複製品逾期未銷毀", "A copy is overdue"},
     Words{NoticeKind::incident_raised, "發生事件", "An incident was raised"},
     Words{NoticeKind::incident_due, "事件處理逾期", "A step of an incident is overdue"},
+    Words{NoticeKind::recorder_finding, "監視主機有待查事項", "A recorder is not as it should be"},
 };
 
 std::string to_base64(std::string_view text) {

@@ -32,6 +32,7 @@ constexpr std::array<KindWords, kNoticeKinds> kKinds{
     KindWords{NoticeKind::copy_overdue, "copy_overdue", "copy"},
     KindWords{NoticeKind::incident_raised, "incident_raised", "incident"},
     KindWords{NoticeKind::incident_due, "incident_due", "incident"},
+    KindWords{NoticeKind::recorder_finding, "recorder_finding", "recorder"},
 };
 
 constexpr const char* kRaise = R"(

@@ -27,11 +27,12 @@ enum class NoticeKind {
     copy_overdue,
     incident_raised,
     incident_due,
+    recorder_finding,
 };
-inline constexpr std::size_t kNoticeKinds = 8;
+inline constexpr std::size_t kNoticeKinds = 9;
 [[nodiscard]] std::string_view to_string(NoticeKind kind) noexcept;
 [[nodiscard]] std::optional<NoticeKind> notice_kind_from(std::string_view word) noexcept;
-/// What `subject_id` is the id of: "hold", "request", "copy", "incident", …
+/// What `subject_id` is the id of: "hold", "request", "copy", "incident", "recorder", …
 [[nodiscard]] std::string_view subject_of(NoticeKind kind) noexcept;
 
 struct NewNotice {
