@@ -52,6 +52,8 @@ enum class Action : std::uint8_t {
     change_account,
     disable_account,
     depart_account,
+    change_own_password,
+    change_own_factor,
     create_delegation,
     revoke_delegation,
     read_delegations,
@@ -89,9 +91,11 @@ enum class Action : std::uint8_t {
     request_remand,
     request_uphold,
     request_revoke,
+    request_extend,
 
     read_dossier,
     export_dossier,
+    destroy_dossier,  ///< its papers, once their time is over
     read_register,
     correct_register,
     open_viewing,
@@ -109,6 +113,23 @@ enum class Action : std::uint8_t {
     read_calendar,
     import_calendar,
     manage_webhooks,  ///< see what could not be delivered, send it again
+
+    // ---- the contractor
+    read_contractor,  ///< its cameras and clips; of all of them also findings and slots
+    announce_camera,
+    send_heartbeat,
+    push_clip,
+    decide_contractor_camera,  ///< accept or refuse
+    change_contractor_slot,
+    read_doors,        ///< inventory, modes, schedules, and what is decided against them
+    change_doors,      ///< the inventory
+    decide_door_mode,  ///< place and end overrides
+    read_door_people,  ///< rosters, cards, visitors, vehicles
+    import_roster,
+    apply_credential,   ///< for a card
+    decide_credential,  ///< on an application
+    change_credential,  ///< suspend, reactivate, expire
+    register_visit,     ///< visitors and vehicle permits, in and out
 };
 
 /// What an action is done to.
@@ -133,6 +154,9 @@ enum class Resource : std::uint8_t {
     notice,
     calendar,
     webhook,
+    contractor,
+    door,
+    door_person,
     recorder,
 };
 

@@ -7,11 +7,13 @@
 #include "api/copies/routes.hpp"
 #include "api/coverage/routes.hpp"
 #include "api/csrf.hpp"
+#include "api/doors/routes.hpp"
 #include "api/dossiers/routes.hpp"
 #include "api/hls/routes.hpp"
 #include "api/holds/routes.hpp"
 #include "api/http/range.hpp"
 #include "api/http/text.hpp"
+#include "api/huimin/routes.hpp"
 #include "api/jobs/routes.hpp"
 #include "api/ledger/routes.hpp"
 #include "api/notices/dead_letters.hpp"
@@ -135,6 +137,7 @@ Application::Application(Services& services) : services_(services) {
     add_hls_routes(routes_);
     add_session_routes(routes_);
     add_account_routes(routes_);
+    add_own_account_routes(routes_);
     add_power_routes(routes_);
     add_job_routes(routes_);
     add_ledger_routes(routes_);
@@ -150,6 +153,13 @@ Application::Application(Services& services) : services_(services) {
     add_calendar_routes(routes_);
     add_notice_routes(routes_);
     add_dead_letter_routes(routes_);
+    add_huimin_routes(routes_);
+    add_inventory_routes(routes_);
+    add_door_finding_routes(routes_);
+    add_door_schedule_routes(routes_);
+    add_credential_routes(routes_);
+    add_roster_routes(routes_);
+    add_visit_routes(routes_);
     for (std::size_t i = 0; i < routes_.size(); ++i)
         router_.add(routes_[i].method, routes_[i].pattern, i);
 }

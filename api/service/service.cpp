@@ -1,6 +1,7 @@
 #include "api/service/service.hpp"
 
 #include "api/http/server.hpp"
+#include "api/huimin/routes.hpp"
 #include "api/requests/routes.hpp"
 #include "api/service/application.hpp"
 #include "config/base/log.hpp"
@@ -20,7 +21,9 @@ http::ServerOptions options_of(const config::Api& api, const http::Limits& limit
     options.threads = std::max(1U, api.threads);
     options.workers = std::max(1U, api.workers);
     options.limits = limits;
-    options.limits.takes_upload = takes_upload;
+    options.limits.takes_upload = [](std::string_view target) {
+        return takes_upload(target) || takes_clip_part(target);
+    };
     return options;
 }
 

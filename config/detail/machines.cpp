@@ -2,6 +2,7 @@
 
 #include "config/detail/once.hpp"
 #include "config/detail/password.hpp"
+#include "config/detail/validate.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "config/base/slug.hpp"
 #include "config/detail/reader.hpp"
-#include "config/detail/validate.hpp"
 
 #include <map>
 #include <string>

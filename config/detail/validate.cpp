@@ -2,8 +2,10 @@
 
 #include "config/base/base64.hpp"
 #include "config/base/bytes.hpp"
+#include "config/base/slug.hpp"
 #include "config/detail/machines.hpp"
 #include "config/detail/once.hpp"
+#include "config/hosts.hpp"
 
 #include <algorithm>
 #include <array>
@@ -35,6 +37,13 @@ void check_generic_camera(const Camera& camera, const std::string& field, Findin
     const auto wants = [&](StreamKind kind) {
         return std::ranges::find(camera.streams, kind) != camera.streams.end();
     };
+    if (camera.is_pushed) {
+        if (!camera.url.empty() || !camera.sub_url.empty())
+            findings.error_at(field + ".pushed", "excludes an address; remove one of them");
+        if (camera.streams != std::vector{StreamKind::main})
+            findings.error_at(field + ".streams", "must be [\"main\"] with pushed = true");
+        return;
+    }
     if (wants(StreamKind::main) && camera.url.empty()) {
         findings.error_at(
             field + ".url", "is missing; give the camera's RTSP address, or set the recorder's vendor"
@@ -50,6 +59,7 @@ void check_generic_camera(const Camera& camera, const std::string& field, Findin
 }
 
 void check_dahua_camera(const Camera& camera, const std::string& field, Findings& findings) {
+    if (camera.is_pushed) findings.error_at(field + ".pushed", "needs a recorder of vendor \"generic\"");
     if (camera.channel < 1) findings.error_at(field + ".channel", "is missing; Dahua channels count from 1");
     if (!camera.url.empty() || !camera.sub_url.empty()) {
         findings.error_at(
@@ -253,14 +263,18 @@ void check_notify(const Notify& notify, Findings& findings) {
     }
 }
 
-}  // namespace
-
-bool is_slug(std::string_view text) noexcept {
-    if (text.empty() || text.size() > 63 || text.front() == '-' || text.back() == '-') return false;
-    return std::ranges::all_of(text, [](char letter) {
-        return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') || letter == '-';
-    });
+void check_huimin(const Huimin& huimin, Findings& findings) {
+    for (std::size_t i = 0; i < huimin.allow_hosts.size(); ++i)
+        if (!is_host_pattern(huimin.allow_hosts[i]))
+            findings.error_at(
+                at("huimin.allow_hosts", i),
+                "must be a host's name, an address, or a network such as \"192.0.2.0/24\""
+            );
+    if (huimin.clip_bytes > huimin.spool_bytes)
+        findings.error_at("huimin.clip", "can't be larger than huimin.spool, where clips are received");
 }
+
+}  // namespace
 
 bool is_listen_address(std::string_view text) noexcept {
     const std::size_t colon = text.rfind(':');
@@ -285,6 +299,7 @@ void validate(const Config& config, Findings& findings) {
     check_storage(config.storage, findings);
     check_ledger(config.ledger, findings);
     check_notify(config.notify, findings);
+    check_huimin(config.huimin, findings);
     check_ups(config.ups, findings);
     check_flag_rules(config, findings);
     if (config.recorders.empty()) findings.warning_at("recorders", "are missing: nothing will be recorded");

@@ -77,6 +77,18 @@ constexpr std::array kKnown{
     Known{.id = "DOOR_FREE_FROM_BASIS", .unit = "", .words = {"assumed", "confirmed"}},
     Known{.id = "DOOR_FREE_TO", .unit = "", .is_clock = true},
     Known{.id = "DOOR_HELD_OPEN", .unit = "seconds", .least = 1, .most = 86'400},
+    Known{.id = "ACS_AFTER_HOURS_GRACE", .unit = "minutes", .least = 0, .most = 240},
+    Known{.id = "ACS_FORCED_RELEASE", .unit = "seconds", .least = 0, .most = 300},
+    Known{.id = "ACS_SILENT_AFTER", .unit = "heartbeats", .least = 0, .most = 100},
+    Known{.id = "ACS_INCIDENT_WITHIN", .unit = "days", .least = 0, .most = 366},
+    Known{.id = "ACS_ALARM_HOLD", .unit = "days", .least = 0, .most = 366},
+    Known{.id = "ACS_CLIP_BEFORE", .unit = "seconds", .least = 0, .most = 3600},
+    Known{.id = "ACS_CLIP_AFTER", .unit = "seconds", .least = 1, .most = 3600},
+    Known{.id = "ACS_KEEP", .unit = "years", .least = 1, .most = 10},
+    Known{.id = "CONTRACTOR_FINDING_AFTER", .unit = "hours", .least = 1, .most = 24 * 366},
+    Known{.id = "CONTRACTOR_TIME_TOLERANCE", .unit = "seconds", .least = 0, .most = 600},
+    Known{.id = "CONTRACTOR_QUARANTINE_KEEP", .unit = "days", .least = 1, .most = 366},
+    Known{.id = "CONTRACTOR_UPLOAD_LONGEST", .unit = "days", .least = 1, .most = 366},
     Known{.id = "RECORDER_CLOCK_LIMIT", .unit = "seconds", .least = 2, .most = 86'400},
     Known{.id = "RECORDER_ACT_GRACE", .unit = "minutes", .least = 0, .most = 240},
 };
@@ -231,6 +243,22 @@ DoorPolicy read_doors(const Rules& rules) {
     };
 }
 
+AccessPolicy read_access(const Rules& rules) {
+    const auto number = [&](std::string_view id) {
+        return number_of(*std::ranges::find(rules, id, &Rule::id));
+    };
+    return {
+        .after_hours_grace = std::chrono::minutes{number("ACS_AFTER_HOURS_GRACE")},
+        .forced_release = std::chrono::seconds{number("ACS_FORCED_RELEASE")},
+        .silent_heartbeats = number("ACS_SILENT_AFTER"),
+        .incident_days = number("ACS_INCIDENT_WITHIN"),
+        .hold_days = number("ACS_ALARM_HOLD"),
+        .clip_before = std::chrono::seconds{number("ACS_CLIP_BEFORE")},
+        .clip_after = std::chrono::seconds{number("ACS_CLIP_AFTER")},
+        .keep_years = number("ACS_KEEP"),
+    };
+}
+
 Policy read(const Rules& rules) {
     const auto find = [&](std::string_view id) -> const Rule& {
         return *std::ranges::find(rules, id, &Rule::id);
@@ -269,6 +297,13 @@ Policy read(const Rules& rules) {
     };
     policy.duties = read_duties(rules);
     policy.doors = read_doors(rules);
+    policy.access = read_access(rules);
+    policy.contractor = {
+        .finding_hours = number_of(find("CONTRACTOR_FINDING_AFTER")),
+        .tolerance_seconds = number_of(find("CONTRACTOR_TIME_TOLERANCE")),
+        .quarantine_days = number_of(find("CONTRACTOR_QUARANTINE_KEEP")),
+        .upload_days = number_of(find("CONTRACTOR_UPLOAD_LONGEST")),
+    };
     policy.recorders = {
         .clock_limit = std::chrono::seconds{number_of(find("RECORDER_CLOCK_LIMIT"))},
         .act_grace = std::chrono::minutes{number_of(find("RECORDER_ACT_GRACE"))},

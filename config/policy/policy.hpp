@@ -111,10 +111,33 @@ struct DoorPolicy {
     friend bool operator==(const DoorPolicy&, const DoorPolicy&) = default;
 };
 
+/// ACS_*: what follows from events at the doors.
+struct AccessPolicy {
+    std::chrono::minutes after_hours_grace{};
+    std::chrono::seconds forced_release{};
+    unsigned silent_heartbeats = 0;
+    unsigned incident_days = 0;
+    unsigned hold_days = 0;
+    std::chrono::seconds clip_before{};
+    std::chrono::seconds clip_after{};
+    unsigned keep_years = 0;
+    friend bool operator==(const AccessPolicy&, const AccessPolicy&) = default;
+};
+
+/// The contractor's cameras and clips: CONTRACTOR_*.
+struct ContractorPolicy {
+    unsigned finding_hours = 0;
+    unsigned tolerance_seconds = 0;
+    unsigned quarantine_days = 0;
+    unsigned upload_days = 0;
+    friend bool operator==(const ContractorPolicy&, const ContractorPolicy&) = default;
+};
+
 /// What recorders tell of themselves: RECORDER_*.
 struct RecorderPolicy {
     std::chrono::seconds clock_limit{};  ///< a clock that is further off is a finding
-    std::chrono::minutes act_grace{};    ///< before and after a session, for what is done at the recorder itself
+    std::chrono::minutes act_grace{
+    };  ///< before and after a session, for what is done at the recorder itself
     friend bool operator==(const RecorderPolicy&, const RecorderPolicy&) = default;
 };
 
@@ -137,6 +160,8 @@ struct Policy {
     IncidentPolicy incidents;
     DutyPolicy duties;
     DoorPolicy doors;
+    AccessPolicy access;
+    ContractorPolicy contractor;
     RecorderPolicy recorders;
     friend bool operator==(const Policy&, const Policy&) = default;
 };

@@ -1,8 +1,6 @@
 #include "storage/calendar/office_csv.hpp"
 
-#include "config/base/utf8.hpp"
-#include "storage/calendar/detail/big5.hpp"
-#include "storage/calendar/detail/csv_line.hpp"
+#include "storage/calendar/csv.hpp"
 
 #include <algorithm>
 #include <array>
@@ -38,9 +36,7 @@ private:
 std::expected<std::string, RowFaults> to_utf8(std::string_view bytes) {
     if (bytes.size() > kMostCalendarBytes)
         return std::unexpected(RowFaults{{0, "is longer than 1 MiB: give the file of one year"}});
-    if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
-    if (is_utf8(bytes)) return std::string{bytes};
-    if (auto text = detail::from_big5(bytes)) return std::move(*text);
+    if (auto text = csv_text(bytes)) return std::move(*text);
     return std::unexpected(RowFaults{{0, "is neither UTF-8 nor Big5: save it as CSV UTF-8"}});
 }
 
@@ -92,7 +88,7 @@ class Reader {
 public:
     /// Line 1 is the header.
     void take(std::size_t line, std::string_view text) {
-        const auto fields = detail::split_csv_line(text);
+        const auto fields = split_csv_line(text);
         if (!fields)
             return faults_.add(line, "has a quotation mark that does not end; close it on the same line");
         if (line == 1) return take_header(*fields);

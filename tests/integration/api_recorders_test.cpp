@@ -1,5 +1,6 @@
 #include "config/base/files.hpp"
 #include "storage/catalogue/xvr_repository.hpp"
+#include "storage/status/recorder_status.hpp"
 #include "tests/integration/api_stage.hpp"
 #include "tests/support/eventually.hpp"
 
@@ -98,15 +99,15 @@ TEST_CASE(
     stage.start();
     const auto power = [&] { return json::parse(stage.get("/v1/power").body); };
     CHECK(power() == json{{"items", json::array()}, {"durability_window_ms", nullptr}});
-    status::RecorderStatus status;
-    status.written = stage.clock.now();
-    status.durability_window_ms = 1000;
-    status.ups = {
+    status::RecorderStatus said;
+    said.written = stage.clock.now();
+    said.durability_window_ms = 1000;
+    said.ups = {
         {.slug = "ups-1", .state = PowerState::battery, .feeds_recorder = true, .charge_percent = 83.5}
     };
     const auto path = status::status_path(stage.data.path());
     std::filesystem::create_directories(path.parent_path());
-    REQUIRE(replace_file(path, status::to_json(status), 0644));
+    REQUIRE(replace_file(path, status::to_json(said), 0644));
     REQUIRE(eventually(20s, [&] { return power()["items"].size() == 1; }));
     CHECK(power()["items"][0]["state"] == "battery");
     CHECK(power()["items"][0]["charge_percent"] == 83.5);

@@ -1,6 +1,9 @@
-#include "storage/calendar/detail/csv_line.hpp"
+#include "storage/calendar/csv.hpp"
 
-namespace sluice::calendar::detail {
+#include "config/base/utf8.hpp"
+#include "storage/calendar/detail/big5.hpp"
+
+namespace sluice::calendar {
 namespace {
 
 std::string_view trimmed(std::string_view text) {
@@ -28,6 +31,12 @@ std::optional<std::string> take_quoted(std::string_view& rest) {
 
 }  // namespace
 
+std::optional<std::string> csv_text(std::string_view bytes) {
+    if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
+    if (is_utf8(bytes)) return std::string{bytes};
+    return detail::from_big5(bytes);
+}
+
 std::optional<std::vector<std::string>> split_csv_line(std::string_view line) {
     std::vector<std::string> fields;
     while (true) {
@@ -45,4 +54,4 @@ std::optional<std::vector<std::string>> split_csv_line(std::string_view line) {
     }
 }
 
-}  // namespace sluice::calendar::detail
+}  // namespace sluice::calendar
