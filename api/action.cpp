@@ -17,6 +17,8 @@ constexpr std::array kActions{
     ActionFacts{Action::read_camera, "read_camera", Resource::camera, true},
     ActionFacts{Action::list_segments, "list_segments", Resource::camera, true},
     ActionFacts{Action::read_coverage, "read_coverage", Resource::camera, true},
+    ActionFacts{Action::read_recorders, "read_recorders", Resource::recorder},
+    ActionFacts{Action::read_recorder_acts, "read_recorder_acts", Resource::recorder},
     ActionFacts{Action::read_clip, "read_clip", Resource::footage},
     ActionFacts{Action::read_snapshot, "read_snapshot", Resource::footage},
     ActionFacts{Action::play_recorded, "play_recorded", Resource::footage},
@@ -146,13 +148,13 @@ constexpr bool is_in_order() {
 }
 static_assert(is_in_order(), "one line for each action, as they are enumerated");
 
-constexpr std::array<std::string_view, 25> kResources{
+constexpr std::array<std::string_view, 26> kResources{
     "service",  "session", "camera",  "footage",     "job",           "retention", "hold",
     "policy",   "ledger",  "account", "delegation",  "live_approval", "request",   "dossier",
     "register", "viewing", "copy",    "notice",      "calendar",      "webhook",   "contractor",
-    "incident", "duty",    "door",    "door_person",
+    "incident", "duty",    "door",    "door_person", "recorder",
 };
-static_assert(kResources.size() == static_cast<std::size_t>(Resource::door_person) + 1);
+static_assert(kResources.size() == static_cast<std::size_t>(Resource::recorder) + 1);
 
 }  // namespace
 

@@ -21,6 +21,9 @@ enum class Action : std::uint8_t {
     list_segments,
     read_coverage,
 
+    read_recorders,      ///< what they tell of themselves, and the power
+    read_recorder_acts,  ///< what somebody did at one
+
     read_clip,      ///< as a file: belongs to a copy
     read_snapshot,  ///< likewise
     play_recorded,  ///< recorded footage as a stream: belongs to a viewing
@@ -165,6 +168,7 @@ enum class Resource : std::uint8_t {
     duty,
     door,
     door_person,
+    recorder,
 };
 
 /// Acts for which the policy can want a second factor.

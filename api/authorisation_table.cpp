@@ -134,6 +134,8 @@ std::vector<Rule> service_rules() {
          always,
          allowed()},
         {contractor, {read_camera, list_segments, read_coverage}, own, always, allowed()},
+        {who_reads | admin | operator_ | viewer, {read_recorders}, anyones, always, allowed()},
+        {who_reads | operator_, {read_recorder_acts}, anyones, always, allowed()},
         {secretariat | ethics | Set{auditor} | admin | operator_,
          {list_jobs, read_job},
          anyones,

@@ -34,6 +34,9 @@ struct Loaded {
 /// readable for the API).
 enum class Secrets { all, database_only };
 
+/// The password that stands there now. Error: operator_acts, naming the file or the variable.
+[[nodiscard]] Result<Secret> load_password(const PasswordPlace& place);
+
 /// Reads FILE and conf.d/*.toml beside it (in name order) as one configuration. Never stops at the first
 /// error.
 [[nodiscard]] Loaded load(const std::filesystem::path& file, Secrets secrets);

@@ -24,6 +24,7 @@
 #include "api/notices/routes.hpp"
 #include "api/policy/routes.hpp"
 #include "api/problem_words.hpp"
+#include "api/recorders/routes.hpp"
 #include "api/requests/pages.hpp"
 #include "api/requests/routes.hpp"
 #include "api/retention/routes.hpp"
@@ -133,6 +134,7 @@ std::string loggable_query(const http::Request& request, const Routes& routes, s
 Application::Application(Services& services) : services_(services) {
     add_system_routes(routes_);
     add_camera_routes(routes_);
+    add_recorder_routes(routes_);
     add_segment_routes(routes_);
     add_coverage_routes(routes_);
     add_clip_routes(routes_);

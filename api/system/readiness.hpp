@@ -42,7 +42,8 @@ inline constexpr std::chrono::days kBackupOld{8};
 /// ledger_trouble (the worker signs no more), backup_old (no verified one for eight
 /// days), floor_at_risk (the disks will not hold the floor, RET_FLOOR_AT_RISK), calendar_missing (the office
 /// calendar of this year, or in December of the next, is not imported), contacts_missing (nobody is named
-/// who would be called).
+/// who would be called), recorder_findings (a recorder's events are not heard, or it shows other titles),
+/// on_battery and battery_low (any UPS), ups_unknown (one that nobody can ask).
 [[nodiscard]] ReadinessReport judge_readiness(const Observations& seen, UtcTime now);
 
 }  // namespace sluice::api

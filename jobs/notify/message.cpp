@@ -45,6 +45,7 @@ constexpr std::array kWords{
     Words{NoticeKind::duty_due, "例行事項到期", "A duty is due"},
     Words{NoticeKind::follow_up_due, "列管事項到期", "A tracked follow-up is due"},
     Words{NoticeKind::repair_opened, "新報修單", "A repair ticket was opened"},
+    Words{NoticeKind::recorder_finding, "監視主機有待查事項", "A recorder is not as it should be"},
 };
 
 std::string to_base64(std::string_view text) {

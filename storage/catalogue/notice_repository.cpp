@@ -41,6 +41,7 @@ constexpr std::array<KindWords, kNoticeKinds> kKinds{
     KindWords{NoticeKind::duty_due, "duty_due", "duty"},
     KindWords{NoticeKind::follow_up_due, "follow_up_due", "follow_up"},
     KindWords{NoticeKind::repair_opened, "repair_opened", "repair"},
+    KindWords{NoticeKind::recorder_finding, "recorder_finding", "recorder"},
 };
 
 constexpr const char* kRaise = R"(
