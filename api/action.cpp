@@ -43,6 +43,8 @@ constexpr std::array kActions{
     ActionFacts{Action::change_account, "change_account", Resource::account, true},
     ActionFacts{Action::disable_account, "disable_account", Resource::account, true},
     ActionFacts{Action::depart_account, "depart_account", Resource::account, true},
+    ActionFacts{Action::change_own_password, "change_own_password", Resource::account},
+    ActionFacts{Action::change_own_factor, "change_own_factor", Resource::account},
     ActionFacts{Action::create_delegation, "create_delegation", Resource::delegation, true},
     ActionFacts{Action::revoke_delegation, "revoke_delegation", Resource::delegation, true},
     ActionFacts{Action::read_delegations, "read_delegations", Resource::delegation},
@@ -91,8 +93,10 @@ constexpr std::array kActions{
     ActionFacts{Action::request_remand, "request_remand", Resource::request, true},
     ActionFacts{Action::request_uphold, "request_uphold", Resource::request, true},
     ActionFacts{Action::request_revoke, "request_revoke", Resource::request, true},
+    ActionFacts{Action::request_extend, "request_extend", Resource::request, true},
     ActionFacts{Action::read_dossier, "read_dossier", Resource::dossier},
     ActionFacts{Action::export_dossier, "export_dossier", Resource::dossier, false, SecondFactor::to_export},
+    ActionFacts{Action::destroy_dossier, "destroy_dossier", Resource::dossier},
     ActionFacts{Action::read_register, "read_register", Resource::register_},
     ActionFacts{Action::correct_register, "correct_register", Resource::register_},
     ActionFacts{Action::open_viewing, "open_viewing", Resource::viewing, false, SecondFactor::to_escort},
@@ -115,21 +119,30 @@ constexpr std::array kActions{
     ActionFacts{Action::push_clip, "push_clip", Resource::contractor},
     ActionFacts{Action::decide_contractor_camera, "decide_contractor_camera", Resource::contractor},
     ActionFacts{Action::change_contractor_slot, "change_contractor_slot", Resource::contractor},
+    ActionFacts{Action::read_doors, "read_doors", Resource::door},
+    ActionFacts{Action::change_doors, "change_doors", Resource::door},
+    ActionFacts{Action::decide_door_mode, "decide_door_mode", Resource::door},
+    ActionFacts{Action::read_door_people, "read_door_people", Resource::door_person},
+    ActionFacts{Action::import_roster, "import_roster", Resource::door_person},
+    ActionFacts{Action::apply_credential, "apply_credential", Resource::door_person},
+    ActionFacts{Action::decide_credential, "decide_credential", Resource::door_person, true},
+    ActionFacts{Action::change_credential, "change_credential", Resource::door_person},
+    ActionFacts{Action::register_visit, "register_visit", Resource::door_person},
 };
 
 constexpr bool is_in_order() {
     for (std::size_t i = 0; i < kActions.size(); ++i)
         if (static_cast<std::size_t>(kActions[i].action) != i) return false;
-    return kActions.back().action == Action::change_contractor_slot;
+    return kActions.back().action == Action::register_visit;
 }
 static_assert(is_in_order(), "one line for each action, as they are enumerated");
 
-constexpr std::array<std::string_view, 21> kResources{
-    "service",  "session", "camera",  "footage",    "job",           "retention", "hold",
-    "policy",   "ledger",  "account", "delegation", "live_approval", "request",   "dossier",
-    "register", "viewing", "copy",    "notice",     "calendar",      "webhook",   "contractor",
+constexpr std::array<std::string_view, 23> kResources{
+    "service", "session", "camera",     "footage",       "job",        "retention", "hold",        "policy",
+    "ledger",  "account", "delegation", "live_approval", "request",    "dossier",   "register",    "viewing",
+    "copy",    "notice",  "calendar",   "webhook",       "contractor", "door",      "door_person",
 };
-static_assert(kResources.size() == static_cast<std::size_t>(Resource::contractor) + 1);
+static_assert(kResources.size() == static_cast<std::size_t>(Resource::door_person) + 1);
 
 }  // namespace
 

@@ -49,6 +49,8 @@ enum class Action : std::uint8_t {
     change_account,
     disable_account,
     depart_account,
+    change_own_password,
+    change_own_factor,
     create_delegation,
     revoke_delegation,
     read_delegations,
@@ -86,9 +88,11 @@ enum class Action : std::uint8_t {
     request_remand,
     request_uphold,
     request_revoke,
+    request_extend,
 
     read_dossier,
     export_dossier,
+    destroy_dossier,  ///< its papers, once their time is over
     read_register,
     correct_register,
     open_viewing,
@@ -114,6 +118,15 @@ enum class Action : std::uint8_t {
     push_clip,
     decide_contractor_camera,  ///< accept or refuse
     change_contractor_slot,
+    read_doors,        ///< inventory, modes, schedules, and what is decided against them
+    change_doors,      ///< the inventory
+    decide_door_mode,  ///< place and end overrides
+    read_door_people,  ///< rosters, cards, visitors, vehicles
+    import_roster,
+    apply_credential,   ///< for a card
+    decide_credential,  ///< on an application
+    change_credential,  ///< suspend, reactivate, expire
+    register_visit,     ///< visitors and vehicle permits, in and out
 };
 
 /// What an action is done to.
@@ -139,6 +152,8 @@ enum class Resource : std::uint8_t {
     calendar,
     webhook,
     contractor,
+    door,
+    door_person,
 };
 
 /// Acts for which the policy can want a second factor.

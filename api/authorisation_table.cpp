@@ -162,6 +162,7 @@ std::vector<Rule> account_rules() {
         {admin, {change_account, disable_account, depart_account}, own, always, self_approval},
         {who_reads | admin, {list_accounts, read_account}, anyones, always, allowed()},
         {persons, {read_account}, own, always, allowed()},
+        {persons, {change_own_password, change_own_factor}, anyones, always, allowed("7")},
         {director | level1, {create_delegation, revoke_delegation}, own, always, allowed()},
         {who_reads | admin | level1, {read_delegations}, anyones, always, allowed()},
         {secretariat, {create_live_approval}, not_own, always, allowed("7")},
@@ -201,6 +202,7 @@ std::vector<Rule> request_rules() {
           request_refer,
           request_answer_not_held,
           request_reopen,
+          request_extend,
           request_schedule},
          anyones,
          always,
@@ -239,6 +241,7 @@ std::vector<Rule> release_rules() {
     return {
         {who_reads | delegate_of_director, {read_dossier}, anyones, always, allowed("8")},
         {secretariat, {export_dossier}, anyones, always, allowed("8")},
+        {secretariat, {destroy_dossier}, anyones, always, allowed("9(4)")},
         {who_reads, {read_register, read_viewing, list_copies}, anyones, always, allowed("9(4)")},
         {secretariat,
          {correct_register, open_viewing, escort_viewing, end_viewing, export_copy, read_copy, record_copy},
@@ -273,6 +276,22 @@ std::vector<Rule> contractor_rules() {
          anyones,
          always,
          allowed("5")},
+    };
+}
+
+/// Doors: configured by `admin`, decided about by the secretariat and the director. Who comes through them is
+/// known to the secretariat, and to nobody who need not know.
+std::vector<Rule> door_rules() {
+    return {
+        {persons | operator_, {read_doors}, anyones, always, allowed()},
+        {admin, {change_doors}, anyones, always, allowed()},
+        {operator_, {change_doors, decide_door_mode}, anyones, bootstrap, allowed()},
+        {secretariat | director, {decide_door_mode}, anyones, always, allowed()},
+        {secretariat | auditor, {read_door_people}, anyones, always, allowed()},
+        {secretariat, {import_roster, change_credential, register_visit}, anyones, always, allowed()},
+        {secretariat | unit_head, {apply_credential}, anyones, always, allowed()},
+        {secretariat, {decide_credential}, not_own, always, allowed()},
+        {secretariat, {decide_credential}, own, always, denied("SOD_SELF_APPROVAL")},
     };
 }
 
@@ -345,6 +364,7 @@ AuthorisationTable make_table() {
           release_rules(),
           house_rules(),
           contractor_rules(),
+          door_rules(),
           second_factor_rules(),
           last_rules()})
         for (const Rule& rule : rules)

@@ -7,6 +7,7 @@
 #include "api/copies/routes.hpp"
 #include "api/coverage/routes.hpp"
 #include "api/csrf.hpp"
+#include "api/doors/routes.hpp"
 #include "api/dossiers/routes.hpp"
 #include "api/hls/routes.hpp"
 #include "api/holds/routes.hpp"
@@ -134,6 +135,7 @@ Application::Application(Services& services) : services_(services) {
     add_hls_routes(routes_);
     add_session_routes(routes_);
     add_account_routes(routes_);
+    add_own_account_routes(routes_);
     add_power_routes(routes_);
     add_job_routes(routes_);
     add_ledger_routes(routes_);
@@ -150,6 +152,12 @@ Application::Application(Services& services) : services_(services) {
     add_notice_routes(routes_);
     add_dead_letter_routes(routes_);
     add_huimin_routes(routes_);
+    add_inventory_routes(routes_);
+    add_door_finding_routes(routes_);
+    add_door_schedule_routes(routes_);
+    add_credential_routes(routes_);
+    add_roster_routes(routes_);
+    add_visit_routes(routes_);
     for (std::size_t i = 0; i < routes_.size(); ++i)
         router_.add(routes_[i].method, routes_[i].pattern, i);
 }

@@ -2,6 +2,7 @@
 
 #include "config/base/base64.hpp"
 #include "config/base/bytes.hpp"
+#include "config/base/slug.hpp"
 #include "config/hosts.hpp"
 
 #include <algorithm>
@@ -293,13 +294,6 @@ void check_huimin(const Huimin& huimin, Findings& findings) {
 }
 
 }  // namespace
-
-bool is_slug(std::string_view text) noexcept {
-    if (text.empty() || text.size() > 63 || text.front() == '-' || text.back() == '-') return false;
-    return std::ranges::all_of(text, [](char letter) {
-        return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') || letter == '-';
-    });
-}
 
 bool is_listen_address(std::string_view text) noexcept {
     const std::size_t colon = text.rfind(':');

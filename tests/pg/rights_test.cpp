@@ -44,6 +44,7 @@ constexpr TableRights kTables[] = {
     {"accounts", "", "departed_at", {"", "s", "s", "s"}},
     {"passwords", "", "hash", {"", "", "", ""}},
     {"second_factors", "", "last_step", {"", "", "", ""}},
+    {"proposed_factors", "", "secret", {"", "", "", ""}},
     {"login_attempts", "", "failures", {"", "s", "", "s"}},
     {"delegations", "revoked_at", "role", {"", "s", "siu", "s"}},
     {"live_approvals", "revoker", "valid_to", {"", "s", "siu", "s"}},
@@ -95,6 +96,8 @@ constexpr TableRights kTables[] = {
     {"request_opinions", "", "stance", {"", "s", "si", "s"}},
     {"request_grounds", "", "answer", {"", "s", "si", "s"}},
     {"consents", "withdrawn_at", "person", {"", "s", "siu", "s"}},
+    {"third_party_inquiries", "answer", "due_at", {"", "s", "siu", "s"}},
+    {"dossier_destructions", "", "papers", {"", "s", "si", "s"}},
     {"request_slots", "tries", "code_sha256", {"", "", "siu", ""}},  // column by column, below
     {"dossier_counters", "", "last", {"", "", "", ""}},
     {"dossiers", "", "number", {"", "s", "s", "s"}},
@@ -305,6 +308,16 @@ TEST_CASE("functions of the owner are open to those who need them", "[pg][catalo
         },
         {"SELECT disable_account(gen_random_uuid(), 'x', now())", {false, false, true, false}},
         {"SELECT depart_account(gen_random_uuid(), 'no', '2026-01-01', now())", {false, false, true, false}},
+        {"SELECT propose_second_factor(gen_random_uuid(), 'a', sha256('x'), now())",
+         {false, false, true, false}},
+        {"SELECT proposed_second_factor(gen_random_uuid(), now())", {false, false, true, false}},
+        {"SELECT confirm_second_factor(gen_random_uuid(), sha256('x'), 1, now())", {false, false, true, false}
+        },
+        {"SELECT remove_second_factor(gen_random_uuid(), 'a', now())", {false, false, true, false}},
+        {"SELECT change_own_password(gen_random_uuid(), 'a', 'b', now())", {false, false, true, false}},
+        {"SELECT seal_second_factor(gen_random_uuid(), sha256('a'), sha256('b'))", {false, false, true, false}
+        },
+        {"SELECT end_password_sessions(gen_random_uuid(), now())", {false, false, false, false}},
         {"SELECT account_id, set_at, is_initial FROM passwords", {false, true, false, true}},
         {"SELECT account_id, set_at FROM second_factors", {false, true, false, true}},
         {"SELECT has_second_factor FROM sessions", {false, true, false, true}},
