@@ -21,6 +21,9 @@ enum class Action : std::uint8_t {
     list_segments,
     read_coverage,
 
+    read_recorders,      ///< what they tell of themselves, and the power
+    read_recorder_acts,  ///< what somebody did at one
+
     read_clip,      ///< as a file: belongs to a copy
     read_snapshot,  ///< likewise
     play_recorded,  ///< recorded footage as a stream: belongs to a viewing
@@ -118,6 +121,15 @@ enum class Action : std::uint8_t {
     push_clip,
     decide_contractor_camera,  ///< accept or refuse
     change_contractor_slot,
+    report_incident,
+    read_incidents,
+    handle_incident,  ///< steps, notes, links, pointers
+    read_duties,      ///< inspections, duties, repairs, follow-ups, assets, duty periods
+    fill_inspection,
+    close_inspections,  ///< a month of them
+    do_duty,            ///< and end repairs, close follow-ups, tick checklists
+    manage_duties,      ///< set them up, and open repairs and follow-ups, keep assets
+    place_duty_period,
     read_doors,        ///< inventory, modes, schedules, and what is decided against them
     change_doors,      ///< the inventory
     decide_door_mode,  ///< place and end overrides
@@ -152,8 +164,11 @@ enum class Resource : std::uint8_t {
     calendar,
     webhook,
     contractor,
+    incident,
+    duty,
     door,
     door_person,
+    recorder,
 };
 
 /// Acts for which the policy can want a second factor.

@@ -36,7 +36,11 @@ public:
         const Farm farm{site.folder() / "farm", {{"yard", make_clip({})}}};
         site.write_config({{.slug = "yard", .url = farm.url("yard")}});
         site.start_recorder();
-        REQUIRE(eventually(60s, [&] { return site.frames("yard") > 10; }));
+        // The worker knows camera and volume from the catalogue alone.
+        REQUIRE(eventually(60s, [&] {
+            return site.frames("yard") > 10 &&
+                   site.database().query("SELECT count(*) FROM streams, volumes") == "1";
+        }));
         site.stop_recorder(20s);
         auto text = read_text_file(site.folder() / "sluice.toml", 1U << 20U);
         REQUIRE(text);
