@@ -109,21 +109,25 @@ constexpr std::array kActions{
     ActionFacts{Action::read_calendar, "read_calendar", Resource::calendar},
     ActionFacts{Action::import_calendar, "import_calendar", Resource::calendar},
     ActionFacts{Action::manage_webhooks, "manage_webhooks", Resource::webhook},
+    ActionFacts{Action::post_access_events, "post_access_events", Resource::access},
+    ActionFacts{Action::import_access_events, "import_access_events", Resource::access},
+    ActionFacts{Action::read_access, "read_access", Resource::access},
+    ActionFacts{Action::answer_alarm, "answer_alarm", Resource::access},
 };
 
 constexpr bool is_in_order() {
     for (std::size_t i = 0; i < kActions.size(); ++i)
         if (static_cast<std::size_t>(kActions[i].action) != i) return false;
-    return kActions.back().action == Action::manage_webhooks;
+    return kActions.back().action == Action::answer_alarm;
 }
 static_assert(is_in_order(), "one line for each action, as they are enumerated");
 
-constexpr std::array<std::string_view, 20> kResources{
+constexpr std::array<std::string_view, 21> kResources{
     "service",  "session", "camera",  "footage",    "job",           "retention", "hold",
     "policy",   "ledger",  "account", "delegation", "live_approval", "request",   "dossier",
-    "register", "viewing", "copy",    "notice",     "calendar",      "webhook",
+    "register", "viewing", "copy",    "notice",     "calendar",      "webhook",   "access",
 };
-static_assert(kResources.size() == static_cast<std::size_t>(Resource::webhook) + 1);
+static_assert(kResources.size() == static_cast<std::size_t>(Resource::access) + 1);
 
 }  // namespace
 

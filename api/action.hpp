@@ -106,6 +106,11 @@ enum class Action : std::uint8_t {
     read_calendar,
     import_calendar,
     manage_webhooks,  ///< see what could not be delivered, send it again
+
+    post_access_events,    ///< what controllers do
+    import_access_events,  ///< hand in what a controller's program exported
+    read_access,           ///< events, alarms, stream, report
+    answer_alarm,          ///< acknowledge and resolve
 };
 
 /// What an action is done to.
@@ -130,6 +135,7 @@ enum class Resource : std::uint8_t {
     notice,
     calendar,
     webhook,
+    access,  ///< events at the doors and what follows from them
 };
 
 /// Acts for which the policy can want a second factor.

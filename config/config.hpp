@@ -92,6 +92,17 @@ struct Notify {
     friend bool operator==(const Notify&, const Notify&) = default;
 };
 
+/// Events at the doors.
+struct AccessSource {
+    std::string source;                 ///< of its CloudEvents
+    std::filesystem::path secret_file;  ///< what it signs its bodies with
+    friend bool operator==(const AccessSource&, const AccessSource&) = default;
+};
+struct Access {
+    std::vector<AccessSource> sources;  ///< that sign instead of showing a token
+    friend bool operator==(const Access&, const Access&) = default;
+};
+
 /// Printed pages.
 struct Print {
     std::filesystem::path
@@ -138,6 +149,7 @@ struct Config {
     Ledger ledger;
     Notify notify;
     Print print;
+    Access access;
     std::vector<Recorder> recorders;
     friend bool operator==(const Config&, const Config&) = default;
 };

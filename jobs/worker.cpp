@@ -1,6 +1,7 @@
 #include "jobs/worker.hpp"
 
 #include "config/base/log.hpp"
+#include "jobs/access/keeper.hpp"
 #include "jobs/hold_keeper.hpp"
 #include "jobs/hours.hpp"
 #include "jobs/notice_keeper.hpp"
@@ -90,6 +91,11 @@ private:
         }
         if (lane_.keeps_notices) {
             if (auto done = notice_keeper_.tick(tools_, stop_); !done) return std::unexpected(done.error());
+            return std::optional<JobRow>{};
+        }
+        if (lane_.keeps_access) {
+            if (auto done = access_keeper_.tick(pool_, worker_.clock_, stop_); !done)
+                return std::unexpected(done.error());
             return std::optional<JobRow>{};
         }
         if (lane_.keeps_releases) {
@@ -201,6 +207,7 @@ private:
     HoldKeeper hold_keeper_;
     NoticeKeeper notice_keeper_;
     ReleaseKeeper release_keeper_;
+    AccessKeeper access_keeper_;
     unsigned failures_ = 0;
     SteadyClock::time_point file_at_ = SteadyClock::now();
 };
@@ -220,6 +227,7 @@ Worker::Worker(WorkerSettings settings, volume::DurableFiles& files, const Clock
           {.name = "holds", .kinds = {}, .keeps_holds = true},
           {.name = "notices", .kinds = {}, .keeps_notices = true},
           {.name = "release", .kinds = {}, .keeps_releases = true},
+          {.name = "access", .kinds = {}, .keeps_access = true},
       } {}
 
 Worker::~Worker() = default;

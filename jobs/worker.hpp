@@ -53,6 +53,7 @@ private:
         bool keeps_up = false;        ///< takes no jobs, but looks after the disks
         bool keeps_holds = false;     ///< likewise after holds
         bool keeps_notices = false;   ///< likewise after notices
+        bool keeps_access = false;    ///< likewise after events at the doors
         bool keeps_releases = false;  ///< likewise after sessions, copies and packages
     };
     class LaneLoop;

@@ -1,5 +1,6 @@
 #include "api/service/service.hpp"
 
+#include "api/access/routes.hpp"
 #include "api/http/server.hpp"
 #include "api/requests/routes.hpp"
 #include "api/service/application.hpp"
@@ -20,7 +21,9 @@ http::ServerOptions options_of(const config::Api& api, const http::Limits& limit
     options.threads = std::max(1U, api.threads);
     options.workers = std::max(1U, api.workers);
     options.limits = limits;
-    options.limits.takes_upload = takes_upload;
+    options.limits.takes_upload = [](std::string_view target) {
+        return takes_upload(target) || takes_access_upload(target);
+    };
     return options;
 }
 
