@@ -66,6 +66,7 @@ Answer import_file(const Call& call, Shared& shared) {
         .profile = *profile,
         .rows = events->events.size() + events->faulty_rows,
         .faulty = events->faulty_rows,
+        .faults = {},
         .importer = call.principal->name,
         .imported = call.now,
     };
