@@ -43,6 +43,8 @@ constexpr std::array kActions{
     ActionFacts{Action::change_account, "change_account", Resource::account, true},
     ActionFacts{Action::disable_account, "disable_account", Resource::account, true},
     ActionFacts{Action::depart_account, "depart_account", Resource::account, true},
+    ActionFacts{Action::change_own_password, "change_own_password", Resource::account},
+    ActionFacts{Action::change_own_factor, "change_own_factor", Resource::account},
     ActionFacts{Action::create_delegation, "create_delegation", Resource::delegation, true},
     ActionFacts{Action::revoke_delegation, "revoke_delegation", Resource::delegation, true},
     ActionFacts{Action::read_delegations, "read_delegations", Resource::delegation},
@@ -91,8 +93,10 @@ constexpr std::array kActions{
     ActionFacts{Action::request_remand, "request_remand", Resource::request, true},
     ActionFacts{Action::request_uphold, "request_uphold", Resource::request, true},
     ActionFacts{Action::request_revoke, "request_revoke", Resource::request, true},
+    ActionFacts{Action::request_extend, "request_extend", Resource::request, true},
     ActionFacts{Action::read_dossier, "read_dossier", Resource::dossier},
     ActionFacts{Action::export_dossier, "export_dossier", Resource::dossier, false, SecondFactor::to_export},
+    ActionFacts{Action::destroy_dossier, "destroy_dossier", Resource::dossier},
     ActionFacts{Action::read_register, "read_register", Resource::register_},
     ActionFacts{Action::correct_register, "correct_register", Resource::register_},
     ActionFacts{Action::open_viewing, "open_viewing", Resource::viewing, false, SecondFactor::to_escort},
@@ -109,6 +113,12 @@ constexpr std::array kActions{
     ActionFacts{Action::read_calendar, "read_calendar", Resource::calendar},
     ActionFacts{Action::import_calendar, "import_calendar", Resource::calendar},
     ActionFacts{Action::manage_webhooks, "manage_webhooks", Resource::webhook},
+    ActionFacts{Action::read_contractor, "read_contractor", Resource::contractor, true},
+    ActionFacts{Action::announce_camera, "announce_camera", Resource::contractor},
+    ActionFacts{Action::send_heartbeat, "send_heartbeat", Resource::contractor},
+    ActionFacts{Action::push_clip, "push_clip", Resource::contractor},
+    ActionFacts{Action::decide_contractor_camera, "decide_contractor_camera", Resource::contractor},
+    ActionFacts{Action::change_contractor_slot, "change_contractor_slot", Resource::contractor},
     ActionFacts{Action::post_access_events, "post_access_events", Resource::access},
     ActionFacts{Action::import_access_events, "import_access_events", Resource::access},
     ActionFacts{Action::read_access, "read_access", Resource::access},
@@ -122,10 +132,10 @@ constexpr bool is_in_order() {
 }
 static_assert(is_in_order(), "one line for each action, as they are enumerated");
 
-constexpr std::array<std::string_view, 21> kResources{
-    "service",  "session", "camera",  "footage",    "job",           "retention", "hold",
-    "policy",   "ledger",  "account", "delegation", "live_approval", "request",   "dossier",
-    "register", "viewing", "copy",    "notice",     "calendar",      "webhook",   "access",
+constexpr std::array<std::string_view, 22> kResources{
+    "service", "session", "camera",     "footage",       "job",        "retention", "hold",     "policy",
+    "ledger",  "account", "delegation", "live_approval", "request",    "dossier",   "register", "viewing",
+    "copy",    "notice",  "calendar",   "webhook",       "contractor", "access",
 };
 static_assert(kResources.size() == static_cast<std::size_t>(Resource::access) + 1);
 

@@ -49,6 +49,8 @@ enum class Action : std::uint8_t {
     change_account,
     disable_account,
     depart_account,
+    change_own_password,
+    change_own_factor,
     create_delegation,
     revoke_delegation,
     read_delegations,
@@ -86,9 +88,11 @@ enum class Action : std::uint8_t {
     request_remand,
     request_uphold,
     request_revoke,
+    request_extend,
 
     read_dossier,
     export_dossier,
+    destroy_dossier,  ///< its papers, once their time is over
     read_register,
     correct_register,
     open_viewing,
@@ -107,6 +111,13 @@ enum class Action : std::uint8_t {
     import_calendar,
     manage_webhooks,  ///< see what could not be delivered, send it again
 
+    // ---- the contractor
+    read_contractor,  ///< its cameras and clips; of all of them also findings and slots
+    announce_camera,
+    send_heartbeat,
+    push_clip,
+    decide_contractor_camera,  ///< accept or refuse
+    change_contractor_slot,
     post_access_events,    ///< what controllers do
     import_access_events,  ///< hand in what a controller's program exported
     read_access,           ///< events, alarms, stream, report
@@ -135,6 +146,7 @@ enum class Resource : std::uint8_t {
     notice,
     calendar,
     webhook,
+    contractor,
     access,  ///< events at the doors and what follows from them
 };
 

@@ -162,6 +162,7 @@ std::vector<Rule> account_rules() {
         {admin, {change_account, disable_account, depart_account}, own, always, self_approval},
         {who_reads | admin, {list_accounts, read_account}, anyones, always, allowed()},
         {persons, {read_account}, own, always, allowed()},
+        {persons, {change_own_password, change_own_factor}, anyones, always, allowed("7")},
         {director | level1, {create_delegation, revoke_delegation}, own, always, allowed()},
         {who_reads | admin | level1, {read_delegations}, anyones, always, allowed()},
         {secretariat, {create_live_approval}, not_own, always, allowed("7")},
@@ -201,6 +202,7 @@ std::vector<Rule> request_rules() {
           request_refer,
           request_answer_not_held,
           request_reopen,
+          request_extend,
           request_schedule},
          anyones,
          always,
@@ -239,6 +241,7 @@ std::vector<Rule> release_rules() {
     return {
         {who_reads | delegate_of_director, {read_dossier}, anyones, always, allowed("8")},
         {secretariat, {export_dossier}, anyones, always, allowed("8")},
+        {secretariat, {destroy_dossier}, anyones, always, allowed("9(4)")},
         {who_reads, {read_register, read_viewing, list_copies}, anyones, always, allowed("9(4)")},
         {secretariat,
          {correct_register, open_viewing, escort_viewing, end_viewing, export_copy, read_copy, record_copy},
@@ -259,6 +262,20 @@ std::vector<Rule> house_rules() {
         {persons | operator_, {read_calendar}, anyones, always, allowed()},
         {admin | secretariat, {import_calendar}, anyones, always, allowed()},
         {admin, {manage_webhooks}, anyones, always, allowed()},
+    };
+}
+
+/// Article 5: the contractor's machine sees and says what is its own, and nothing else.
+std::vector<Rule> contractor_rules() {
+    return {
+        {contractor, {read_contractor}, own, always, allowed("5")},
+        {contractor, {announce_camera, send_heartbeat, push_clip}, anyones, always, allowed("5")},
+        {who_reads | admin | operator_, {read_contractor}, anyones, always, allowed("5")},
+        {secretariat | Set{admin} | operator_,
+         {decide_contractor_camera, change_contractor_slot},
+         anyones,
+         always,
+         allowed("5")},
     };
 }
 
@@ -345,6 +362,7 @@ AuthorisationTable make_table() {
           approval_rules(),
           release_rules(),
           house_rules(),
+          contractor_rules(),
           access_rules(),
           second_factor_rules(),
           last_rules()})

@@ -2,48 +2,19 @@
 
 #include "config/base/log.hpp"
 #include "storage/catalogue/footage_repository.hpp"
+#include "storage/release/codes.hpp"
 
-#include <algorithm>
-#include <array>
-#include <string_view>
 #include <utility>
 
 namespace sluice::api {
 
-namespace {
-
-/// What a refusal by `authorize` says. Which roles would be allowed, or whose footage it is, it does not.
-struct Words {
-    std::string_view code;
-    unsigned status;
-    const char* detail;
-};
-constexpr std::array kRefusals{
-    Words{"UNAUTHENTICATED", 401, "A token or a session is needed."},
-    Words{"ROLE_NOT_ALLOWED", 403, "The roles of this token do not allow it."},
-    Words{
-        "ART7_NOT_APPROVED",
-        403,
-        "Nobody has granted this footage to whoever asks; ask for it by a request."
-    },
-    Words{"ART7_2_DEPARTED_ACCOUNT", 403, "The owner of this account has left."},
-    Words{
-        "MASK_NOT_RENDERED",
-        409,
-        "This footage was granted with a mask, and the masked picture does not exist."
-    },
-    Words{"SOD_SELF_APPROVAL", 403, "This takes another person."},
-    Words{"AUTH_TOTP_REQUIRED", 403, "This takes a session that was opened with a second factor."},
-};
-
-}  // namespace
-
 http::Problem refusal_of(const Decision& decision) {
-    const auto* const found = std::ranges::find(kRefusals, std::string_view{decision.code}, &Words::code);
+    // Which roles would be allowed, or whose footage it is, it does not say.
+    const release::CodeRow* row = release::find_code(decision.code);
     http::Problem problem{
-        .status = found == kRefusals.end() ? 403U : found->status,
+        .status = row == nullptr ? 403U : row->status,
         .code = decision.code,
-        .detail = found == kRefusals.end() ? "It is not allowed." : found->detail,
+        .detail = row == nullptr ? "It is not allowed." : std::string{row->title} + '.',
         .retry_after = std::nullopt
     };
     if (!decision.article.empty()) problem.members.emplace_back("article", '"' + decision.article + '"');

@@ -5,12 +5,14 @@
 #include "storage/account/name.hpp"
 #include "storage/account/password.hpp"
 #include "storage/account/rules.hpp"
+#include "storage/account/sealed_secret.hpp"
 #include "storage/account/totp.hpp"
 #include "storage/catalogue/account_repository.hpp"
 #include "storage/catalogue/conninfo.hpp"
 #include "storage/catalogue/footage_repository.hpp"
 
 #include <memory>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -24,15 +26,18 @@ using catalogue::PrincipalKind;
 constexpr std::size_t kPage = 500;
 
 struct Desk {
-    explicit Desk(const std::string& conninfo) : pool(conninfo, 1) {}
+    Desk(const std::string& conninfo, fs::path data_folder)
+        : pool(conninfo, 1),
+          data(std::move(data_folder)) {}
     catalogue::Pool pool;
+    fs::path data;
     UtcTime now = RealClock{}.now();
 };
 
 Result<std::unique_ptr<Desk>> open_desk(const fs::path& config) {
     const auto loaded = config::load_or_explain(config, config::Secrets::database_only);
     if (!loaded) return std::unexpected(loaded.error());
-    return std::make_unique<Desk>(catalogue::conninfo_of(*loaded, "sluice_super"));
+    return std::make_unique<Desk>(catalogue::conninfo_of(*loaded, "sluice_super"), loaded->data);
 }
 
 /// What the tool did, for the audit log: it knows nobody's name.
@@ -288,13 +293,19 @@ Status set_account_totp(const fs::path& config, const std::string& name, bool is
     if (account->kind != PrincipalKind::person)
         return failure(Remedy::refuse, "a machine has no second factor");
     std::optional<Bytes> secret;
-    if (!is_removed) secret = account::make_totp_secret();
+    std::optional<Bytes> sealed;
+    if (!is_removed) {
+        secret = account::make_totp_secret();
+        auto made = account::seal_secret((*desk)->data, account->id, *secret);
+        if (!made) return std::unexpected(made.error());
+        sealed = std::move(*made);
+    }
     const auto act = act_on(
         *account,
         is_removed ? "account.second_factor_removed" : "account.second_factor_set",
         {{"name", account->name}}
     );
-    if (auto done = catalogue::set_second_factor((*desk)->pool, account->id, secret, act, (*desk)->now);
+    if (auto done = catalogue::set_second_factor((*desk)->pool, account->id, sealed, act, (*desk)->now);
         !done)
         return done;
     if (secret)

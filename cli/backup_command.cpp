@@ -3,6 +3,7 @@
 #include "config/load.hpp"
 
 #include <fmt/core.h>
+#include <fmt/format.h>
 
 namespace sluice::cli {
 
@@ -29,13 +30,14 @@ Status restore_backup(const fs::path& config, const fs::path& folder, bool repla
     if (!restored) return std::unexpected(restored.error());
     using State = backup::Restored::State;
     fmt::print(
-        "the catalogue of {} is in place; the former database is kept as {}\n{}"
+        "the catalogue of {} is in place; the former database is kept as {}\n{}{}"
         "nothing is deleted until somebody confirms: sluice retention confirm\n",
         to_rfc3339(restored->manifest.made),
         restored->former,
         restored->state == State::put_back ? "state.json was put back\n"
         : restored->state == State::kept   ? "state.json was left as it is; it differs from the backup's\n"
-                                           : ""
+                                           : "",
+        restored->papers > 0 ? fmt::format("{} papers of requests were put back\n", restored->papers) : ""
     );
     return {};
 }

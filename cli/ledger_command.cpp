@@ -9,6 +9,7 @@
 #include "storage/catalogue/record_repository.hpp"
 #include "storage/ledger/export_folder.hpp"
 #include "storage/ledger/key_file.hpp"
+#include "storage/release/package_key.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -48,6 +49,28 @@ Status make_ledger_key(const KeygenOptions& options) {
         "{} holds the key, for its owner alone. Whoever verifies needs:\n{}\n",
         options.file.string(),
         to_string(key.verifier())
+    );
+    return {};
+}
+
+Status make_copies_key(const CopiesKeyOptions& options) {
+    const auto config = config::load_or_explain(options.config, config::Secrets::database_only);
+    if (!config) return std::unexpected(config.error());
+    catalogue::Pool pool{catalogue::conninfo_of(*config, "sluice_worker"), 1};
+    const auto made = release::make_package_key(
+        pool, config->data, options.is_replacing, operator_here(), RealClock{}.now()
+    );
+    if (!made) return std::unexpected(made.error());
+    if (made->former)
+        fmt::print(
+            "replaces {}; what it has signed is verified by {}\n",
+            to_string(*made->former),
+            release::package_keys_file(config->data).string()
+        );
+    fmt::print(
+        "{} holds the key; keep a copy of it beside the audit log's. Whoever verifies needs:\n{}\n",
+        release::package_key_file(config->data).string(),
+        to_string(made->key)
     );
     return {};
 }

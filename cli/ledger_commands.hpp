@@ -13,6 +13,13 @@ struct KeygenOptions {
     std::string name;  ///< empty: one that no other key has
     bool is_witness = false;
 };
+struct CopiesKeyOptions {
+    std::filesystem::path config;
+    bool is_replacing = false;
+};
+/// The key that signs sealed copies; prints the verifier key alone on the last line.
+[[nodiscard]] Status make_copies_key(const CopiesKeyOptions& options);
+
 /// Makes a key file of mode 0600 and prints the verifier key alone on the last line.
 [[nodiscard]] Status make_ledger_key(const KeygenOptions& options);
 
@@ -30,6 +37,7 @@ struct VerifyOptions {
 struct VerifyPackageOptions {
     std::filesystem::path package;  ///< tar file or folder
     std::string key;                ///< signing key as it was given to whoever checks; empty: the package's
+    std::filesystem::path keys;     ///< a file of several, of which one has signed; empty: none
     std::string log_key;            ///< of the audit log; likewise
     bool is_json = false;
 };

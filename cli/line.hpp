@@ -49,6 +49,7 @@ struct Line {
     std::string authorities;
     std::string since;
     std::string log_key;
+    std::string keys_file;
     std::string reason;
     std::uint32_t lease_seconds = 30;
     std::function<Status()> command;
@@ -67,6 +68,7 @@ void add_program_commands(CLI::App& app, Line& line);  ///< up, database, migrat
 void add_footage_commands(CLI::App& app, Line& line);  ///< volume, check, purge, plan, retention
 void add_house_commands(CLI::App& app, Line& line);    ///< token, policy, calendar, backup, restore
 void add_account_commands(CLI::App& app, Line& line);  ///< account
+void add_huimin_commands(CLI::App& app, Line& line);   ///< huimin
 void add_ledger_commands(CLI::App& app, Line& line);   ///< ledger, verify
 
 }  // namespace sluice::line

@@ -93,6 +93,27 @@ void add_ledger_witness(CLI::App& ledger, Line& line) {
     });
 }
 
+void add_copies(CLI::App& app, Line& line) {
+    CLI::App* copies = app.add_subcommand("copies", "Sealed copies of footage")->require_subcommand(1);
+    CLI::App* keygen = add_command(
+        *copies,
+        line,
+        "keygen",
+        "Make the key that signs sealed copies (0600); its verifier key stands alone on the last line of the "
+        "output"
+    );
+    add_config(keygen, line)->required();
+    keygen->add_flag(
+        "--replace",
+        line.is_replacing,
+        "Instead of the present one, whose private half is removed; packages that it signed stay good, and "
+        "<data>/ledger/copies.vkeys lists its verifier key"
+    );
+    keygen->callback([&line] {
+        line.command = [&line] { return cli::make_copies_key({line.config_path(), line.is_replacing}); };
+    });
+}
+
 void add_ledger(CLI::App& app, Line& line) {
     CLI::App* ledger = app.add_subcommand("ledger", "The audit log")->require_subcommand(1);
     add_ledger_key(*ledger, line);
@@ -147,11 +168,25 @@ void add_ledger(CLI::App& app, Line& line) {
             "--log-key", line.log_key, "Of a copy: the audit log's verifier key; --key is the copy's own"
         )
         ->type_name("KEY");
+    offline
+        ->add_option(
+            "--keys",
+            line.keys_file,
+            "Of a copy: a file of verifier keys, one a line, of which one has signed it (copies.vkeys of the "
+            "office)"
+        )
+        ->type_name("FILE");
     offline->callback([&line] {
         line.command = [&line] {
             const fs::path path = fs::absolute(line.path);
             if (cli::is_sealed_copy(path))
-                return cli::verify_copy({path, line.verify.key, line.log_key, line.verify.is_json});
+                return cli::verify_copy(
+                    {path,
+                     line.verify.key,
+                     line.keys_file.empty() ? fs::path{} : fs::absolute(line.keys_file),
+                     line.log_key,
+                     line.verify.is_json}
+                );
             line.verify.folder = path;
             return verify(line);
         };
@@ -161,6 +196,7 @@ void add_ledger(CLI::App& app, Line& line) {
 }  // namespace
 
 void add_ledger_commands(CLI::App& app, Line& line) {
+    add_copies(app, line);
     add_ledger(app, line);
 }
 

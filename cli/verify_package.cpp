@@ -1,6 +1,7 @@
 #include "storage/release/verify_package.hpp"
 
 #include "cli/ledger_commands.hpp"
+#include "storage/release/package_key.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -47,7 +48,7 @@ void print_lines(const release::PackageReport& report, const release::PackageKey
     fmt::print(
         "copy {} of dossier {}: {} files, {} bytes\n", report.copy, report.dossier, report.files, report.bytes
     );
-    if (!keys.signing)
+    if (keys.signing.empty())
         fmt::print(
             "the signing key was taken from the package; compare its fingerprint with the office's: {}\n",
             report.fingerprint
@@ -62,11 +63,18 @@ bool is_sealed_copy(const std::filesystem::path& path) {
 }
 
 Status verify_copy(const VerifyPackageOptions& options) {
-    auto signing = key_of(options.key);
-    if (!signing) return std::unexpected(signing.error());
+    std::vector<ledger::VerifierKey> signing;
+    if (!options.keys.empty()) {
+        auto known = release::load_package_keys(options.keys);
+        if (!known) return std::unexpected(known.error());
+        signing = std::move(*known);
+    }
+    auto one = key_of(options.key);
+    if (!one) return std::unexpected(one.error());
+    if (*one) signing.push_back(std::move(**one));
     auto log = key_of(options.log_key);
     if (!log) return std::unexpected(log.error());
-    const release::PackageKeys keys{.signing = std::move(*signing), .log = std::move(*log)};
+    const release::PackageKeys keys{.signing = std::move(signing), .log = std::move(*log)};
     const auto report = release::verify_package(options.package, keys);
     if (!report) return std::unexpected(report.error());
     if (options.is_json)

@@ -63,6 +63,7 @@ Status work(const fs::path& config, const WorkOptions& options) {
     jobs::WorkerSettings settings;
     settings.conninfo = catalogue::conninfo_of(*loaded, "sluice_worker");
     settings.config = std::move(*loaded);
+    settings.config_file = config;
     settings.owner = jobs::make_owner(clock.now());
     settings.lease = options.lease;
     settings.is_once = options.is_once;

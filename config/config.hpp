@@ -92,6 +92,17 @@ struct Notify {
     friend bool operator==(const Notify&, const Notify&) = default;
 };
 
+/// The contractor's cameras and clips.
+struct Huimin {
+    /// Hosts whose cameras may be accepted: names, addresses, or networks as ADDRESS/BITS. None: no camera
+    /// with an address is accepted.
+    std::vector<std::string> allow_hosts;
+    std::uint64_t clip_bytes = 4ULL << 30U;    ///< of one clip at most
+    std::uint64_t spool_bytes = 20ULL << 30U;  ///< of clips that are being received or wait for their import
+    std::uint64_t quarantine_bytes = 10ULL << 30U;  ///< beyond it the oldest refused clips go
+    friend bool operator==(const Huimin&, const Huimin&) = default;
+};
+
 /// Events at the doors.
 struct AccessSource {
     std::string source;                 ///< of its CloudEvents
@@ -124,6 +135,8 @@ struct Camera {
     std::string zone;
     std::string owner;    ///< who is responsible for the camera: "bureau", "huimin"
     bool enabled = true;  ///< false: known, shown, not recorded (gap cause disabled_by_operator)
+    /// Its footage comes as clips from outside: known, with a stream, and nothing of it is recorded here.
+    bool is_pushed = false;
     Transport transport = Transport::tcp;
     friend bool operator==(const Camera&, const Camera&) = default;
 };
@@ -149,6 +162,7 @@ struct Config {
     Ledger ledger;
     Notify notify;
     Print print;
+    Huimin huimin;
     Access access;
     std::vector<Recorder> recorders;
     friend bool operator==(const Config&, const Config&) = default;

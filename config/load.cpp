@@ -125,6 +125,7 @@ read_camera(const toml::table& table, const std::string& file, const std::string
     section.text("zone", camera.zone);
     section.text("owner", camera.owner);
     section.flag("enabled", camera.enabled);
+    section.flag("pushed", camera.is_pushed);
     section.word("transport", camera.transport, transport_from, "\"tcp\", \"udp\"");
     refuse_audio(section, findings);
     section.finish();
@@ -328,6 +329,15 @@ void read_notify(const toml::table& table, const std::string& file, Notify& noti
     section.finish();
 }
 
+void read_huimin(const toml::table& table, const std::string& file, Huimin& huimin, Findings& findings) {
+    Section section{table, file, "huimin", findings};
+    section.texts("allow_hosts", huimin.allow_hosts);
+    section.bytes("clip", huimin.clip_bytes, 1U << 20U);
+    section.bytes("spool", huimin.spool_bytes, 1U << 20U);
+    section.bytes("quarantine", huimin.quarantine_bytes, 0);
+    section.finish();
+}
+
 void read_root(
     const toml::table& table,
     const std::string& file,
@@ -358,6 +368,8 @@ void read_root(
         part.path("texts", config.print.texts);
         part.finish();
     }
+    if (const auto* huimin = find_table(section, "huimin", findings))
+        read_huimin(*huimin, file, config.huimin, findings);
     read_tables(
         section,
         file,
@@ -395,6 +407,51 @@ void read_file(const std::filesystem::path& file, Secrets secrets, Config& confi
     const auto text = read_text_file(file, kFileLimitBytes);
     if (!text) return findings.error({file.string(), 0, 0}, "", text.error().describe());
     read_text(*text, file.string(), secrets, config, findings);
+}
+
+uid_t owner_of(const std::filesystem::path& path) {
+    struct stat status{};
+    return ::stat(path.c_str(), &status) == 0 ? status.st_uid : static_cast<uid_t>(-1);
+}
+
+/// A part that a program wrote (the worker, for the contractor's cameras) says something about cameras and
+/// nothing else: whoever may write it must not come to decide where data lies or who listens.
+void check_foreign_part(const std::string& text, const std::filesystem::path& part, Findings& findings) {
+    try {
+        const toml::table table = toml::parse(text, part.string());
+        for (const auto& [key, node] : table) {
+            if (key.str() == "recorders") continue;
+            const toml::source_position& begin = node.source().begin;
+            findings.error(
+                {part.string(), static_cast<unsigned>(begin.line), static_cast<unsigned>(begin.column)},
+                std::string{key.str()},
+                "can't stand in a part that belongs to another user than the main file; only [[recorders]] "
+                "can"
+            );
+        }
+    } catch (const toml::parse_error&) {
+        return;  // told by whoever reads it
+    }
+}
+
+/// Who sees no camera's password may do without a part that is closed to him: it can only be about cameras,
+/// or its owner's programs would miss it as well.
+void read_part(
+    const std::filesystem::path& file,
+    const std::filesystem::path& part,
+    Secrets secrets,
+    Config& config,
+    Findings& findings
+) {
+    const auto text = read_text_file(part, kFileLimitBytes);
+    const bool is_closed = !text && text.error().code() == std::errc::permission_denied;
+    if (is_closed && secrets == Secrets::database_only)
+        return findings.warning(
+            {part.string(), 0, 0}, "", "is closed to this user; what it says of cameras is the recorder's"
+        );
+    if (!text) return findings.error({part.string(), 0, 0}, "", text.error().describe());
+    if (owner_of(part) != owner_of(file)) check_foreign_part(*text, part, findings);
+    read_text(*text, part.string(), secrets, config, findings);
 }
 
 /// conf.d/*.toml beside the file, by name.
@@ -439,7 +496,7 @@ Loaded load(const std::filesystem::path& file, Secrets secrets) {
     findings.set_place("", {absolute.string(), 0, 0});
     read_file(absolute, secrets, config, findings);
     for (const auto& part : find_parts(absolute, findings))
-        read_file(part, secrets, config, findings);
+        read_part(absolute, part, secrets, config, findings);
     return conclude(std::move(config), findings);
 }
 

@@ -35,6 +35,7 @@ make_stream_settings(const volume::Installation& installation, const config::Con
     std::vector<StreamSettings> streams;
     for (const config::Recorder& recorder : config.recorders) {
         for (const config::Camera& camera : recorder.cameras) {
+            if (camera.is_pushed) continue;
             for (const StreamKind stream : camera.streams) {
                 StreamSettings settings;
                 settings.identity.installation_id = installation.installation_id;

@@ -1,7 +1,7 @@
 #include "daemon/stream_pipeline.hpp"
 
 #include "config/base/log.hpp"
-#include "daemon/in_band.hpp"
+#include "storage/mp4/in_band.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -43,7 +43,7 @@ StreamPipeline::StreamPipeline(
 void StreamPipeline::on_access_unit(AccessUnit&& unit) {
     take_failure();
     if (unit.is_key && !unit.has_sets_in_band)
-        unit.bytes = with_sets(unit.codec, *unit.sets, std::move(unit.bytes));
+        unit.bytes = mp4::with_sets(unit.codec, *unit.sets, std::move(unit.bytes));
     if (!admit(unit)) return;
     if (unit.is_key && !prepare_key_unit(unit)) {
         output_.release(unit.bytes.size());

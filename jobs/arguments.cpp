@@ -60,6 +60,10 @@ Result<Uuid> export_arguments_from(const std::string& text) {
     return id_from(text, "copy");
 }
 
+Result<Uuid> import_arguments_from(const std::string& text) {
+    return id_from(text, "clip");
+}
+
 Result<PurgeArguments> purge_arguments_from(const std::string& text) {
     const json object = json::parse(text, nullptr, false);
     if (!object.is_object()) return bad_argument("(all)");

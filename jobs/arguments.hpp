@@ -22,6 +22,9 @@ struct CheckArguments {
 /// The copy to make. Error: refuse.
 [[nodiscard]] Result<Uuid> export_arguments_from(const std::string& text);
 
+/// The clip to import. Error: refuse.
+[[nodiscard]] Result<Uuid> import_arguments_from(const std::string& text);
+
 struct PurgeArguments {
     bool is_dry_run = false;
     retention::Consent consent;

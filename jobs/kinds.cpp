@@ -2,6 +2,7 @@
 
 #include "config/base/log.hpp"
 #include "jobs/arguments.hpp"
+#include "jobs/contractor_jobs.hpp"
 #include "storage/catalogue/check_repository.hpp"
 #include "storage/catalogue/footage_repository.hpp"
 #include "storage/check/report.hpp"
@@ -230,6 +231,10 @@ Result<std::string> run_job(const catalogue::JobRow& job, const Tools& tools, Le
             return run_purge_job(job, tools, lease);
         case catalogue::JobKind::export_:
             return run_export_job(job, tools, lease);
+        case catalogue::JobKind::import_:
+            return run_import_job(job, tools, lease);
+        case catalogue::JobKind::configure:
+            return run_configure_job(tools, lease);
     }
     std::unreachable();
 }
@@ -241,7 +246,9 @@ Result<Filed> file_own_jobs(const Tools& tools) {
     const UtcTime now = tools.clock.now();
     const auto scrub = file_scrub(tools, *volumes, now);
     if (!scrub) return std::unexpected(scrub.error());
-    filed.jobs = *scrub ? 1 : 0;
+    const auto imports = file_imports(tools);
+    if (!imports) return std::unexpected(imports.error());
+    filed.jobs = *imports + (*scrub ? 1 : 0);
     const TimeRange always{.from = UtcTime{}, .to = now + std::chrono::days{1}};
     for (const check::Volume& volume : *volumes) {
         const auto rows = catalogue::load_uncopied(tools.pool, volume.id, always, kCopiesAtOnce);

@@ -4,6 +4,7 @@
 #include "jobs/lease_keeper.hpp"
 #include "storage/volume/durable_files.hpp"
 
+#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -15,6 +16,7 @@ struct Tools {
     const config::Config& config;
     volume::DurableFiles& files;
     const Clock& clock;
+    std::filesystem::path config_file{};  ///< of `config`; empty: not known
 };
 
 /// Runs a claimed job. The result is a JSON object. Error: refuse, when its arguments make no sense;

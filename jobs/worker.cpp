@@ -2,6 +2,7 @@
 
 #include "config/base/log.hpp"
 #include "jobs/access/keeper.hpp"
+#include "jobs/contractor_keeper.hpp"
 #include "jobs/hold_keeper.hpp"
 #include "jobs/hours.hpp"
 #include "jobs/notice_keeper.hpp"
@@ -56,7 +57,8 @@ public:
           lane_(lane),
           stop_(std::move(stop)),
           pool_(worker.settings_.conninfo, kConnections),
-          tools_{pool_, worker.settings_.config, worker.files_, worker.clock_} {}
+          tools_{pool_, worker.settings_.config, worker.files_, worker.clock_, worker.settings_.config_file} {
+    }
 
     void run() {
         while (!stop_.stop_requested()) {
@@ -100,6 +102,10 @@ private:
         }
         if (lane_.keeps_releases) {
             if (auto done = release_keeper_.tick(tools_); !done) return std::unexpected(done.error());
+            return std::optional<JobRow>{};
+        }
+        if (lane_.keeps_contractor) {
+            if (auto done = contractor_keeper_.tick(tools_); !done) return std::unexpected(done.error());
             return std::optional<JobRow>{};
         }
         if (lane_.files_jobs && SteadyClock::now() >= file_at_) {
@@ -207,6 +213,7 @@ private:
     HoldKeeper hold_keeper_;
     NoticeKeeper notice_keeper_;
     ReleaseKeeper release_keeper_;
+    ContractorKeeper contractor_keeper_;
     AccessKeeper access_keeper_;
     unsigned failures_ = 0;
     SteadyClock::time_point file_at_ = SteadyClock::now();
@@ -223,10 +230,12 @@ Worker::Worker(WorkerSettings settings, volume::DurableFiles& files, const Clock
           {.name = "scrub", .kinds = {catalogue::JobKind::scrub}},
           {.name = "purge", .kinds = {catalogue::JobKind::purge}},
           {.name = "export", .kinds = {catalogue::JobKind::export_}},
+          {.name = "import", .kinds = {catalogue::JobKind::import_, catalogue::JobKind::configure}},
           {.name = "room", .kinds = {}, .keeps_up = true},
           {.name = "holds", .kinds = {}, .keeps_holds = true},
           {.name = "notices", .kinds = {}, .keeps_notices = true},
           {.name = "release", .kinds = {}, .keeps_releases = true},
+          {.name = "contractor", .kinds = {}, .keeps_contractor = true},
           {.name = "access", .kinds = {}, .keeps_access = true},
       } {}
 

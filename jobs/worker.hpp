@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -17,6 +18,7 @@ namespace sluice::jobs {
 struct WorkerSettings {
     std::string conninfo;
     config::Config config;
+    std::filesystem::path config_file{};  ///< where it was read; empty: nobody changes it
     std::string
         owner;  ///< names this process in leases: host and pid, and something that no later process has
     std::chrono::milliseconds lease{30'000};
@@ -49,12 +51,13 @@ private:
     struct Lane {
         std::string name;
         std::vector<catalogue::JobKind> kinds;
-        bool files_jobs = false;      ///< also gives the worker its own jobs
-        bool keeps_up = false;        ///< takes no jobs, but looks after the disks
-        bool keeps_holds = false;     ///< likewise after holds
-        bool keeps_notices = false;   ///< likewise after notices
-        bool keeps_access = false;    ///< likewise after events at the doors
-        bool keeps_releases = false;  ///< likewise after sessions, copies and packages
+        bool files_jobs = false;        ///< also gives the worker its own jobs
+        bool keeps_up = false;          ///< takes no jobs, but looks after the disks
+        bool keeps_holds = false;       ///< likewise after holds
+        bool keeps_notices = false;     ///< likewise after notices
+        bool keeps_releases = false;    ///< likewise after sessions, copies and packages
+        bool keeps_contractor = false;  ///< likewise after the contractor's findings and refused clips
+        bool keeps_access = false;      ///< likewise after events at the doors
     };
     class LaneLoop;
     void run_lane(const std::stop_token& stop, const Lane& lane);

@@ -18,7 +18,7 @@ MAY_INCLUDE = {
 HOMES = {
     r"<pqxx/": ["storage/catalogue/"],
     r"<boost/(beast|asio)": ["api/"],
-    r"<libav|<libsw": ["daemon/", "storage/clip/"],
+    r"<libav|<libsw": ["daemon/", "storage/clip/", "storage/contractor/"],
     r"<toml\+\+": ["config/"],
     r"<CLI/": ["cli/main.cpp", "cli/line"],
     r"<curl/": ["cli/witness/", "jobs/notify/"],

@@ -11,7 +11,7 @@
 namespace sluice::api::access_detail {
 namespace {
 
-constexpr std::chrono::seconds kAskAgain{5};
+constexpr std::chrono::seconds kAskAgain{1};
 constexpr std::chrono::seconds kOldestSignature{300};
 constexpr std::size_t kMostSecretBytes = 4096;
 

@@ -3,8 +3,10 @@
 #include "api/acts.hpp"
 #include "api/body.hpp"
 #include "api/clips/body.hpp"
+#include "api/copies/receipt.hpp"
 #include "api/copies/rules.hpp"
 #include "api/cursor.hpp"
+#include "api/pages/page.hpp"
 #include "api/viewings/rules.hpp"
 #include "config/base/unique_fd.hpp"
 #include "storage/catalogue/ledger_repository.hpp"
@@ -248,7 +250,20 @@ Answer send_package(const Call& call) {
     return choose_part(call.request, std::move(response), std::move(*body), etag);
 }
 
-/// The page that the recipient signs; it stays when the package has gone.
+/// The office's receipt, to be printed and signed; it can be made as long as the row is there.
+Answer print_receipt(const Call& call, const char* kind) {
+    const auto copy = get_copy(call);
+    if (!copy) return std::unexpected(copy.error());
+    if (!copy->package)
+        return std::unexpected(problem(409, "COPY_NOT_SEALED", "The copy is still being made."));
+    const auto texts = get_texts(call);
+    if (!texts) return std::unexpected(texts.error());
+    return page_response(
+        print::copy_receipt(receipt_facts(*copy), *texts, call.now), kind, "receipt-" + receipt_name(*copy)
+    );
+}
+
+/// The page that lies in the package, as it was sealed; it stays when the package has gone.
 Answer send_receipt(const Call& call) {
     const auto copy = get_copy(call);
     if (!copy) return std::unexpected(copy.error());
@@ -303,6 +318,14 @@ void add_copy_routes(Routes& routes) {
     routes.push_back(make_route("GET", "/v1/copies/{id}", Action::list_copies, {}, read_copy));
     routes.push_back(make_route("GET", "/v1/copies/{id}/package", Action::read_copy, {}, send_package));
     routes.push_back(make_route("GET", "/v1/copies/{id}/receipt", Action::read_copy, {}, send_receipt));
+    for (const char* kind : {"html", "pdf"})
+        routes.push_back(make_route(
+            "GET",
+            std::string{"/v1/copies/{id}/receipt."} + kind,
+            Action::read_copy,
+            {},
+            [kind](const Call& call) { return print_receipt(call, kind); }
+        ));
     routes.push_back(make_route("POST", "/v1/copies/{id}/declare", Action::record_copy, {}, declare_copy));
 }
 

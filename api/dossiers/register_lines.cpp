@@ -125,6 +125,16 @@ std::string delivered_text(const json& facts) {
     return text;
 }
 
+void add_correction(RegisterLine& line, const json& facts) {
+    const auto corrected = facts.find("line");
+    const std::string number = corrected != facts.end() && corrected->is_number_integer()
+                                   ? "第" + std::to_string(corrected->get<std::int64_t>()) + "項"
+                                   : std::string{};
+    append(
+        line.remark, "更正" + number + "：" + text_of(facts, "text") + "（" + text_of(facts, "reason") + "）"
+    );
+}
+
 void add_entry(RegisterLine& line, const RegisterEntry& entry) {
     const json facts = json::parse(entry.facts, nullptr, false);
     if (!facts.is_object()) return;
@@ -144,8 +154,7 @@ void add_entry(RegisterLine& line, const RegisterEntry& entry) {
             append(line.decision, end_text(entry.kind));
             return;
         case Entry::corrected:
-            append(line.remark, "更正：" + text_of(facts, "text"));
-            return;
+            return add_correction(line, facts);
         case Entry::refused:
         case Entry::not_held:
         case Entry::withdrawn:

@@ -1,5 +1,8 @@
 #include "api/dossiers/routes.hpp"
 
+#include "api/acts.hpp"
+#include "api/body.hpp"
+#include "api/dossiers/detail/records.hpp"
 #include "api/dossiers/detail/register_lines.hpp"
 #include "api/pages/page.hpp"
 #include "api/requests/answers.hpp"
@@ -18,6 +21,7 @@ namespace dossiers {
 namespace {
 
 constexpr std::size_t kMostPrinted = 100'000;
+constexpr std::size_t kLongestText = 1000;
 constexpr auto kLongestPeriod = std::chrono::hours{24 * 366 * 10};
 
 json entry_json(const catalogue::RegisterEntry& entry) {
@@ -122,6 +126,42 @@ Answer read_register(const Call& call) {
     return std::unexpected(bad_parameter("format", "Must be json, csv, html or pdf."));
 }
 
+/// Added behind the others: what is wrong stays to be read, beside what is right.
+Answer correct_register(const Call& call) {
+    const auto not_found = problem(404, "REGISTER_LINE_NOT_FOUND", "The register has no such line.");
+    const std::string& text = call.variables.front();
+    std::int64_t line = 0;
+    const auto [stop, code] = std::from_chars(text.data(), text.data() + text.size(), line);
+    if (code != std::errc{} || stop != text.data() + text.size()) return std::unexpected(not_found);
+    const auto body = Body::parse(call.request, {"text", "reason"});
+    if (!body) return std::unexpected(body.error());
+    const auto right = body->required_text("text", kLongestText);
+    if (!right) return std::unexpected(right.error());
+    const auto reason = body->required_text("reason", kLongestText);
+    if (!reason) return std::unexpected(reason.error());
+    catalogue::Pool& pool = call.services.database.pool();
+    const auto wrong = catalogue::find_register_line(pool, line);
+    if (!wrong) return std::unexpected(to_problem(wrong.error()));
+    if (!*wrong) return std::unexpected(not_found);
+    const json facts{{"line", line}, {"text", *right}, {"reason", *reason}};
+    const auto added = catalogue::correct_register(
+        pool,
+        (*wrong)->dossier_number,
+        dump(facts),
+        {.action = "register.corrected",
+         .actor = actor_of(call),
+         .subject = {.kind = "dossier", .id = (*wrong)->dossier_number},
+         .facts = dump(facts)},
+        call.now
+    );
+    if (!added) return std::unexpected(act_problem(added.error()));
+    const auto entry = catalogue::find_register_line(pool, *added);
+    if (!entry) return std::unexpected(to_problem(entry.error()));
+    http::Response response = json_response(dump(entry_json(entry->value())));
+    response.status = 201;
+    return response;
+}
+
 }  // namespace
 }  // namespace dossiers
 
@@ -136,6 +176,10 @@ void add_dossier_routes(Routes& routes) {
         {"from", "to", "format", "limit", "cursor"},
         dossiers::read_register
     ));
+    routes.push_back(make_route(
+        "POST", "/v1/register/{line}/correct", Action::correct_register, {}, dossiers::correct_register
+    ));
+    dossiers::add_record_routes(routes);
 }
 
 }  // namespace sluice::api

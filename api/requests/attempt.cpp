@@ -95,6 +95,29 @@ Got<void> read_stance(const Body& body, Try& tried) {
     return {};
 }
 
+/// [{"camera", "controller"}], each camera once.
+Got<void> read_controllers(const Body& body, Try& tried) {
+    const std::string text = body.raw("controllers");
+    if (text.empty() || text == "null") return {};
+    const auto bad = [] {
+        return std::unexpected(bad_member("controllers", "A list of camera and controller, each camera once.")
+        );
+    };
+    const auto list = nlohmann::json::parse(text, nullptr, false);
+    if (!list.is_array() || list.size() > kMostUnits) return bad();
+    for (const auto& one : list) {
+        const bool is_whole = one.is_object() && one.size() == 2 && one.contains("camera") &&
+                              one["camera"].is_string() && one.contains("controller") &&
+                              one["controller"].is_string();
+        if (!is_whole) return bad();
+        auto controller = one["controller"].get<std::string>();
+        if (controller.empty() || controller.size() > kLongestName) return bad();
+        if (!tried.controllers.emplace(one["camera"].get<std::string>(), std::move(controller)).second)
+            return bad();
+    }
+    return {};
+}
+
 /// An appointment: the escort is a person of the secretariat, named by account; the viewer by account, or by
 /// name with a code.
 Got<void> read_slot(const Call& call, const Body& body, const Case& request, Try& tried) {
@@ -168,12 +191,13 @@ const Members& members_of(RequestAction action) {
         {RequestAction::refuse, {"reasons", "grounds", "document"}},
         {RequestAction::reopen, {"reasons"}},
         {RequestAction::revoke, {"reasons", "document"}},
+        {RequestAction::extend, {"reasons"}},
         {RequestAction::schedule, {"from", "to", "kind", "escort", "viewer"}},
         {RequestAction::complete, {"attested", "note"}},
         {RequestAction::appeal, {"document", "note"}},
         {RequestAction::remand, {"document", "note"}},
         {RequestAction::uphold, {"document", "note"}},
-        {RequestAction::answer_not_held, {"note"}},
+        {RequestAction::answer_not_held, {"note", "controllers"}},
     };
     const auto found = kMembers.find(action);
     return found == kMembers.end() ? kNote : found->second;
@@ -193,6 +217,7 @@ Got<Try> read_attempt(const Call& call, RequestAction action, const Case& reques
         if (auto texts = read_texts(*body, tried); !texts) return std::unexpected(texts.error());
         if (auto flags = read_flags(*body, tried); !flags) return std::unexpected(flags.error());
         if (auto lists = read_lists(call, *body, tried); !lists) return std::unexpected(lists.error());
+        if (auto others = read_controllers(*body, tried); !others) return std::unexpected(others.error());
         if (auto stance = read_stance(*body, tried); !stance) return std::unexpected(stance.error());
         if (action == RequestAction::schedule)
             if (auto slot = read_slot(call, *body, request, tried); !slot)

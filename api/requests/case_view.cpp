@@ -124,6 +124,22 @@ json opinions_json(const Case& request) {
     return list;
 }
 
+json inquiries_json(const Case& request) {
+    json list = json::array();
+    for (const release::Inquiry& inquiry : request.inquiries)
+        list.push_back({
+            {"id", to_string(inquiry.id)},
+            {"person", inquiry.person},
+            {"document", inquiry.document},
+            {"asked", to_rfc3339(inquiry.asked)},
+            {"due", to_rfc3339(inquiry.due)},
+            {"answer", text_or_null(inquiry.answer)},
+            {"answered", time_json(inquiry.answered)},
+            {"note", inquiry.note},
+        });
+    return list;
+}
+
 json grant_json(const Case& request, const Slugs& slugs) {
     if (!request.grant) return nullptr;
     const release::Grant& grant = *request.grant;
@@ -226,6 +242,7 @@ json to_json(const Case& request, const std::vector<catalogue::RequestEvent>& hi
         {"policy_version", request.policy_version ? json(*request.policy_version) : json(nullptr)},
         {"dossier", request.dossier_number ? json(*request.dossier_number) : json(nullptr)},
         {"due", time_json(request.due)},
+        {"extended", time_json(request.extended)},
         {"asked_units", request.asked_units},
         {"decision", request.decision.empty() ? json(nullptr) : json::parse(request.decision, nullptr, false)
         },
@@ -233,6 +250,8 @@ json to_json(const Case& request, const std::vector<catalogue::RequestEvent>& hi
         {"evidence", evidence_json(request)},
         {"grounds", grounds_json(request, slugs)},
         {"consents", consents_json(request, slugs)},
+        {"inquiries", inquiries_json(request)},
+        {"papers_destroyed", time_json(request.papers_destroyed)},
         {"signatures", signatures_json(request)},
         {"opinions", opinions_json(request)},
         {"grant", grant_json(request, slugs)},

@@ -1,5 +1,6 @@
 #include "api/requests/detail/common.hpp"
 
+#include "api/acts.hpp"
 #include "api/body.hpp"
 #include "api/http/range.hpp"
 #include "api/parameters.hpp"
@@ -176,6 +177,21 @@ parse_places(const Call& call, std::string_view field, const std::string& text) 
         places.push_back(std::move(*place));
     }
     return places;
+}
+
+catalogue::Bringing bring(const Call& call, const Case& request, const char* action, const json& facts) {
+    return {
+        .request_id = request.id,
+        .revision = request.revision,
+        .now = call.now,
+        .act =
+            {.action = action,
+             .actor = actor_of(call),
+             .subject = {.kind = "request", .id = to_string(request.id)},
+             .facts = facts.dump(-1, ' ', false, json::error_handler_t::replace),
+             .policy_version = request.policy_version ? std::optional{std::to_string(*request.policy_version)}
+                                                      : std::nullopt},
+    };
 }
 
 http::Problem overtaken() {

@@ -1,6 +1,7 @@
 #include "api/requests/detail/attempt.hpp"
 #include "storage/catalogue/register_repository.hpp"
 #include "storage/release/grant.hpp"
+#include "storage/release/not_held.hpp"
 
 #include <algorithm>
 
@@ -17,24 +18,22 @@ json range_json(const TimeRange& range) {
     return {{"from", to_rfc3339(range.from)}, {"to", to_rfc3339(range.to)}};
 }
 
-/// Article 10 and the codes of what is not there: destroyed under a certificate, overwritten in the rolling
-/// window, never recorded.
-const char* code_of(const catalogue::Holding& holding) {
-    if (!holding.is_known) return "NOT_HELD_OTHER_CONTROLLER";
-    if (holding.destroyed == 0) return "NOT_HELD_NEVER_RECORDED";
-    const bool is_window = std::ranges::all_of(holding.rules, [](const std::string& rule) {
-        return rule == "RET_WINDOW" || rule == "RET_SPACE";
+/// `controller`: the body that the officer names as the one who has recorded it; empty: none.
+json proof_of(const std::string& slug, const catalogue::Holding& holding, const std::string& controller) {
+    const std::string_view code = release::not_held_code({
+        .is_known = holding.is_known,
+        .destroyed = holding.destroyed,
+        .rules = holding.rules,
+        .has_other_controller = !controller.empty(),
     });
-    return is_window ? "NOT_HELD_OVERWRITTEN" : "NOT_HELD_DESTROYED";
-}
-
-json proof_of(const std::string& slug, const catalogue::Holding& holding) {
+    const bool is_others = code == "NOT_HELD_OTHER_CONTROLLER" && !controller.empty();
     json certificates = json::array();
     for (const Uuid& certificate : holding.certificates)
         certificates.push_back(to_string(certificate));
     return {
         {"camera", slug},
-        {"code", code_of(holding)},
+        {"code", code},
+        {"controller", is_others ? json(controller) : json(nullptr)},
         {"destroyed_segments", holding.destroyed},
         {"rules", holding.rules},
         {"certificates", std::move(certificates)},
@@ -80,13 +79,23 @@ Got<void> look_for_footage(const Call& call, const Case& request, Try& tried) {
     json proofs = json::array();
     const auto slugs = slugs_of(call, request.cameras);
     if (!slugs) return std::unexpected(slugs.error());
+    for (const auto& [camera, controller] : tried.controllers)
+        if (std::ranges::find(*slugs, camera) == slugs->end())
+            return std::unexpected(unfit_member(
+                "controllers",
+                "CAMERA_NOT_FOUND",
+                "The request does not ask for \"" + camera.substr(0, 63) + "\"."
+            ));
     tried.attempt.is_footage_held = false;
     for (std::size_t i = 0; i < request.cameras.size() && request.interval; ++i) {
         const auto holding =
             catalogue::measure_holding(call.services.database.pool(), request.cameras[i], *request.interval);
         if (!holding) return std::unexpected(to_problem(holding.error()));
         tried.attempt.is_footage_held |= holding->segments > 0;
-        proofs.push_back(proof_of(slugs->at(i), *holding));
+        const auto named = tried.controllers.find(slugs->at(i));
+        proofs.push_back(
+            proof_of(slugs->at(i), *holding, named == tried.controllers.end() ? std::string{} : named->second)
+        );
     }
     tried.extra = json{{"proofs", std::move(proofs)}}.dump();
     return {};

@@ -154,7 +154,9 @@ Answer evaluate(const Call& call) {
     attempt.is_masked = body->raw("masked") == "true";
     const release::Doer doer{made_up(static_cast<std::size_t>(*part)), "evaluated", {}, false};
     const Part parts[] = {*part};
-    const release::Circumstances circumstances{call.now, policy->policy.requests, std::nullopt};
+    const release::Circumstances circumstances{
+        call.now, policy->policy.requests, std::nullopt, policy->policy.deadlines.extension_days
+    };
     json out = verdict_json(release::judge(*request, attempt, doer, parts, circumstances));
     out["policy_version"] = policy->number;
     out["open_seats"] = open_json(*request, policy->policy.requests);

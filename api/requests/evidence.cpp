@@ -115,6 +115,12 @@ Answer get(const Call& call) {
         catalogue::find_evidence(call.services.database.pool(), request->id, call.variables.at(1));
     if (!found) return std::unexpected(to_problem(found.error()));
     if (!*found) return std::unexpected(problem(404, "ATTACHMENT_NOT_FOUND", "No paper has this name."));
+    if (request->papers_destroyed)
+        return std::unexpected(problem(
+            410,
+            "PAPER_DESTROYED",
+            "The papers of this dossier were destroyed when their time was over; its register stays."
+        ));
     const auto bytes = store_of(call).load((*found)->id);
     if (!bytes) return std::unexpected(to_problem(bytes.error()));
     if (to_hex(sha256(*bytes)) != (*found)->sha256)

@@ -1,4 +1,5 @@
 #include "api/acts.hpp"
+#include "api/copies/receipt.hpp"
 #include "api/pages/page.hpp"
 #include "api/requests/detail/common.hpp"
 #include "api/requests/detail/paper.hpp"
@@ -24,6 +25,7 @@ using release::Case;
 
 /// An archive is made in memory.
 constexpr std::uint64_t kMostEvidenceBytes = 256ULL << 20U;
+constexpr std::size_t kMostCopies = 1000;  // one for each decision
 
 std::string dump(const json& value) {
     return value.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
@@ -78,9 +80,37 @@ Got<ZipMember> register_member(const Call& call, const std::string& number) {
     return ZipMember{.name = "register.json", .content = dump(list), .modified = call.now};
 }
 
+/// The receipt of each sealed copy: as it would be printed now, and as it lies in the package.
+Got<std::vector<ZipMember>> receipt_members(const Call& call, const Case& request) {
+    catalogue::Pool& pool = call.services.database.pool();
+    const auto copies = catalogue::load_copies(pool, {.request_id = request.id}, std::nullopt, kMostCopies);
+    if (!copies) return std::unexpected(to_problem(copies.error()));
+    const auto texts = get_texts(call);
+    if (!texts) return std::unexpected(texts.error());
+    std::vector<ZipMember> members;
+    for (const catalogue::CopyRow& listed : *copies) {
+        if (!listed.package) continue;
+        const auto copy = catalogue::find_handed_copy(pool, listed.id);
+        if (!copy) return std::unexpected(to_problem(copy.error()));
+        const catalogue::CopyRow& whole = copy->value();
+        auto pdf = print::to_pdf(print::copy_receipt(receipt_facts(whole), *texts, call.now));
+        if (!pdf) return std::unexpected(to_problem(pdf.error()));
+        const std::string name = "receipts/" + receipt_name(whole);
+        members.push_back({.name = name + ".pdf", .content = std::move(*pdf), .modified = call.now});
+        members.push_back(
+            {.name = name + "-sealed.html",
+             .content = whole.package->receipt,
+             .modified = whole.package->sealed}
+        );
+    }
+    return members;
+}
+
 /// Every paper, decrypted, as it was handed in; one that is not any more fails the export instead of missing
 /// in it.
 Got<std::vector<ZipMember>> evidence_members(const Call& call, const Case& request) {
+    // What was destroyed is named in the case, and no more.
+    if (request.papers_destroyed) return std::vector<ZipMember>{};
     std::uint64_t sum = 0;
     for (const release::Evidence& paper : request.evidence)
         sum += paper.bytes;
@@ -118,6 +148,9 @@ Got<std::string> make_export(const Call& call, const Case& request) {
     auto lines = register_member(call, *request.dossier_number);
     if (!lines) return std::unexpected(lines.error());
     members->push_back(std::move(*lines));
+    auto receipts = receipt_members(call, request);
+    if (!receipts) return std::unexpected(receipts.error());
+    std::ranges::move(*receipts, std::back_inserter(*members));
     auto papers = evidence_members(call, request);
     if (!papers) return std::unexpected(papers.error());
     std::ranges::move(*papers, std::back_inserter(*members));

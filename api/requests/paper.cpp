@@ -28,8 +28,12 @@ std::string text_in(const json& object, const char* member) {
     return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
 }
 
-void add_once(std::vector<Reason>& reasons, const std::string& code) {
-    if (std::ranges::find(reasons, code, &Reason::code) == reasons.end()) reasons.push_back({code, {}});
+/// `detail`: what this case adds to it, or empty; several are joined.
+void add_once(std::vector<Reason>& reasons, const std::string& code, const std::string& detail = {}) {
+    auto found = std::ranges::find(reasons, code, &Reason::code);
+    if (found == reasons.end()) found = reasons.insert(reasons.end(), {code, {}});
+    if (detail.empty() || found->detail.find(detail) != std::string::npos) return;
+    found->detail += (found->detail.empty() ? "" : "、") + detail;
 }
 
 std::string_view code_of(release::Ground ground) {
@@ -78,7 +82,8 @@ std::optional<print::DecisionFacts> not_held(const History& history, unsigned re
     facts.statement = text_in(told, "reasons");
     if (const auto proofs = told.find("proofs"); proofs != told.end() && proofs->is_array())
         for (const json& proof : *proofs)
-            if (const std::string code = text_in(proof, "code"); !code.empty()) add_once(facts.reasons, code);
+            if (const std::string code = text_in(proof, "code"); !code.empty())
+                add_once(facts.reasons, code, text_in(proof, "controller"));
     return facts;
 }
 

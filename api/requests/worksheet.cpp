@@ -20,21 +20,6 @@ namespace {
 constexpr std::size_t kLongestEvidence = 4000;
 constexpr std::size_t kLongestName = 200;
 
-catalogue::Bringing bring(const Call& call, const Case& request, const char* action, const json& facts) {
-    return {
-        .request_id = request.id,
-        .revision = request.revision,
-        .now = call.now,
-        .act =
-            {.action = action,
-             .actor = actor_of(call),
-             .subject = {.kind = "request", .id = to_string(request.id)},
-             .facts = facts.dump(-1, ' ', false, json::error_handler_t::replace),
-             .policy_version = request.policy_version ? std::optional{std::to_string(*request.policy_version)}
-                                                      : std::nullopt},
-    };
-}
-
 Answer answer(const Call& call, const Case& request, const Result<bool>& brought, unsigned status = 200) {
     if (!brought) return std::unexpected(act_problem(brought.error()));
     if (!*brought) return std::unexpected(overtaken());

@@ -13,6 +13,7 @@
 #include "api/holds/routes.hpp"
 #include "api/http/range.hpp"
 #include "api/http/text.hpp"
+#include "api/huimin/routes.hpp"
 #include "api/jobs/routes.hpp"
 #include "api/ledger/routes.hpp"
 #include "api/notices/dead_letters.hpp"
@@ -134,6 +135,7 @@ Application::Application(Services& services) : services_(services) {
     add_hls_routes(routes_);
     add_session_routes(routes_);
     add_account_routes(routes_);
+    add_own_account_routes(routes_);
     add_power_routes(routes_);
     add_job_routes(routes_);
     add_ledger_routes(routes_);
@@ -149,6 +151,7 @@ Application::Application(Services& services) : services_(services) {
     add_calendar_routes(routes_);
     add_notice_routes(routes_);
     add_dead_letter_routes(routes_);
+    add_huimin_routes(routes_);
     add_access_routes(routes_);
     for (std::size_t i = 0; i < routes_.size(); ++i)
         router_.add(routes_[i].method, routes_[i].pattern, i);

@@ -1,17 +1,13 @@
 #include "api/sessions/login.hpp"
 
 #include "api/acts.hpp"
-#include "api/body.hpp"
 #include "api/csrf.hpp"
+#include "api/sessions/password.hpp"
 #include "config/base/log.hpp"
 #include "config/base/token.hpp"
 #include "storage/account/name.hpp"
-#include "storage/account/password.hpp"
-#include "storage/account/totp.hpp"
 #include "storage/catalogue/login_repository.hpp"
-#include "storage/catalogue/policy_repository.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -22,14 +18,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kLongest = 512;
-
-struct Attempt {
-    std::string name;  ///< as it was typed
-    std::string key;   ///< empty: no account can have this name
-    std::string password;
-    std::string code;
-    std::string new_password;
-};
 
 /// Who was meant stands in the log when there is such an account. Never the name as it was typed: people type
 /// a password into its place.
@@ -45,24 +33,10 @@ http::Problem login_failed(const Call& call, const std::optional<Uuid>& account)
     );
 }
 
-http::Problem too_busy() {
-    http::Problem busy = problem(503, "BUSY", "Too many log in at the same time; try again shortly.");
-    busy.retry_after = std::chrono::seconds{5};
-    return busy;
-}
-
-/// Passwords are not trimmed, and any letter may stand in them.
-std::expected<std::string, http::Problem> secret_member(const Body& body, const char* name) {
-    const std::string raw = body.raw(name);
-    if (raw.empty()) return std::string{};
-    const json value = json::parse(raw, nullptr, false);
-    if (value.is_null()) return std::string{};
-    if (!value.is_string()) return std::unexpected(bad_member(name, "It is a text."));
-    auto text = value.get<std::string>();
-    if (text.size() > kLongest)
-        return std::unexpected(unfit_member(name, "MEMBER_TOO_LONG", "It has at most 512 bytes."));
-    return text;
-}
+struct Attempt {
+    std::string name;  ///< as it was typed
+    PasswordAttempt with;
+};
 
 std::expected<Attempt, http::Problem> parse_attempt(const Call& call) {
     const auto body = Body::parse(call.request, {"name", "password", "totp", "new_password"});
@@ -81,72 +55,18 @@ std::expected<Attempt, http::Problem> parse_attempt(const Call& call) {
     const auto known = account::to_name(*name);
     return Attempt{
         .name = std::move(*name),
-        .key = known ? known->key : std::string{},
-        .password = std::move(*password),
-        .code = std::move(*code),
-        .new_password = std::move(*fresh),
+        .with =
+            {
+                .key = known ? known->key : std::string{},
+                .password = std::move(*password),
+                .code = std::move(*code),
+                .new_password = std::move(*fresh),
+            },
     };
-}
-
-http::Problem unfit_password(const std::string& why) {
-    return unfit_member("new_password", "PASSWORD_UNFIT", "This one is not taken: " + why + ".");
-}
-
-/// The step of a right code; nullopt and no error: the account wants none.
-std::expected<std::optional<std::int64_t>, http::Problem>
-check_code(const Call& call, const catalogue::LoginRow& login, const Attempt& attempt) {
-    if (!login.totp_secret) return std::optional<std::int64_t>{};
-    const auto step = account::find_totp_step(*login.totp_secret, attempt.code, call.now);
-    if (!step) return std::unexpected(login_failed(call, login.account_id));
-    return step;
-}
-
-/// The same work whether there is such an account or not.
-std::expected<catalogue::LoginRow, http::Problem>
-check_attempt(const Call& call, const Attempt& attempt, const policy::Logins& rules) {
-    const catalogue::LoginLimits limits{
-        .most_failures = rules.most_failures,
-        .lock = rules.lock,
-        .history =
-            attempt.new_password.empty() || rules.password_history == 0 ? 0 : rules.password_history - 1,
-    };
-    auto login = catalogue::begin_login(call.services.database.pool(), attempt.key, limits, call.now);
-    if (!login) return std::unexpected(to_problem(login.error()));
-    const std::string& hash = *login ? (*login)->hash : account::nobodys_hash();
-    const bool is_right = account::is_password(hash, attempt.password);
-    call.services.passwords.count();
-    if (!*login || !is_right)
-        return std::unexpected(login_failed(call, *login ? std::optional{(*login)->account_id} : std::nullopt)
-        );
-    return std::move(**login);
 }
 
 bool must_change(const catalogue::LoginRow& login, const policy::Logins& rules, UtcTime now) {
     return login.is_initial || login.password_set + std::chrono::days{rules.password_days} <= now;
-}
-
-/// The hash of the new password; nullopt: it stays.
-std::expected<std::optional<std::string>, http::Problem>
-hash_new(const Attempt& attempt, const catalogue::LoginRow& login, const policy::Logins& rules) {
-    if (attempt.new_password.empty()) return std::optional<std::string>{};
-    const bool is_old = account::is_password(login.hash, attempt.new_password) ||
-                        std::ranges::any_of(login.older_hashes, [&](const std::string& hash) {
-                            return account::is_password(hash, attempt.new_password);
-                        });
-    if (is_old)
-        return std::unexpected(unfit_password(
-            "it is one of the last " + std::to_string(std::max(1U, rules.password_history)) +
-            " of this account"
-        ));
-    auto hash = account::hash_password(attempt.new_password);
-    if (!hash) return std::unexpected(to_problem(hash.error()));
-    return std::optional{std::move(*hash)};
-}
-
-/// Refused for another reason than a wrong password: that is no failure to be counted.
-http::Problem forgive(const Call& call, const Uuid& account, http::Problem refusal) {
-    const auto forgiven = catalogue::forgive_attempt(call.services.database.pool(), account);
-    return forgiven ? std::move(refusal) : to_problem(forgiven.error());
 }
 
 ledger::Act login_act(const Call& call, const Uuid& session, bool has_factor, bool changes_password) {
@@ -219,34 +139,37 @@ Answer open(
 Answer log_in(const Call& call) {
     const auto attempt = parse_attempt(call);
     if (!attempt) return std::unexpected(attempt.error());
+    const PasswordAttempt& with = attempt->with;
     const auto rules = login_rules(call);
     if (!rules) return std::unexpected(rules.error());
-    if (!attempt->new_password.empty()) {
-        const account::PasswordRules wanted{rules->password_letters, rules->password_history};
-        if (const auto fit = account::check_password(attempt->new_password, attempt->name, wanted); !fit)
-            return std::unexpected(unfit_password(fit.error().message()));
-    }
+    if (!with.new_password.empty())
+        if (auto fit = check_new_password(with.new_password, attempt->name, *rules); !fit)
+            return std::unexpected(fit.error());
     const PasswordTurn turn{call.services.passwords};
-    if (!turn.has_turn()) return std::unexpected(too_busy());
-    const auto login = check_attempt(call, *attempt, *rules);
-    if (!login) return std::unexpected(login.error());
-    const auto step = check_code(call, *login, *attempt);
-    if (!step) return std::unexpected(step.error());
-    if (login->is_departed)
+    if (!turn.has_turn()) return std::unexpected(too_many_passwords());
+    std::optional<Uuid> meant;
+    const auto checked = check_password(call, with, *rules, meant);
+    if (!checked) return std::unexpected(checked.error());
+    if (!*checked) return std::unexpected(login_failed(call, meant));
+    const catalogue::LoginRow& login = **checked;
+    const auto code = check_code(call, login, with.code);
+    if (!code) return std::unexpected(code.error());
+    if (!code->is_right) return std::unexpected(login_failed(call, meant));
+    if (login.is_departed)
         return std::unexpected(
             refusal_of({.is_allowed = false, .code = "ART7_2_DEPARTED_ACCOUNT", .article = "7(2)"})
         );
-    if (attempt->new_password.empty() && must_change(*login, *rules, call.now))
+    if (with.new_password.empty() && must_change(login, *rules, call.now))
         return std::unexpected(forgive(
             call,
-            login->account_id,
+            login.account_id,
             problem(
                 403, "PASSWORD_CHANGE_NEEDED", "This password has to be changed; send new_password beside it."
             )
         ));
-    auto new_hash = hash_new(*attempt, *login, *rules);
-    if (!new_hash) return std::unexpected(forgive(call, login->account_id, std::move(new_hash.error())));
-    return open(call, *login, *step, std::move(*new_hash), *rules);
+    auto new_hash = hash_new(with, login, *rules);
+    if (!new_hash) return std::unexpected(forgive(call, login.account_id, std::move(new_hash.error())));
+    return open(call, login, code->step, std::move(*new_hash), *rules);
 }
 
 http::Response session_response(const Call& call, const SessionWords& session, const std::string& cookie) {
@@ -275,12 +198,6 @@ std::string cookie_header(const http::Request& request, std::string_view value, 
     header += "; HttpOnly; SameSite=Strict";
     if (request.is_tls) header += "; Secure";
     return header;
-}
-
-std::expected<policy::Logins, http::Problem> login_rules(const Call& call) {
-    const auto history = catalogue::load_policy_history(call.services.database.pool());
-    if (!history) return std::unexpected(to_problem(history.error()));
-    return policy::in_force(*history, call.now).policy.logins;
 }
 
 }  // namespace sluice::api

@@ -1,10 +1,8 @@
 #pragma once
 
 #include "api/route.hpp"
-#include "config/policy/policy.hpp"
 
 #include <chrono>
-#include <expected>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,8 +30,5 @@ session_response(const Call& call, const SessionWords& session, const std::strin
 /// HTTP (a test bench, a proxy that ends TLS) it can't be Secure.
 [[nodiscard]] std::string
 cookie_header(const http::Request& request, std::string_view value, std::chrono::seconds age);
-
-/// How long sessions live by the policy in force.
-[[nodiscard]] std::expected<policy::Logins, http::Problem> login_rules(const Call& call);
 
 }  // namespace sluice::api

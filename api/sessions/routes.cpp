@@ -3,6 +3,7 @@
 #include "api/acts.hpp"
 #include "api/csrf.hpp"
 #include "api/sessions/login.hpp"
+#include "api/sessions/password.hpp"
 #include "config/base/log.hpp"
 #include "config/base/token.hpp"
 #include "storage/catalogue/session_repository.hpp"

@@ -1,6 +1,7 @@
 #include "api/viewings/rules.hpp"
 
 #include "storage/release/codes.hpp"
+#include "storage/release/not_held.hpp"
 
 #include <utility>
 
@@ -18,6 +19,36 @@ json interval(const TimeRange& range) {
 
 json time_or_null(const std::optional<UtcTime>& time) {
     return time ? json(to_rfc3339(*time)) : json(nullptr);
+}
+
+std::string text_in(const json& object, const char* name) {
+    const auto found = object.find(name);
+    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
+}
+
+/// What was answered instead of a grant is what whoever wants to see it is told: the ground of the refusal
+/// (403), or that nothing is held (404, 410) with its proof.
+std::optional<http::Problem> outcome_problem(const catalogue::AppointmentRow& appointment) {
+    const json outcome = json::parse(appointment.outcome, nullptr, false);
+    if (!outcome.is_object()) return std::nullopt;
+    if (appointment.state == "refused") {
+        const json grounds = outcome.value("grounds", json::array());
+        if (!grounds.is_array() || grounds.empty() || !grounds.front().is_string()) return std::nullopt;
+        http::Problem made =
+            rule_problem(grounds.front().get<std::string>(), "The request was refused on this ground.");
+        made.status = 403;
+        made.members.emplace_back("grounds", grounds.dump());
+        return made;
+    }
+    const json proofs = outcome.value("proofs", json::array());
+    std::vector<std::string> codes;
+    for (const json& proof : proofs)
+        if (proof.is_object()) codes.push_back(text_in(proof, "code"));
+    const std::string_view code = release::foremost_not_held(codes);
+    if (code.empty()) return std::nullopt;
+    http::Problem made = rule_problem(code, "Nothing of what was asked for is held; see the proofs.");
+    made.members.emplace_back("proofs", proofs.dump(-1, ' ', false, json::error_handler_t::replace));
+    return made;
 }
 
 }  // namespace
@@ -71,6 +102,7 @@ release::ViewingFacts facts_of(const catalogue::ViewingRow& row) {
 
 std::expected<void, http::Problem>
 check_opening(const catalogue::AppointmentRow& appointment, const Uuid& asker, UtcTime now) {
+    if (auto answered = outcome_problem(appointment)) return std::unexpected(std::move(*answered));
     if (appointment.state != "scheduled")
         return std::unexpected(problem(409, "REQUEST_STATE", "A session is opened of a scheduled request."));
     if (appointment.grant_id.is_nil() || appointment.grant_to <= now)

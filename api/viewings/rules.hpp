@@ -21,7 +21,7 @@ namespace sluice::api {
 [[nodiscard]] release::ViewingFacts facts_of(const catalogue::ViewingRow& row);
 
 /// Whether this escort may open the session now. 409 REQUEST_STATE, VIEWING_NO_SLOT, MASK_NOT_RENDERED; 403
-/// ART7_NOT_APPROVED, ART9_4A_NO_ESCORT.
+/// ART7_NOT_APPROVED, ART9_4A_NO_ESCORT, the ground of a refusal; 404 and 410 NOT_HELD_… with proofs.
 [[nodiscard]] std::expected<void, http::Problem>
 check_opening(const catalogue::AppointmentRow& appointment, const Uuid& asker, UtcTime now);
 

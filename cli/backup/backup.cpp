@@ -6,6 +6,7 @@
 #include "storage/catalogue/conninfo.hpp"
 #include "storage/catalogue/log_export.hpp"
 #include "storage/catalogue/migrate.hpp"
+#include "storage/evidence/evidence_store.hpp"
 #include "storage/volume/durable_files.hpp"
 #include "storage/volume/installation.hpp"
 
@@ -74,6 +75,26 @@ Status copy_state(const config::Config& config, const fs::path& folder) {
     return replace_file(folder / kStateFile, *text, 0600);
 }
 
+/// After the dump: a paper's file is there before its row, so every row of the dump has its file, unless it
+/// was destroyed by rule meanwhile.
+Status copy_papers(const config::Config& config, const fs::path& folder) {
+    const fs::path papers = evidence::papers_folder(config.data);
+    std::error_code code;
+    if (!fs::exists(papers, code) && !code) return {};  // none was ever handed in
+    fs::create_directory(folder / kPapersFolder, code);
+    for (fs::directory_iterator at{papers, code}, end; !code && at != end; at.increment(code)) {
+        if (at->path().extension() != evidence::kPaperExtension) continue;  // a file being written
+        std::error_code failed;
+        fs::copy_file(at->path(), folder / kPapersFolder / at->path().filename(), failed);
+        if (failed && fs::exists(at->path()))
+            return failure(
+                Remedy::operator_acts, "cannot copy " + at->path().string() + ": " + failed.message()
+            );
+    }
+    if (code) return failure(Remedy::operator_acts, "cannot list " + papers.string() + ": " + code.message());
+    return {};
+}
+
 /// Everything but the manifest. Dump and counts see the same rows.
 Result<Manifest>
 fill(const config::Config& config, const catalogue::Server& server, const fs::path& folder, UtcTime now) {
@@ -97,6 +118,7 @@ fill(const config::Config& config, const catalogue::Server& server, const fs::pa
     if (auto dumped = dump(server, (*snapshot)->id(), folder / kDumpFile); !dumped)
         return std::unexpected(dumped.error());
     if (auto copied = copy_state(config, folder); !copied) return std::unexpected(copied.error());
+    if (auto copied = copy_papers(config, folder); !copied) return std::unexpected(copied.error());
     auto files = list_files(folder);
     if (!files) return std::unexpected(files.error());
     manifest.files = std::move(*files);

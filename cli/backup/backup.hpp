@@ -6,8 +6,9 @@
 #include <filesystem>
 
 /// Everything that is not footage, in a folder: the catalogue with its holds, tombstones, policy and records
-/// (pg_dump), the signed audit log as an export, and the recorder's state.json. No keys, no tokens: the
-/// catalogue holds only their hashes.
+/// (pg_dump), the signed audit log as an export, the papers of requests as they lie (encrypted), and the
+/// recorder's state.json. No keys, no tokens: the catalogue holds only their hashes. No packages: they are
+/// footage.
 namespace sluice::backup {
 
 struct Made {
@@ -31,11 +32,12 @@ struct Restored {
     Manifest manifest;
     std::string former;  ///< the database that was there before, under its new name
     enum class State { put_back, same, kept } state = State::same;  ///< state.json
+    std::size_t papers = 0;                                         ///< that were put back
 };
 /// Puts a backup in place of the configured database: hashes, then a new database, counts, the schema of this
 /// program, unconfirmed, and only then the exchange of names; the old database stays under another name.
-/// `replaces`: also one that has content. state.json is put back when there is none and never replaced. Role:
-/// sluice_super. Error: refuse (label "not_empty"), operator_acts.
+/// `replaces`: also one that has content. state.json and papers are put back when they are not there and
+/// never replaced. Role: sluice_super. Error: refuse (label "not_empty"), operator_acts.
 [[nodiscard]] Result<Restored> restore_backup(
     const config::Config& config,
     const std::filesystem::path& folder,

@@ -16,6 +16,7 @@ inline constexpr const char* kManifestFile = "manifest.json";
 inline constexpr const char* kDumpFile = "catalogue.dump";
 inline constexpr const char* kStateFile = "state.json";
 inline constexpr const char* kLedgerFolder = "ledger";
+inline constexpr const char* kPapersFolder = "uploads";  ///< papers of requests, sealed as they lie
 
 struct FileEntry {
     std::string name;  ///< below the backup's folder

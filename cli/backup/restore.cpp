@@ -4,6 +4,7 @@
 #include "config/base/files.hpp"
 #include "storage/catalogue/conninfo.hpp"
 #include "storage/catalogue/migrate.hpp"
+#include "storage/evidence/evidence_store.hpp"
 #include "storage/volume/installation.hpp"
 
 #include <unistd.h>
@@ -74,6 +75,29 @@ Result<Restored::State> put_state_back(const config::Config& config, const fs::p
     return Restored::State::put_back;
 }
 
+/// Those that are not there; which one is right when both are, the ids say: files are never changed.
+Result<std::size_t> put_papers_back(const config::Config& config, const fs::path& folder) {
+    std::error_code code;
+    if (!fs::exists(folder / kPapersFolder, code)) return 0;
+    const fs::path papers = evidence::papers_folder(config.data);
+    const bool is_new = fs::create_directories(papers, code);
+    if (code) return failure(Remedy::operator_acts, "cannot make " + papers.string() + ": " + code.message());
+    if (is_new)
+        if (auto given = give_to_folder_owner(papers); !given) return std::unexpected(given.error());
+    std::size_t count = 0;
+    for (const auto& entry : fs::directory_iterator{folder / kPapersFolder, code}) {
+        const fs::path path = papers / entry.path().filename();
+        if (!fs::copy_file(entry.path(), path, fs::copy_options::skip_existing, code) && !code) continue;
+        if (code)
+            return failure(Remedy::operator_acts, "cannot write " + path.string() + ": " + code.message());
+        fs::permissions(path, fs::perms::owner_read | fs::perms::owner_write, code);
+        if (auto given = give_to_folder_owner(path); !given) return std::unexpected(given.error());
+        ++count;
+    }
+    if (auto synced = sync_folder(papers); !synced) return std::unexpected(synced.error());
+    return count;
+}
+
 }  // namespace
 
 Result<Restored>
@@ -101,7 +125,9 @@ restore_backup(const config::Config& config, const fs::path& folder, bool replac
     }
     const auto state = put_state_back(config, folder);
     if (!state) return std::unexpected(state.error());
-    return Restored{.manifest = std::move(*manifest), .former = former, .state = *state};
+    const auto papers = put_papers_back(config, folder);
+    if (!papers) return std::unexpected(papers.error());
+    return Restored{.manifest = std::move(*manifest), .former = former, .state = *state, .papers = *papers};
 }
 
 }  // namespace sluice::backup

@@ -114,6 +114,7 @@ std::vector<Folder> data_folders(const fs::path& data, const Users& users) {
         },                                                 // the worker's; the key in it is 0600
         {data / "run", users.recorder.uid, group, 02750},  // the status file is the group's to read
         {data / "spool", users.api.uid, group, 0750},
+        {data / "spool" / "clips", users.api.uid, group, 02750},          // the service's; the worker reads
         {data / "spool" / "packages", users.recorder.uid, group, 02750},  // the worker's; the service reads
     };
 }

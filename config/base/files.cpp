@@ -22,14 +22,6 @@ Status write_all(int fd, std::string_view content, const std::string& name) {
     return {};
 }
 
-Status sync_folder(const std::filesystem::path& folder) {
-    const UniqueFd fd{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    if (!fd.is_open() || ::fsync(fd.get()) != 0) {
-        return errno_error(Remedy::operator_acts, "cannot sync folder " + folder.string());
-    }
-    return {};
-}
-
 Status replace(const std::filesystem::path& path, std::string_view content, unsigned mode, bool durable) {
     const std::string temporary = path.string() + ".new";
     // In a folder of another user (root writing for a service) a planted link must not be followed.
@@ -50,6 +42,22 @@ Status replace(const std::filesystem::path& path, std::string_view content, unsi
 }
 
 }  // namespace
+
+Status sync_folder(const std::filesystem::path& folder) {
+    const UniqueFd fd{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (!fd.is_open() || ::fsync(fd.get()) != 0) {
+        return errno_error(Remedy::operator_acts, "cannot sync folder " + folder.string());
+    }
+    return {};
+}
+
+Status give_to_folder_owner(const std::filesystem::path& path) {
+    struct stat facts{};
+    if (::geteuid() != 0 || ::stat(path.parent_path().c_str(), &facts) != 0) return {};
+    if (::lchown(path.c_str(), facts.st_uid, facts.st_gid) != 0)
+        return errno_error(Remedy::operator_acts, "cannot give away " + path.string());
+    return {};
+}
 
 Result<std::string> read_text_file(const std::filesystem::path& path, std::size_t limit_bytes) {
     const UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};

@@ -2,6 +2,7 @@
 
 #include "config/base/base64.hpp"
 #include "config/base/bytes.hpp"
+#include "config/hosts.hpp"
 
 #include <algorithm>
 #include <array>
@@ -65,6 +66,13 @@ void check_generic_camera(const Camera& camera, const std::string& field, Findin
     const auto wants = [&](StreamKind kind) {
         return std::ranges::find(camera.streams, kind) != camera.streams.end();
     };
+    if (camera.is_pushed) {
+        if (!camera.url.empty() || !camera.sub_url.empty())
+            findings.error_at(field + ".pushed", "excludes an address; remove one of them");
+        if (camera.streams != std::vector{StreamKind::main})
+            findings.error_at(field + ".streams", "must be [\"main\"] with pushed = true");
+        return;
+    }
     if (wants(StreamKind::main) && camera.url.empty()) {
         findings.error_at(
             field + ".url", "is missing; give the camera's RTSP address, or set the recorder's vendor"
@@ -80,6 +88,7 @@ void check_generic_camera(const Camera& camera, const std::string& field, Findin
 }
 
 void check_dahua_camera(const Camera& camera, const std::string& field, Findings& findings) {
+    if (camera.is_pushed) findings.error_at(field + ".pushed", "needs a recorder of vendor \"generic\"");
     if (camera.channel < 1) findings.error_at(field + ".channel", "is missing; Dahua channels count from 1");
     if (!camera.url.empty() || !camera.sub_url.empty()) {
         findings.error_at(
@@ -287,6 +296,17 @@ void check_notify(const Notify& notify, Findings& findings) {
     }
 }
 
+void check_huimin(const Huimin& huimin, Findings& findings) {
+    for (std::size_t i = 0; i < huimin.allow_hosts.size(); ++i)
+        if (!is_host_pattern(huimin.allow_hosts[i]))
+            findings.error_at(
+                at("huimin.allow_hosts", i),
+                "must be a host's name, an address, or a network such as \"192.0.2.0/24\""
+            );
+    if (huimin.clip_bytes > huimin.spool_bytes)
+        findings.error_at("huimin.clip", "can't be larger than huimin.spool, where clips are received");
+}
+
 }  // namespace
 
 bool is_slug(std::string_view text) noexcept {
@@ -319,6 +339,7 @@ void validate(const Config& config, Findings& findings) {
     check_storage(config.storage, findings);
     check_ledger(config.ledger, findings);
     check_notify(config.notify, findings);
+    check_huimin(config.huimin, findings);
     check_access(config.access, findings);
     if (config.recorders.empty()) findings.warning_at("recorders", "are missing: nothing will be recorded");
     Once recorders{findings};

@@ -85,6 +85,10 @@ constexpr std::array kKnown{
     Known{.id = "ACS_CLIP_BEFORE", .unit = "seconds", .least = 0, .most = 3600},
     Known{.id = "ACS_CLIP_AFTER", .unit = "seconds", .least = 1, .most = 3600},
     Known{.id = "ACS_KEEP", .unit = "years", .least = 1, .most = 10},
+    Known{.id = "CONTRACTOR_FINDING_AFTER", .unit = "hours", .least = 1, .most = 24 * 366},
+    Known{.id = "CONTRACTOR_TIME_TOLERANCE", .unit = "seconds", .least = 0, .most = 600},
+    Known{.id = "CONTRACTOR_QUARANTINE_KEEP", .unit = "days", .least = 1, .most = 366},
+    Known{.id = "CONTRACTOR_UPLOAD_LONGEST", .unit = "days", .least = 1, .most = 366},
 };
 
 class Complaints {
@@ -292,6 +296,12 @@ Policy read(const Rules& rules) {
     policy.duties = read_duties(rules);
     policy.doors = read_doors(rules);
     policy.access = read_access(rules);
+    policy.contractor = {
+        .finding_hours = number_of(find("CONTRACTOR_FINDING_AFTER")),
+        .tolerance_seconds = number_of(find("CONTRACTOR_TIME_TOLERANCE")),
+        .quarantine_days = number_of(find("CONTRACTOR_QUARANTINE_KEEP")),
+        .upload_days = number_of(find("CONTRACTOR_UPLOAD_LONGEST")),
+    };
     return policy;
 }
 

@@ -124,6 +124,15 @@ struct AccessPolicy {
     friend bool operator==(const AccessPolicy&, const AccessPolicy&) = default;
 };
 
+/// The contractor's cameras and clips: CONTRACTOR_*.
+struct ContractorPolicy {
+    unsigned finding_hours = 0;
+    unsigned tolerance_seconds = 0;
+    unsigned quarantine_days = 0;
+    unsigned upload_days = 0;
+    friend bool operator==(const ContractorPolicy&, const ContractorPolicy&) = default;
+};
+
 /// What the rows mean. Made by `to_policy` alone, so there is none with a number that nobody wrote.
 struct Policy {
     unsigned floor_days = 0;     ///< RET_FLOOR_30D
@@ -144,6 +153,7 @@ struct Policy {
     DutyPolicy duties;
     DoorPolicy doors;
     AccessPolicy access;
+    ContractorPolicy contractor;
     friend bool operator==(const Policy&, const Policy&) = default;
 };
 

@@ -20,7 +20,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kDeriveEvery = 10s;
-constexpr auto kHoldEvery = 5s;
+constexpr auto kHoldEvery = 30s;
 constexpr auto kForgetEvery = 24h;
 constexpr auto kLiveWindow = 10min;
 constexpr auto kLongestSpan = std::chrono::hours{24 * 31};
@@ -191,8 +191,11 @@ Status AccessKeeper::hold_footage(catalogue::Pool& pool, UtcTime now) {
     const UtcTime since = now - std::chrono::hours{24} * rules->incident_days - 24h;
     const auto alarms = catalogue::load_alarms_to_hold(pool, since, now);
     if (!alarms) return std::unexpected(alarms.error());
-    for (const catalogue::AlarmRow& alarm : *alarms)
-        if (auto placed = place(pool, alarm, *rules, now); !placed) return placed;
+    for (const catalogue::AlarmRow& alarm : *alarms) {
+        const auto placed = place(pool, alarm, *rules, now);
+        if (!placed && placed.error().remedy() == Remedy::retry) return placed;
+        if (!placed) log_and_drop(placed, "the footage of an alarm is not held; it is tried again");
+    }
     return {};
 }
 

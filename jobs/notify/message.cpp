@@ -30,8 +30,17 @@ constexpr std::array kWords{
     Words{NoticeKind::countersign_wanted, "申請待會辦", "A countersignature is wanted"},
     Words{NoticeKind::decision, "申請已決定", "A request was decided"},
     Words{NoticeKind::copy_overdue, "複製品逾期未銷毀", "A copy is overdue"},
+    Words{NoticeKind::extended, "申請延長決定期限", "The time for a decision was made longer"},
+    Words{NoticeKind::third_party_due, "第三人陳述意見期限", "A third person may answer until then"},
     Words{NoticeKind::incident_raised, "發生事件", "An incident was raised"},
     Words{NoticeKind::incident_due, "事件處理逾期", "A step of an incident is overdue"},
+    Words{NoticeKind::contractor_camera, "廠商登錄攝影機待核定", "The contractor announced a camera"},
+    Words{
+        NoticeKind::contractor_finding,
+        "廠商介接待改善事項",
+        "The contractor's integration has an open finding"
+    },
+    Words{NoticeKind::contractor_clip, "廠商影像未獲接受", "A clip of the contractor was refused"},
 };
 
 std::string to_base64(std::string_view text) {

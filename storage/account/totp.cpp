@@ -12,7 +12,6 @@ namespace sluice::account {
 namespace {
 
 constexpr auto kStep = std::chrono::seconds{30};
-constexpr std::size_t kSecretBytes = 20;
 constexpr std::size_t kDigits = 6;
 
 /// RFC 4648 §6 without padding.
@@ -48,7 +47,7 @@ std::string percent_encoded(std::string_view text) {
 }  // namespace
 
 Bytes make_totp_secret() {
-    Bytes secret(kSecretBytes);
+    Bytes secret(kTotpSecretBytes);
     fill_random(secret.data(), secret.size());
     return secret;
 }

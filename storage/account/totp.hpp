@@ -11,7 +11,8 @@
 /// Second factors: RFC 6238 with SHA-1, six digits and steps of 30 s, as every authenticator knows them.
 namespace sluice::account {
 
-[[nodiscard]] Bytes make_totp_secret();  ///< 20 random bytes
+inline constexpr std::size_t kTotpSecretBytes = 20;
+[[nodiscard]] Bytes make_totp_secret();  ///< random
 
 [[nodiscard]] std::int64_t totp_step(UtcTime at) noexcept;
 [[nodiscard]] std::string totp_code(ByteView secret, std::int64_t step);

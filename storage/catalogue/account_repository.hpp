@@ -67,7 +67,7 @@ depart_account(Pool& pool, const Uuid& id, const Paper& paper, const ledger::Act
 /// A password that its owner has to change. Ends the sessions that the old one opened. Role: sluice_super.
 [[nodiscard]] Status
 reset_password(Pool& pool, const Uuid& id, const std::string& hash, const ledger::Act& act, UtcTime now);
-/// nullopt takes it away. Role: sluice_super.
+/// Sealed; nullopt takes it away. Role: sluice_super.
 [[nodiscard]] Status set_second_factor(
     Pool& pool,
     const Uuid& id,

@@ -68,6 +68,23 @@ void load_consents(pqxx::transaction_base& transaction, Case& request) {
     }
 }
 
+constexpr const char* kInquiries = R"(
+    SELECT id, person, document, to_us(asked_at), to_us(due_at), coalesce(answer, ''), to_us(answered_at), coalesce(note, '')
+    FROM third_party_inquiries WHERE request_id = $1::uuid ORDER BY asked_at, id)";
+void load_inquiries(pqxx::transaction_base& transaction, Case& request) {
+    for (const auto& row : run(transaction, kInquiries, to_string(request.id)))
+        request.inquiries.push_back({
+            .id = to_uuid(row[0]),
+            .person = row[1].as<std::string>(),
+            .document = row[2].as<std::string>(),
+            .asked = to_time(row[3]),
+            .due = to_time(row[4]),
+            .answer = row[5].as<std::string>(),
+            .answered = to_optional_time(row[6]),
+            .note = row[7].as<std::string>(),
+        });
+}
+
 constexpr const char* kSignatures = R"(
     SELECT chain, round, seat, unit, signer_id, signer, to_us(signed_at), note
     FROM request_signatures WHERE request_id = $1::uuid ORDER BY signed_at)";
@@ -185,6 +202,7 @@ void load_parts(pqxx::transaction_base& transaction, Case& request) {
     load_evidence(transaction, request);
     load_findings(transaction, request);
     load_consents(transaction, request);
+    load_inquiries(transaction, request);
     load_signatures(transaction, request);
     load_opinions(transaction, request);
     load_grant(transaction, request);

@@ -53,6 +53,21 @@ DestroyedRow to_destroyed(const pqxx::row& row) {
     };
 }
 
+constexpr const char* kDestroyedOriginals = R"(
+    SELECT k.id, c.slug, k.name, k.sha256, k.bytes
+    FROM tombstones t JOIN contractor_clips k ON k.id = t.segment_id JOIN contractor_cameras c ON c.id = k.camera_id
+    WHERE t.run = $1 ORDER BY k.id)";
+
+DestroyedOriginal to_original(const pqxx::row& row) {
+    return {
+        .id = to_uuid(row[0]),
+        .camera = row[1].as<std::string>(),
+        .name = row[2].as<std::string>(),
+        .sha256 = detail::to_digest(row[3]).value_or(Sha256Digest{}),
+        .bytes = row[4].as<std::uint64_t>(),
+    };
+}
+
 // A segment lies in the folder of the UTC day in which it began; sessions have the time zone UTC.
 constexpr const char* kDays = R"(
     SELECT DISTINCT to_char(day, 'YYYY-MM-DD')
@@ -96,6 +111,10 @@ load_destroyed(Pool& pool, std::optional<Uuid> stream_id, StreamKind kind, TimeR
 
 Result<std::vector<DestroyedRow>> load_destroyed_by_run(Pool& pool, const Uuid& run_id) {
     return load(pool, to_destroyed, kDestroyedByRun, to_string(run_id));
+}
+
+Result<std::vector<DestroyedOriginal>> load_destroyed_originals(Pool& pool, const Uuid& run_id) {
+    return load(pool, to_original, kDestroyedOriginals, to_string(run_id));
 }
 
 Result<std::vector<std::string>> load_destroyed_days(Pool& pool) {

@@ -4,6 +4,7 @@
 #include "storage/catalogue/detail/connection.hpp"
 #include "storage/catalogue/detail/load.hpp"
 #include "storage/catalogue/detail/values.hpp"
+#include "storage/catalogue/notice_repository.hpp"
 #include "storage/catalogue/record_repository.hpp"
 #include "storage/release/case_json.hpp"
 
@@ -36,6 +37,13 @@ constexpr const char* kConsent = R"(
 constexpr const char* kWithdraw = R"(
     UPDATE consents SET withdrawn_at = from_us($3::bigint), withdrawer_id = $4::uuid, withdrawer = $5, withdraw_reason = $6
     WHERE id = $1::uuid AND request_id = $2::uuid AND withdrawn_at IS NULL)";
+constexpr const char* kAsk = R"(
+    INSERT INTO third_party_inquiries (id, request_id, person, document, asker_id, asker, asked_at, due_at)
+    VALUES ($1::uuid, $2::uuid, $3, $4, $5::uuid, $6, from_us($7::bigint), from_us($8::bigint))
+    ON CONFLICT DO NOTHING)";
+constexpr const char* kAnswer = R"(
+    UPDATE third_party_inquiries SET answer = $3, answered_at = from_us($4::bigint), note = $5, answerer_id = $6::uuid, answerer = $7
+    WHERE request_id = $1::uuid AND answered_at IS NULL AND (id::text = $2 OR person = $8))";
 
 Evidence to_evidence(const pqxx::row& row) {
     return {
@@ -72,6 +80,29 @@ bring_in(Pool& pool, const Bringing& bringing, const std::function<bool(pqxx::tr
     });
     if (!status) return std::unexpected(status.error());
     return is_in;
+}
+
+/// Open inquiries of this id, or of this person (empty: of none). Whether there was one.
+bool answer(
+    pqxx::transaction_base& transaction,
+    const Bringing& bringing,
+    const std::string& id,
+    const std::string& person,
+    const std::string& answer,
+    const std::string& note
+) {
+    const auto answered =
+        run(transaction,
+            kAnswer,
+            to_string(bringing.request_id),
+            id,
+            answer,
+            to_epoch_us(bringing.now),
+            detail::clean_text(note),
+            doer_id(bringing),
+            detail::clean_text(bringing.act.actor.name),
+            detail::clean_text(person));
+    return answered.affected_rows() != 0;
 }
 
 }  // namespace
@@ -142,6 +173,7 @@ Result<bool> add_consent(Pool& pool, const Bringing& bringing, const release::Co
             doer_id(bringing),
             detail::clean_text(bringing.act.actor.name),
             to_epoch_us(bringing.now));
+        static_cast<void>(answer(transaction, bringing, {}, consent.person, "consented", {}));
         return true;
     });
 }
@@ -159,6 +191,43 @@ withdraw_consent(Pool& pool, const Bringing& bringing, const Uuid& consent_id, c
                 detail::clean_text(bringing.act.actor.name),
                 detail::clean_text(reason));
         return withdrawn.affected_rows() != 0;
+    });
+}
+
+Result<bool> add_inquiry(Pool& pool, const Bringing& bringing, const release::Inquiry& inquiry) {
+    return bring_in(pool, bringing, [&](pqxx::transaction_base& transaction) {
+        const auto asked =
+            run(transaction,
+                kAsk,
+                to_string(inquiry.id),
+                to_string(bringing.request_id),
+                detail::clean_text(inquiry.person),
+                detail::clean_text(inquiry.document),
+                doer_id(bringing),
+                detail::clean_text(bringing.act.actor.name),
+                to_epoch_us(inquiry.asked),
+                to_epoch_us(inquiry.due));
+        if (asked.affected_rows() == 0) return false;
+        const NewNotice notice{
+            .kind = NoticeKind::third_party_due,
+            .subject_id = bringing.request_id,
+            .audience = "secretariat",
+            .due = inquiry.due,
+        };
+        static_cast<void>(raise_notice(transaction, notice, bringing.now));
+        return true;
+    });
+}
+
+Result<bool> answer_inquiry(
+    Pool& pool,
+    const Bringing& bringing,
+    const Uuid& inquiry_id,
+    const std::string& answer_word,
+    const std::string& note
+) {
+    return bring_in(pool, bringing, [&](pqxx::transaction_base& transaction) {
+        return answer(transaction, bringing, to_string(inquiry_id), {}, answer_word, note);
     });
 }
 

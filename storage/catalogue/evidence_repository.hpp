@@ -36,9 +36,22 @@ find_evidence(Pool& pool, const Uuid& request_id, const std::string& name);
 [[nodiscard]] Result<bool>
 save_findings(Pool& pool, const Bringing& bringing, const std::vector<release::Finding>& findings);
 
+/// An open inquiry of the same person is answered by it.
 [[nodiscard]] Result<bool> add_consent(Pool& pool, const Bringing& bringing, const release::Consent& consent);
 /// False also when it was withdrawn already.
 [[nodiscard]] Result<bool>
 withdraw_consent(Pool& pool, const Bringing& bringing, const Uuid& consent_id, const std::string& reason);
+
+/// A third person is asked; the secretariat is told until when an answer may come. False also when the person
+/// is being asked already.
+[[nodiscard]] Result<bool> add_inquiry(Pool& pool, const Bringing& bringing, const release::Inquiry& inquiry);
+/// `answer`: consented, objected. False also when it was answered already.
+[[nodiscard]] Result<bool> answer_inquiry(
+    Pool& pool,
+    const Bringing& bringing,
+    const Uuid& inquiry_id,
+    const std::string& answer,
+    const std::string& note
+);
 
 }  // namespace sluice::catalogue

@@ -16,8 +16,15 @@ using detail::first_of;
 using detail::load;
 using detail::run;
 
-constexpr std::array
-    kKinds{JobKind::check, JobKind::scrub, JobKind::copy_suspect, JobKind::purge, JobKind::export_};
+constexpr std::array kKinds{
+    JobKind::check,
+    JobKind::scrub,
+    JobKind::copy_suspect,
+    JobKind::purge,
+    JobKind::export_,
+    JobKind::import_,
+    JobKind::configure
+};
 constexpr std::array
     kStates{JobState::queued, JobState::running, JobState::done, JobState::failed, JobState::cancelled};
 
@@ -149,6 +156,10 @@ std::string_view to_string(JobKind kind) noexcept {
             return "purge";
         case JobKind::export_:
             return "export";
+        case JobKind::import_:
+            return "import";
+        case JobKind::configure:
+            return "configure";
     }
     std::unreachable();
 }

@@ -19,7 +19,7 @@ namespace sluice::catalogue {
 struct LoginRow {
     Uuid account_id;
     std::string hash;
-    std::optional<Bytes> totp_secret;
+    std::optional<Bytes> totp_secret;  ///< as it lies there: see account::open_secret
     UtcTime password_set;
     bool is_initial = false;   ///< somebody else knows the password too
     bool is_departed = false;  ///< tell it only to who knows the password

@@ -30,8 +30,13 @@ constexpr std::array<KindWords, kNoticeKinds> kKinds{
     KindWords{NoticeKind::countersign_wanted, "countersign_wanted", "request"},
     KindWords{NoticeKind::decision, "decision", "request"},
     KindWords{NoticeKind::copy_overdue, "copy_overdue", "copy"},
+    KindWords{NoticeKind::extended, "extended", "request"},
+    KindWords{NoticeKind::third_party_due, "third_party_due", "request"},
     KindWords{NoticeKind::incident_raised, "incident_raised", "incident"},
     KindWords{NoticeKind::incident_due, "incident_due", "incident"},
+    KindWords{NoticeKind::contractor_camera, "contractor_camera", "contractor_camera"},
+    KindWords{NoticeKind::contractor_finding, "contractor_finding", "contractor"},
+    KindWords{NoticeKind::contractor_clip, "contractor_clip", "contractor_clip"},
 };
 
 constexpr const char* kRaise = R"(

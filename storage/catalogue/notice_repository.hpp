@@ -25,10 +25,15 @@ enum class NoticeKind {
     countersign_wanted,
     decision,
     copy_overdue,
+    extended,         ///< the time for a decision was made longer
+    third_party_due,  ///< a third person was asked, and may answer until then
     incident_raised,
     incident_due,
+    contractor_camera,   ///< one was announced
+    contractor_finding,  ///< something of the contractor's integration is open
+    contractor_clip,     ///< one was refused after it had come
 };
-inline constexpr std::size_t kNoticeKinds = 8;
+inline constexpr std::size_t kNoticeKinds = 13;
 [[nodiscard]] std::string_view to_string(NoticeKind kind) noexcept;
 [[nodiscard]] std::optional<NoticeKind> notice_kind_from(std::string_view word) noexcept;
 /// What `subject_id` is the id of: "hold", "request", "copy", "incident", …

@@ -43,7 +43,8 @@ constexpr const char* kSaveSighting = R"(
     INSERT INTO clock_sightings (installation_id, synchronised_at) VALUES ($1::uuid, from_us($2::bigint))
     ON CONFLICT (installation_id) DO UPDATE SET synchronised_at = excluded.synchronised_at)";
 
-constexpr const char* kOldest = "SELECT to_us(min(from_at)) FROM segments";
+constexpr const char* kOldest =
+    "SELECT to_us(least((SELECT min(from_at) FROM segments), (SELECT min(from_at) FROM originals)))";
 constexpr const char* kLockHolds = "SELECT lock_holds_to_destroy()";
 constexpr const char* kHolds = R"(
     SELECT h.id, to_us(h.from_at), to_us(h.to_at), h.kind IN ('judicial', 'legal'),
@@ -67,11 +68,18 @@ ActiveHold to_hold(const pqxx::row& row) {
 
 constexpr const char* kCandidates = R"(
     SELECT s.id, s.stream_id, t.camera_id, s.volume_id, s.state, s.path, coalesce(c.path, ''), to_us(s.from_at), to_us(s.to_at),
-           s.bytes + coalesce(c.bytes, 0), ''
+           s.bytes + coalesce(c.bytes, 0), '', to_us(k.received_at), to_us(k.from_at), to_us(k.to_at), false
     FROM segments s JOIN streams t ON t.id = s.stream_id LEFT JOIN segment_copies c ON c.segment_id = s.id
+         LEFT JOIN imported_segments i ON i.segment_id = s.id LEFT JOIN contractor_clips k ON k.id = i.clip_id
     WHERE s.from_at >= from_us($1::bigint) AND s.from_at < from_us($2::bigint) AND ($3::uuid IS NULL OR s.volume_id = $3::uuid)
       AND NOT EXISTS (SELECT FROM purge_marks m WHERE m.segment_id = s.id)
-    ORDER BY s.from_at, s.id)";
+    UNION ALL
+    SELECT o.id, o.stream_id, t.camera_id, o.volume_id, 'finished', o.path, '', to_us(o.from_at), to_us(o.to_at),
+           o.bytes, '', to_us(o.received_at), to_us(o.from_at), to_us(o.to_at), true
+    FROM originals o JOIN streams t ON t.id = o.stream_id
+    WHERE o.from_at >= from_us($1::bigint) AND o.from_at < from_us($2::bigint) AND ($3::uuid IS NULL OR o.volume_id = $3::uuid)
+      AND NOT EXISTS (SELECT FROM purge_marks m WHERE m.segment_id = o.id)
+    ORDER BY 8, 1)";
 
 // The span of the marks bounds the days to look at.
 constexpr const char* kMarked = R"(
@@ -80,17 +88,32 @@ constexpr const char* kMarked = R"(
         ORDER BY from_at::date, segment_id LIMIT $3::bigint
     )
     SELECT s.id, s.stream_id, t.camera_id, s.volume_id, s.state, s.path, coalesce(c.path, ''), to_us(s.from_at), to_us(s.to_at),
-           s.bytes + coalesce(c.bytes, 0), m.rule
+           s.bytes + coalesce(c.bytes, 0), m.rule, to_us(k.received_at), to_us(k.from_at), to_us(k.to_at), false
     FROM taken m JOIN segments s ON s.id = m.segment_id AND s.from_at = m.from_at JOIN streams t ON t.id = s.stream_id
          LEFT JOIN segment_copies c ON c.segment_id = s.id
+         LEFT JOIN imported_segments i ON i.segment_id = s.id LEFT JOIN contractor_clips k ON k.id = i.clip_id
     WHERE s.from_at >= (SELECT min(from_at) FROM taken) AND s.from_at <= (SELECT max(from_at) FROM taken)
-    ORDER BY s.volume_id, s.path)";
+    UNION ALL
+    SELECT o.id, o.stream_id, t.camera_id, o.volume_id, 'finished', o.path, '', to_us(o.from_at), to_us(o.to_at),
+           o.bytes, m.rule, to_us(o.received_at), to_us(o.from_at), to_us(o.to_at), true
+    FROM taken m JOIN originals o ON o.id = m.segment_id JOIN streams t ON t.id = o.stream_id
+    ORDER BY 4, 6)";
 
 SegmentState to_state(const pqxx::field& field) {
     const auto word = field.as<std::string>();
     for (const SegmentState state : {SegmentState::open, SegmentState::finished, SegmentState::suspect})
         if (word == to_string(state)) return state;
     throw pqxx::conversion_error{"unknown state of a segment"};
+}
+
+std::optional<ClipReceipt> to_receipt(const pqxx::row& row) {
+    const auto received = to_optional_time(row[11]);
+    if (!received) return std::nullopt;
+    return ClipReceipt{
+        .received = *received,
+        .clip = {.from = to_time(row[12]), .to = to_time(row[13])},
+        .is_original = row[14].as<bool>(),
+    };
 }
 
 PurgeCandidate to_candidate(const pqxx::row& row) {
@@ -105,6 +128,7 @@ PurgeCandidate to_candidate(const pqxx::row& row) {
         .range = {.from = to_time(row[7]), .to = to_time(row[8])},
         .bytes = row[9].as<std::uint64_t>(),
         .rule = row[10].as<std::string>(),
+        .receipt = to_receipt(row),
     };
 }
 

@@ -16,7 +16,14 @@
 /// Destruction as rows: runs, marks, tombstones, certificates. Role: sluice_worker; reading also sluice_api.
 namespace sluice::catalogue {
 
-/// A segment as the rules and the unlinking see it.
+/// Of footage that came from outside: when, and what the whole clip shows.
+struct ClipReceipt {
+    UtcTime received;
+    TimeRange clip;
+    bool is_original = false;  ///< the candidate is the received file
+};
+
+/// A segment, or a received file, as the rules and the unlinking see it.
 struct PurgeCandidate {
     Uuid id;
     Uuid stream_id;
@@ -28,6 +35,7 @@ struct PurgeCandidate {
     TimeRange range;
     std::uint64_t bytes = 0;
     std::string rule;  ///< of marked ones
+    std::optional<ClipReceipt> receipt{};
 };
 
 /// A hold that is in force, as the rules need it.
@@ -188,6 +196,16 @@ load_destroyed(Pool& pool, std::optional<Uuid> stream_id, StreamKind kind, TimeR
 [[nodiscard]] Result<std::vector<DestroyedRow>> load_destroyed_by_run(Pool& pool, const Uuid& run_id);
 /// UTC days ("2026-11-23") of which a volume's footage has been destroyed, in part at least.
 [[nodiscard]] Result<std::vector<std::string>> load_destroyed_days(Pool& pool);
+
+/// A received file that was destroyed with the segments made of it.
+struct DestroyedOriginal {
+    Uuid id;
+    std::string camera;  ///< slug
+    std::string name;    ///< at the contractor's
+    Sha256Digest sha256{};
+    std::uint64_t bytes = 0;
+};
+[[nodiscard]] Result<std::vector<DestroyedOriginal>> load_destroyed_originals(Pool& pool, const Uuid& run_id);
 
 struct Certificate {
     Uuid id;  ///< of its run; one of a hold's copies has its own

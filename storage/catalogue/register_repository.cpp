@@ -4,6 +4,8 @@
 #include "storage/catalogue/detail/connection.hpp"
 #include "storage/catalogue/detail/load.hpp"
 #include "storage/catalogue/detail/values.hpp"
+#include "storage/catalogue/record_repository.hpp"
+#include "storage/catalogue/request_step_repository.hpp"
 
 namespace sluice::catalogue {
 namespace {
@@ -22,6 +24,8 @@ constexpr const char* kDossiers = R"(
     WHERE dossier_number IN (SELECT dossier_number FROM register_entries
                              WHERE at >= from_us($1::bigint) AND at < from_us($2::bigint))
     ORDER BY line LIMIT $3::bigint)";
+constexpr const char* kLine = R"(
+    SELECT line, dossier_number, kind, facts::text, principal, to_us(at) FROM register_entries WHERE line = $1::bigint)";
 
 // A segment is at most a day long: one that reaches into the interval began at most a day before it.
 constexpr const char* kSegments = R"(
@@ -69,6 +73,31 @@ Result<std::vector<RegisterEntry>> load_dossier_entries(Pool& pool, const std::s
 Result<std::vector<RegisterEntry>>
 load_register_dossiers(Pool& pool, const TimeRange& range, std::size_t limit) {
     return detail::load(pool, to_entry, kDossiers, to_epoch_us(range.from), to_epoch_us(range.to), limit);
+}
+
+Result<std::optional<RegisterEntry>> find_register_line(Pool& pool, std::int64_t line) {
+    return detail::first_of(detail::load(pool, to_entry, kLine, line));
+}
+
+Result<std::int64_t> correct_register(
+    Pool& pool,
+    const std::string& dossier_number,
+    const std::string& facts,
+    const ledger::Act& act,
+    UtcTime now
+) {
+    std::int64_t line = 0;
+    const Status status = pool.with([&](Connection& connection) -> Status {
+        pqxx::work transaction{connection.get()};
+        const NewEntry entry{release::Entry::corrected, facts};
+        line = add_register_entry(transaction, dossier_number, entry, act.actor, now);
+        if (const auto record = append_record(transaction, act, now); !record)
+            return std::unexpected(record.error());
+        transaction.commit();
+        return {};
+    });
+    if (!status) return std::unexpected(status.error());
+    return line;
 }
 
 Result<Holding> measure_holding(Pool& pool, const Uuid& camera_id, const TimeRange& range) {

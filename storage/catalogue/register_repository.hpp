@@ -3,6 +3,7 @@
 #include "config/base/time.hpp"
 #include "config/base/uuid.hpp"
 #include "storage/catalogue/pool.hpp"
+#include "storage/ledger/act.hpp"
 #include "storage/release/words.hpp"
 
 #include <cstdint>
@@ -31,6 +32,18 @@ load_dossier_entries(Pool& pool, const std::string& dossier_number);
 /// All entries of every dossier that has one in the period: what its printed lines are made of.
 [[nodiscard]] Result<std::vector<RegisterEntry>>
 load_register_dossiers(Pool& pool, const TimeRange& range, std::size_t limit);
+
+/// nullopt: there is no such line.
+[[nodiscard]] Result<std::optional<RegisterEntry>> find_register_line(Pool& pool, std::int64_t line);
+/// A line that puts an earlier one of the dossier right, which stays as it is; its number. Facts are a JSON
+/// object. With its record in the audit log. Role: sluice_api.
+[[nodiscard]] Result<std::int64_t> correct_register(
+    Pool& pool,
+    const std::string& dossier_number,
+    const std::string& facts,
+    const ledger::Act& act,
+    UtcTime now
+);
 
 /// What the catalogue knows of one camera's footage of a time.
 struct Holding {

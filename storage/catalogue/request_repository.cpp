@@ -35,7 +35,8 @@ constexpr const char* kFind = R"(
     SELECT id, channel, kind, state, to_us(state_since), revision, applicant_id, applicant, unit, cameras::text[],
            to_us(from_at), to_us(to_at), form::text, entered_by, enterer, to_us(created_at), to_us(submitted_at),
            handler_id, handler, to_us(accepted_at), policy_version, dossier_number, to_us(due_at), asked_units,
-           decision::text, to_us(decided_at)
+           decision::text, to_us(decided_at), to_us(extended_at),
+           (SELECT to_us(d.at) FROM dossier_destructions d WHERE d.dossier_number = requests.dossier_number)
     FROM requests WHERE id = $1::uuid OR dossier_number = $2)";
 
 constexpr const char* kList = R"(
@@ -51,7 +52,7 @@ constexpr const char* kList = R"(
 
 constexpr const char* kEvents = R"(
     SELECT id, to_us(at), action, from_state, to_state, part, principal, facts::text
-    FROM request_events WHERE request_id = $1::uuid ORDER BY at, id)";
+    FROM request_events WHERE request_id = $1::uuid ORDER BY place)";
 
 constexpr const char* kPerson = "SELECT id, name, roles FROM find_person($1, from_us($2::bigint))";
 
@@ -93,6 +94,8 @@ Case to_case(const pqxx::row& row) {
     request.asked_units = detail::to_texts(row[23]);
     request.decision = row[24].is_null() ? std::string{} : row[24].as<std::string>();
     request.decided = detail::to_optional_time(row[25]);
+    request.extended = detail::to_optional_time(row[26]);
+    request.papers_destroyed = detail::to_optional_time(row[27]);
     return request;
 }
 

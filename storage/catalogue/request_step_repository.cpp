@@ -26,6 +26,7 @@ constexpr const char* kState = R"(
     WHERE id = $1::uuid RETURNING revision)";
 constexpr const char* kSubmitted =
     "UPDATE requests SET submitted_at = from_us($2::bigint) WHERE id = $1::uuid";
+constexpr const char* kExtended = "UPDATE requests SET extended_at = from_us($2::bigint) WHERE id = $1::uuid";
 constexpr const char* kAccepted = R"(
     UPDATE requests SET handler_id = $2::uuid, handler = $3, accepted_at = from_us($4::bigint), policy_version = $5::int,
         dossier_number = $6
@@ -80,7 +81,8 @@ constexpr std::array<const char*, release::kRequestActions> kRecords{
     "request.opined",    "request.granted",   "request.granted_in_part", "request.refused",
     "request.reopened",  "request.scheduled", "request.started",         "request.interrupted",
     "request.completed", "request.closed",    "request.withdrawn",       "request.appealed",
-    "request.remanded",  "request.upheld",    "request.revoked",         "request.lapsed",
+    "request.remanded",  "request.upheld",    "request.revoked",         "request.extended",
+    "request.lapsed",
 };
 
 std::optional<std::string> id_or_null(const std::optional<Uuid>& id) {
@@ -268,6 +270,7 @@ Result<std::optional<StepDone>> take_step(Pool& pool, const TakenStep& step) {
         if (step.acceptance) number = accept(transaction, step);
         const bool is_handed_in = step.to == RequestState::submitted && step.from != step.to;
         if (is_handed_in) run(transaction, kSubmitted, request, to_epoch_us(step.now));
+        if (step.is_extension) run(transaction, kExtended, request, to_epoch_us(step.now));
         add_words(transaction, step);
         add_grant(transaction, step);
         add_slot(transaction, step);

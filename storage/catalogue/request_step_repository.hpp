@@ -59,6 +59,7 @@ struct TakenStep {
     std::optional<Acceptance> acceptance{};
     std::optional<std::vector<std::string>> asked_units{};
     std::string decision{};  ///< JSON object; empty: as it was
+    bool is_extension = false;
     bool ends_grant = false;
     std::optional<release::Grant> grant{};
     std::optional<NewSlot> slot{};

@@ -33,7 +33,10 @@ std::string text_of(StreamKind stream) {
 
 constexpr const char* kAppointment = R"(
     SELECT r.id, r.state, coalesce(r.dossier_number, ''), t.id, to_us(t.from_at), to_us(t.to_at), t.kind, t.escort_id, t.escort,
-           t.viewer_id, t.viewer, g.id, g.kind, to_us(g.decided_at), to_us(g.valid_to), g.is_masked
+           t.viewer_id, t.viewer, g.id, g.kind, to_us(g.decided_at), to_us(g.valid_to), g.is_masked,
+           CASE r.state WHEN 'refused' THEN r.decision::text
+               WHEN 'not_held' THEN (SELECT e.facts::text FROM request_events e WHERE e.request_id = r.id
+                                     AND e.to_state = 'not_held' ORDER BY e.place DESC LIMIT 1) END
     FROM requests r
          LEFT JOIN LATERAL (SELECT * FROM request_slots s WHERE s.request_id = r.id ORDER BY s.made_at DESC, s.id DESC LIMIT 1) t ON true
          LEFT JOIN grants g ON g.request_id = r.id AND g.revoked_at IS NULL
@@ -60,6 +63,7 @@ AppointmentRow to_appointment(const pqxx::row& row) {
         found.grant_to = to_time(row[14]);
         found.is_masked = row[15].as<bool>();
     }
+    if (!row[16].is_null()) found.outcome = row[16].as<std::string>();
     return found;
 }
 

@@ -46,6 +46,7 @@ struct AppointmentRow {
     UtcTime decided;
     UtcTime grant_to;
     bool is_masked = false;
+    std::string outcome;  ///< JSON object: of a refusal, or an answer that nothing is held; empty: neither
 };
 [[nodiscard]] Result<std::optional<AppointmentRow>> find_appointment(Pool& pool, const Uuid& request_id);
 

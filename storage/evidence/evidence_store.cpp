@@ -1,83 +1,18 @@
 #include "storage/evidence/evidence_store.hpp"
 
 #include "config/base/files.hpp"
-#include "config/base/unique_fd.hpp"
 #include "config/base/utf8.hpp"
+#include "storage/evidence/sealing.hpp"
 
 #include <algorithm>
 #include <array>
-#include <memory>
-
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <openssl/evp.h>
 
 namespace sluice::evidence {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kKeyBytes = 32;
-constexpr std::size_t kNonceBytes = 12;
-constexpr std::size_t kTagBytes = 16;
 constexpr std::size_t kLongestName = 120;
-
-using Cipher = std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)>;
-
-Cipher make_cipher() {
-    return {EVP_CIPHER_CTX_new(), &EVP_CIPHER_CTX_free};
-}
-
-std::unexpected<Error> broken(const char* what) {
-    return failure(Remedy::operator_acts, std::string{"evidence: "} + what);
-}
-
-/// nonce ‖ ciphertext ‖ tag. The id is bound in: a file under another name does not open.
-Result<Bytes> seal(ByteView key, const Uuid& id, ByteView plain) {
-    Bytes sealed(kNonceBytes + plain.size() + kTagBytes);
-    fill_random(sealed.data(), kNonceBytes);
-    const Cipher cipher = make_cipher();
-    int length = 0;
-    const bool is_done =
-        cipher &&
-        EVP_EncryptInit_ex(cipher.get(), EVP_aes_256_gcm(), nullptr, key.data(), sealed.data()) == 1 &&
-        EVP_EncryptUpdate(
-            cipher.get(), nullptr, &length, id.bytes.data(), static_cast<int>(id.bytes.size())
-        ) == 1 &&
-        EVP_EncryptUpdate(
-            cipher.get(), sealed.data() + kNonceBytes, &length, plain.data(), static_cast<int>(plain.size())
-        ) == 1 &&
-        EVP_EncryptFinal_ex(cipher.get(), sealed.data() + kNonceBytes + length, &length) == 1 &&
-        EVP_CIPHER_CTX_ctrl(
-            cipher.get(), EVP_CTRL_GCM_GET_TAG, kTagBytes, sealed.data() + kNonceBytes + plain.size()
-        ) == 1;
-    if (!is_done) return broken("cannot encrypt");
-    return sealed;
-}
-
-Result<Bytes> open_sealed(ByteView key, const Uuid& id, ByteView sealed) {
-    if (sealed.size() < kNonceBytes + kTagBytes) return broken("a file is too short");
-    Bytes plain(sealed.size() - kNonceBytes - kTagBytes);
-    std::array<std::uint8_t, kTagBytes> tag{};
-    std::copy_n(sealed.end() - kTagBytes, kTagBytes, tag.begin());
-    const Cipher cipher = make_cipher();
-    int length = 0;
-    const bool is_done =
-        cipher &&
-        EVP_DecryptInit_ex(cipher.get(), EVP_aes_256_gcm(), nullptr, key.data(), sealed.data()) == 1 &&
-        EVP_DecryptUpdate(
-            cipher.get(), nullptr, &length, id.bytes.data(), static_cast<int>(id.bytes.size())
-        ) == 1 &&
-        EVP_DecryptUpdate(
-            cipher.get(), plain.data(), &length, sealed.data() + kNonceBytes, static_cast<int>(plain.size())
-        ) == 1 &&
-        EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_GCM_SET_TAG, kTagBytes, tag.data()) == 1 &&
-        EVP_DecryptFinal_ex(cipher.get(), plain.data() + length, &length) == 1;
-    if (!is_done) return broken("a file was changed, or belongs to another key");
-    return plain;
-}
 
 /// Letters that turn the reading direction, or can't be seen: a name must be what it looks like.
 bool is_deceptive(std::string_view name) {
@@ -105,24 +40,6 @@ bool is_deceptive(std::string_view name) {
     });
 }
 
-Status make_key(const fs::path& path) {
-    const UniqueFd file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
-    if (!file.is_open()) {
-        // Another process of ours was faster.
-        if (errno == EEXIST) return {};
-        return errno_error(Remedy::operator_acts, "cannot make " + path.string());
-    }
-    std::array<std::uint8_t, kKeyBytes> key{};
-    fill_random(key.data(), key.size());
-    if (::write(file.get(), key.data(), key.size()) != static_cast<ssize_t>(key.size()) ||
-        ::fsync(file.get()) != 0) {
-        const auto failed = errno_error(Remedy::operator_acts, "cannot write " + path.string());
-        ::unlink(path.c_str());
-        return failed;
-    }
-    return {};
-}
-
 }  // namespace
 
 std::optional<std::string_view> sniff(ByteView bytes) noexcept {
@@ -144,26 +61,16 @@ bool is_fit_name(std::string_view name) {
            name.find("\xC2\x80") == std::string_view::npos;
 }
 
+fs::path papers_folder(const fs::path& data) {
+    return data / "spool" / "uploads";
+}
+
 fs::path EvidenceStore::path_of(const Uuid& id) const {
-    return spool_ / "uploads" / (to_string(id) + ".sealed");
+    return spool_ / "uploads" / (to_string(id) + kPaperExtension);
 }
 
 Result<Bytes> EvidenceStore::key() const {
-    const fs::path path = spool_ / "uploads.key";
-    struct stat facts{};
-    if (::stat(path.c_str(), &facts) != 0) {
-        if (auto made = make_key(path); !made) return std::unexpected(made.error());
-        if (::stat(path.c_str(), &facts) != 0)
-            return errno_error(Remedy::operator_acts, "cannot read " + path.string());
-    }
-    if ((facts.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-        return failure(
-            Remedy::operator_acts, path.string() + " can be reached by others than its owner: chmod 0600 it"
-        );
-    const auto text = read_text_file(path, kKeyBytes);
-    if (!text) return std::unexpected(text.error());
-    if (text->size() != kKeyBytes) return broken("the key file is not whole");
-    return Bytes{text->begin(), text->end()};
+    return load_or_make_key(spool_ / "uploads.key");
 }
 
 Status EvidenceStore::save(const Uuid& id, ByteView bytes) const {
@@ -180,7 +87,7 @@ Status EvidenceStore::save(const Uuid& id, ByteView bytes) const {
 Result<Bytes> EvidenceStore::load(const Uuid& id) const {
     const auto secret = key();
     if (!secret) return std::unexpected(secret.error());
-    const auto sealed = read_text_file(path_of(id), kMostBytes + kNonceBytes + kTagBytes);
+    const auto sealed = read_text_file(path_of(id), kMostBytes + kSealBytes);
     if (!sealed) return std::unexpected(sealed.error());
     return open_sealed(*secret, id, as_bytes(*sealed));
 }
@@ -188,6 +95,20 @@ Result<Bytes> EvidenceStore::load(const Uuid& id) const {
 void EvidenceStore::drop(const Uuid& id) const noexcept {
     std::error_code ignored;
     fs::remove(path_of(id), ignored);
+}
+
+Status EvidenceStore::destroy(const std::vector<Uuid>& ids) const {
+    std::error_code code;
+    for (const Uuid& id : ids) {
+        fs::remove(path_of(id), code);  // one that is gone already is no error
+        if (code)
+            return failure(
+                Remedy::operator_acts, "cannot remove " + path_of(id).string() + ": " + code.message()
+            );
+    }
+    const fs::path folder = spool_ / "uploads";
+    if (!fs::exists(folder, code)) return {};
+    return sync_folder(folder);
 }
 
 }  // namespace sluice::evidence

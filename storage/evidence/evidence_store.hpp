@@ -7,10 +7,15 @@
 #include <filesystem>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 /// What is handed in with requests, as files of the API's spool, each encrypted (AES-256-GCM) with a key that
 /// lies beside the folder and never leaves the machine with it.
 namespace sluice::evidence {
+
+/// Where papers lie, and how their files end.
+[[nodiscard]] std::filesystem::path papers_folder(const std::filesystem::path& data);
+inline constexpr const char* kPaperExtension = ".sealed";
 
 inline constexpr std::size_t kMostBytes = std::size_t{20} << 20U;
 
@@ -33,6 +38,8 @@ public:
     [[nodiscard]] Result<Bytes> load(const Uuid& id) const;
     /// Of a paper whose row was never written.
     void drop(const Uuid& id) const noexcept;
+    /// Those that are there. Durable on success. Error: operator_acts; some of them may be gone.
+    [[nodiscard]] Status destroy(const std::vector<Uuid>& ids) const;
 
 private:
     [[nodiscard]] std::filesystem::path path_of(const Uuid& id) const;

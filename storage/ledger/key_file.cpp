@@ -17,13 +17,6 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMostBytes = 4096;
 constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
 
-Status sync_folder(const fs::path& folder) {
-    const UniqueFd opened{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    if (!opened.is_open() || ::fsync(opened.get()) != 0)
-        return errno_error(Remedy::operator_acts, "cannot sync " + folder.string());
-    return {};
-}
-
 }  // namespace
 
 fs::path ledger_folder(const fs::path& data) {

@@ -72,6 +72,18 @@ struct Consent {
     std::optional<UtcTime> withdrawn;
 };
 
+/// A third person whom a decision would touch was asked in writing, and may answer until `due`.
+struct Inquiry {
+    Uuid id;
+    std::string person;    ///< as the worksheet calls the person
+    std::string document;  ///< number of the letter
+    UtcTime asked;
+    UtcTime due;
+    std::string answer;  ///< consented, objected; empty: none yet
+    std::optional<UtcTime> answered;
+    std::string note;
+};
+
 struct Evidence {
     Uuid id;
     std::string name;
@@ -162,6 +174,7 @@ struct Case {
     std::optional<int> policy_version;
     std::optional<std::string> dossier_number;
     std::optional<UtcTime> due;
+    std::optional<UtcTime> extended;  ///< when the time for the decision was made longer
     std::vector<std::string> asked_units;
     std::string decision;  ///< JSON object; empty: none yet
     std::optional<UtcTime> decided;
@@ -170,11 +183,13 @@ struct Case {
     std::vector<Evidence> evidence;
     std::vector<Finding> findings;  ///< the newest of each ground
     std::vector<Consent> consents;
+    std::vector<Inquiry> inquiries;
     std::vector<Signature> signatures;
     std::vector<Opinion> opinions;
-    std::optional<Grant> grant;      ///< in force
-    std::optional<Slot> slot;        ///< the newest
-    bool has_session_entry = false;  ///< in the register, since the newest slot was made
+    std::optional<UtcTime> papers_destroyed;  ///< what was handed in is no longer kept
+    std::optional<Grant> grant;               ///< in force
+    std::optional<Slot> slot;                 ///< the newest
+    bool has_session_entry = false;           ///< in the register, since the newest slot was made
 
     /// What was asked for.
     [[nodiscard]] std::vector<Area> areas() const {

@@ -77,6 +77,8 @@ constexpr std::array kCodes{
     row("RETURN_LIST_MISSING", "9(2)", 422, true, "list of what is missing", "What is missing has to be named", "應列明補正事項"),
     row("SIGNED_PAPER_MISSING", "9", 422, true, "the applicant's signed paper", "The applicant's signed paper is missing", "未附申請人簽章文件"),
     row("CORRECTION_TOO_LATE", "9(2)", 409, false, "", "The time to complete the request is over", "已逾補正期限"),
+    row("EXTENSION_SPENT", "9", 409, false, "", "The decision may not be put off any more", "決定期限不得再延長"),
+    row("EXTENSION_TOO_LATE", "9", 409, false, "", "The time for the decision is over already", "決定期限已過，不得延長"),
     row("OPINION_GIVEN", "form", 409, false, "", "This office has given its opinion", "已表示會辦意見"),
     row("OPINION_NO_GROUND", "form", 422, true, "ground of the objection", "An objection needs its ground", "反對意見應敘明理由"),
     row("DECISION_NO_REASONS", "9", 422, true, "reasons", "A decision needs its reasons", "決定應附理由"),
@@ -94,6 +96,8 @@ constexpr std::array kCodes{
     row("OUTCOME_MISSING", "remedy", 422, true, "document with the outcome", "The outcome's document is missing", "未附救濟結果文件"),
     row("REQUEST_STATE", "", 409, false, "", "The request is in another state", "案件狀態不符"),
     row("ROLE_NOT_ALLOWED", "", 403, false, "", "This is not for the role to do", "權限不符"),
+    row("UNAUTHENTICATED", "", 401, true, "a token or a session", "A token or a session is needed", "須先登入"),
+    row("AUTH_TOTP_REQUIRED", "", 403, true, "a session opened with a second factor", "This takes a session that was opened with a second factor", "須以第二因子登入"),
     row("NOT_DUE", "", 409, false, "", "Its time has not come", "期限尚未屆至"),
 };
 // clang-format on

@@ -82,8 +82,9 @@ enum class Guard {
     remedy_open,
     no_appeal_paper,
     no_outcome,
+    extension_spent,
 };
-inline constexpr std::size_t kGuards = 62;
+inline constexpr std::size_t kGuards = 63;
 [[nodiscard]] std::string_view to_string(Guard guard) noexcept;
 [[nodiscard]] std::optional<Guard> guard_from(std::string_view word) noexcept;
 

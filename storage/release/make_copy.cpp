@@ -1,13 +1,12 @@
 #include "storage/release/make_copy.hpp"
 
-#include "config/base/files.hpp"
 #include "config/base/log.hpp"
 #include "storage/catalogue/ledger_repository.hpp"
 #include "storage/catalogue/policy_repository.hpp"
 #include "storage/catalogue/record_repository.hpp"
 #include "storage/catalogue/viewing_repository.hpp"
-#include "storage/ledger/key_file.hpp"
 #include "storage/release/detail/collect.hpp"
+#include "storage/release/package_key.hpp"
 #include "storage/release/package_writer.hpp"
 
 #include <algorithm>
@@ -178,35 +177,6 @@ Result<MadeCopy> make(const CopySite& site, const catalogue::CopyRow& copy, cons
 
 fs::path packages_folder(const fs::path& data) {
     return data / "spool" / "packages";
-}
-
-fs::path package_key_file(const fs::path& data) {
-    return ledger::ledger_folder(data) / "copies.key";
-}
-
-Result<ledger::SigningKey> load_package_key(catalogue::Pool& pool, const fs::path& data, UtcTime now) {
-    const fs::path file = package_key_file(data);
-    auto key = ledger::load_key_file(file);
-    if (key || key.error().code() != std::errc::no_such_file_or_directory) return key;
-    const auto copies = catalogue::has_packages(pool);
-    if (!copies) return std::unexpected(copies.error());
-    if (*copies)
-        return failure(
-            Remedy::operator_acts,
-            "the key that signs copies, " + file.string() + ", is gone: put it back from the backup of keys"
-        );
-    std::error_code code;
-    fs::create_directories(file.parent_path(), code);
-    auto made =
-        ledger::SigningKey::make("sluice/copies/" + to_string(make_uuid_v7(now)), ledger::KeyKind::log);
-    if (auto saved = ledger::save_new_key(file, made); !saved) return std::unexpected(saved.error());
-    constexpr unsigned readable = 0644;
-    fs::path verifier = file;
-    verifier.replace_extension(".vkey");
-    if (auto saved = replace_file(verifier, to_string(made.verifier()) + "\n", readable); !saved)
-        return std::unexpected(saved.error());
-    log::info("copies_key_made", {{"path", file.string()}, {"verifier_key", to_string(made.verifier())}});
-    return made;
 }
 
 Result<MadeCopy> make_copy(const CopySite& site, const Uuid& copy_id, const CopyGoOn& go_on) {

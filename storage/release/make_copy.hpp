@@ -1,7 +1,6 @@
 #pragma once
 
 #include "storage/catalogue/copy_repository.hpp"
-#include "storage/ledger/note.hpp"
 #include "storage/volume/durable_files.hpp"
 
 #include <cstdint>
@@ -14,11 +13,6 @@ namespace sluice::release {
 
 /// Where packages lie; the worker writes there, the service reads.
 [[nodiscard]] std::filesystem::path packages_folder(const std::filesystem::path& data);
-/// The key that signs them: the worker's own, beside the audit log's.
-[[nodiscard]] std::filesystem::path package_key_file(const std::filesystem::path& data);
-/// The key, made at its first use and never again once a package was signed with one. Error: operator_acts.
-[[nodiscard]] Result<ledger::SigningKey>
-load_package_key(catalogue::Pool& pool, const std::filesystem::path& data, UtcTime now);
 
 struct CopySite {
     catalogue::Pool& pool;

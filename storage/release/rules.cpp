@@ -102,6 +102,8 @@ bool is_out_of_order(Guard guard, const Look& look) {
             const auto& end = look.circumstances.remedy_until;
             return !end || look.circumstances.now < *end;
         }
+        case extension_spent:
+            return request.extended || look.circumstances.extension_days == 0;
         case nothing_listed:
             return look.attempt.listed.empty();
         case level1_missing: {
@@ -320,6 +322,11 @@ Wanted wanted_of(const Case& request, const Attempt& attempt) {
 
 UtcTime records_until(UtcTime closed, const policy::RequestPolicy& policy) {
     return closed + std::chrono::days{366} * policy.record_floor_years;
+}
+
+std::string_view check_destroying(const Case& request, const policy::RequestPolicy& policy, UtcTime now) {
+    if (request.state != RequestState::closed) return "REQUEST_STATE";
+    return now < records_until(request.since, policy) ? "ART9_4C_RECORD_FLOOR_1Y" : std::string_view{};
 }
 
 }  // namespace sluice::release

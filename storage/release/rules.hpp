@@ -51,8 +51,9 @@ struct Attempt {
 
 struct Circumstances {
     UtcTime now;
-    policy::RequestPolicy policy;  ///< the case's own version, once it is accepted
+    policy::RequestPolicy policy;           ///< the case's own version, once it is accepted
     std::optional<UtcTime> remedy_until{};  ///< end of the time to appeal against the last decision
+    unsigned extension_days = 0;            ///< by so many a decision may be put off; 0: not at all
 };
 
 [[nodiscard]] bool holds(
@@ -82,5 +83,9 @@ struct Circumstances {
 
 /// ART9_4C_RECORD_FLOOR_1Y: until when records of a case that ended at `closed` are kept at least.
 [[nodiscard]] UtcTime records_until(UtcTime closed, const policy::RequestPolicy& policy);
+/// Whether the papers of a case may be destroyed now. The code of what stands against it: REQUEST_STATE (it
+/// is not closed), ART9_4C_RECORD_FLOOR_1Y; empty: nothing.
+[[nodiscard]] std::string_view
+check_destroying(const Case& request, const policy::RequestPolicy& policy, UtcTime now);
 
 }  // namespace sluice::release

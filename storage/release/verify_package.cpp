@@ -192,10 +192,12 @@ private:
         ledger::VerifierKey key{
             .name = "package", .kind = ledger::KeyKind::log, .key = own.value_or(decltype(key.key){})
         };
-        if (keys_.signing) {
-            if (own && keys_.signing->key != *own)
+        if (!keys_.signing.empty()) {
+            const auto expected = std::ranges::find(keys_.signing, key.key, &ledger::VerifierKey::key);
+            const bool is_expected = own && expected != keys_.signing.end();
+            if (own && !is_expected)
                 find(PackageFault::key, kKeyName, "is another key than the one that was expected");
-            key = *keys_.signing;
+            key = is_expected ? *expected : keys_.signing.front();
         } else if (!own) {
             return;
         }

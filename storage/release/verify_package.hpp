@@ -41,8 +41,8 @@ struct PackageReport {
 };
 
 struct PackageKeys {
-    std::optional<ledger::VerifierKey> signing;  ///< nullopt: the package's own is believed
-    std::optional<ledger::VerifierKey> log;      ///< likewise
+    std::vector<ledger::VerifierKey> signing;  ///< any of them; empty: the package's own is believed
+    std::optional<ledger::VerifierKey> log;    ///< nullopt: likewise
 };
 
 /// A tar file, or the folder into which it was unpacked. Memory is bounded, whatever is in it. Error: refuse,

@@ -16,9 +16,10 @@ constexpr Words<kRequestStates> kStateWords{
     "withdrawn", "lapsed",          "not_held",   "appealed",  "revoked",
 };
 constexpr Words<kRequestActions> kActionWords{
-    "submit",   "return", "resubmit",   "sign",   "accept", "screen",   "refer",  "answer_not_held",
-    "opine",    "grant",  "grant_part", "refuse", "reopen", "schedule", "start",  "interrupt",
-    "complete", "close",  "withdraw",   "appeal", "remand", "uphold",   "revoke", "lapse",
+    "submit",          "return",    "resubmit", "sign",       "accept",   "screen", "refer",
+    "answer_not_held", "opine",     "grant",    "grant_part", "refuse",   "reopen", "schedule",
+    "start",           "interrupt", "complete", "close",      "withdraw", "appeal", "remand",
+    "uphold",          "revoke",    "extend",   "lapse",
 };
 constexpr Words<kChannels> kChannelWords{"internal", "external", "judicial"};
 constexpr Words<kKinds> kKindWords{"view", "copy"};

@@ -57,9 +57,10 @@ enum class RequestAction {
     remand,
     uphold,
     revoke,
-    lapse,  ///< the clock's alone
+    extend,  ///< the time for the decision, once
+    lapse,   ///< the clock's alone
 };
-inline constexpr std::size_t kRequestActions = 24;
+inline constexpr std::size_t kRequestActions = 25;
 [[nodiscard]] std::string_view to_string(RequestAction action) noexcept;
 [[nodiscard]] std::optional<RequestAction> request_action_from(std::string_view word) noexcept;
 

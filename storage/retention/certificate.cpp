@@ -43,7 +43,16 @@ std::string make_certificate(const CertificateFacts& facts) {
     ordered_json footage = ordered_json::array();
     for (const catalogue::DestroyedRow& row : facts.stretches)
         footage.push_back(to_object(row, facts));
-    const ordered_json object{
+    ordered_json originals = ordered_json::array();
+    for (const catalogue::DestroyedOriginal& original : facts.originals)
+        originals.push_back(
+            {{"clip", to_string(original.id)},
+             {"camera", original.camera},
+             {"name", original.name},
+             {"bytes", original.bytes},
+             {"sha256", to_hex(original.sha256)}}
+        );
+    ordered_json object{
         {"format", 1},
         {"certificate", to_string(run.id)},
         {"issued", to_rfc3339(facts.issued)},
@@ -65,6 +74,7 @@ std::string make_certificate(const CertificateFacts& facts) {
         {"tombstones_sha256", to_hex(facts.tombstones)},
         {"footage", footage},
     };
+    if (!originals.empty()) object["originals"] = std::move(originals);
     return object.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 

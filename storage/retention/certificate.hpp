@@ -17,6 +17,8 @@ struct CertificateFacts {
     std::span<const catalogue::DestroyedRow> stretches;
     std::span<const catalogue::CameraRow> cameras;
     std::span<const catalogue::StreamRow> streams;
+    /// Received files that went with their segments; their tombstones are among the run's.
+    std::span<const catalogue::DestroyedOriginal> originals;
     Sha256Digest tombstones{};  ///< over all tombstones of the run, see `add_to_digest`
 };
 

@@ -43,7 +43,7 @@ UtcTime destroy_by(UtcTime from, int years) noexcept {
 }
 
 bool touches(const HoldFacts& hold, const SegmentFacts& segment) noexcept {
-    return !hold.interval.is_empty() && hold.interval.overlaps(segment.range) &&
+    return !hold.interval.is_empty() && hold.interval.overlaps(segment.judged()) &&
            std::ranges::find(hold.camera_ids, segment.camera_id) != hold.camera_ids.end();
 }
 
@@ -60,20 +60,21 @@ Decision decide(
         decision.holds.push_back(hold->id);
         outlives_ceiling |= hold->outlives_ceiling;
     }
-    if (history.empty() ||
-        now - segment.range.to < days{policy::floor_days(history, segment.range.from, now)}) {
-        decision.rule = Rule::floor;
-        return decision;
-    }
+    decision.rule = Rule::floor;
+    if (history.empty()) return decision;
     const policy::Policy& rules = policy::in_force(history, now).policy;
-    const bool is_over = now >= destroy_by(segment.range.from, static_cast<int>(rules.ceiling_years));
+    const bool is_over = now >= destroy_by(segment.judged().from, static_cast<int>(rules.ceiling_years));
+    // Of what was recorded here the floor is over long before the ceiling (the policy is refused otherwise).
+    const bool is_young =
+        now - segment.kept_since() < days{policy::floor_days(history, segment.taken(), now)};
+    if (is_young && !(is_over && segment.receipt)) return decision;
     if (is_over ? outlives_ceiling : !decision.holds.empty()) {
         decision.rule = Rule::hold;
         return decision;
     }
     const bool has_window = rules.keep_days > 0;
     decision.rule = is_over ? Rule::ceiling : has_window ? Rule::window : Rule::capacity;
-    decision.is_destroyed = is_over || (has_window && now - segment.range.to >= days{rules.keep_days});
+    decision.is_destroyed = is_over || (has_window && now - segment.kept_since() >= days{rules.keep_days});
     return decision;
 }
 

@@ -4,6 +4,7 @@
 #include "config/base/uuid.hpp"
 #include "config/policy/history.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -14,13 +15,32 @@
 /// When footage may go, must go and must stay: pure rules over values. Numbers come from the policy.
 namespace sluice::retention {
 
-/// What the rules need to know of a segment: a value, no handles.
+/// How footage came that was not recorded here. A clip is judged as a whole, with all that was made of it.
+struct Receipt {
+    UtcTime received;          ///< custody began
+    TimeRange clip;            ///< what the whole clip shows
+    bool is_original = false;  ///< the received file itself, and no segment made of it
+};
+
+/// What the rules need to know of a segment, or of a received file: a value, no handles.
 struct SegmentFacts {
     Uuid id;
     Uuid camera_id;
     Uuid volume_id;
     TimeRange range;  ///< of the footage; the floor counts from its end, the ceiling from its start
     std::uint64_t bytes = 0;
+    std::optional<Receipt> receipt{};  ///< its floor counts from the receipt, its ceiling from the recording
+
+    /// What is judged: the footage, or the whole clip that it came in.
+    [[nodiscard]] TimeRange judged() const noexcept { return receipt ? receipt->clip : range; }
+    /// From when on the floor counts.
+    [[nodiscard]] UtcTime kept_since() const noexcept {
+        return receipt ? std::max(receipt->received, receipt->clip.to) : range.to;
+    }
+    /// When it came under the rules.
+    [[nodiscard]] UtcTime taken() const noexcept {
+        return receipt ? std::max(receipt->received, receipt->clip.from) : range.from;
+    }
 };
 
 /// An active hold. A hold protects every whole segment that its interval touches, of the cameras it names.
@@ -62,7 +82,7 @@ struct Decision {
 
 /// Total: every input has a decision, and without any policy nothing goes. `holds` may hold others, which
 /// don't touch the segment. The floor is the longest since the segment began (art. 12), all else is the
-/// policy in force now.
+/// policy in force now. The ceiling ends the floor: footage that was old when it came goes at its year.
 [[nodiscard]] Decision decide(
     const SegmentFacts& segment,
     std::span<const HoldFacts* const> holds,

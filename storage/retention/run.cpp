@@ -46,7 +46,8 @@ void add(PlanSummary& summary, const SegmentFacts& segment, const Decision& deci
     count((decision.is_destroyed ? summary.destroyed : summary.kept)[decision.rule]);
     if (!decision.is_destroyed) return;
     count(summary.by_camera[segment.camera_id]);
-    summary.footage += segment.range.length();
+    // The received file shows what its segments show; alone it counts by its row, like them.
+    if (!segment.receipt || !segment.receipt->is_original) summary.footage += segment.range.length();
 }
 
 /// An act that stands alone. A log that does not take it is a refusal already, so it is only noted here.

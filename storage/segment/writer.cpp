@@ -19,8 +19,16 @@ fs::path with_suffix(fs::path path, const char* suffix) {
 
 }  // namespace
 
-fs::path relative_path(const mp4::SegmentInfo& info, UtcTime from) {
-    return fs::path{"live"} / to_utc_day(from) / info.camera_slug / to_string(info.stream) /
+std::string_view to_string(Place place) noexcept {
+    return place == Place::live ? "live" : "imported";
+}
+
+Place place_of(const fs::path& path) {
+    return !path.empty() && *path.begin() == to_string(Place::imported) ? Place::imported : Place::live;
+}
+
+fs::path relative_path(const mp4::SegmentInfo& info, UtcTime from, Place place) {
+    return fs::path{to_string(place)} / to_utc_day(from) / info.camera_slug / to_string(info.stream) /
            (to_compact_utc(from) + "_" + to_string(info.segment_id) + ".mp4");
 }
 
@@ -30,11 +38,12 @@ struct Writer::State {
         fs::path volume_root,
         mp4::SegmentInfo what,
         mp4::VideoFormat shape,
-        UtcTime start
+        UtcTime start,
+        Place place
     )
         : files(door),
           root(std::move(volume_root)),
-          path(relative_path(what, start)),
+          path(relative_path(what, start, place)),
           info(std::move(what)),
           format(std::move(shape)),
           from(start),
@@ -124,9 +133,11 @@ Result<Writer> Writer::begin(
     fs::path root,
     mp4::SegmentInfo info,
     mp4::VideoFormat format,
-    UtcTime from
+    UtcTime from,
+    Place place
 ) {
-    auto state = std::make_unique<State>(files, std::move(root), std::move(info), std::move(format), from);
+    auto state =
+        std::make_unique<State>(files, std::move(root), std::move(info), std::move(format), from, place);
     if (auto created = state->create(); !created) return std::unexpected(created.error());
     return Writer{std::move(state)};
 }

@@ -7,15 +7,26 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 
 /// One segment file from creation to its durable name. Order of commitment (I2): create .part → sync its
 /// folder (and the parent of every folder made) → write; sync_data once a durability window → last write,
 /// sync_data → rename → sync folder. Only then may the row say `finished`.
 namespace sluice::segment {
 
+/// The top folder of a volume that a segment lies in: each has one writer.
+enum class Place {
+    live,      ///< the recorder's
+    imported,  ///< the worker's: of footage that came as a file
+};
+[[nodiscard]] std::string_view to_string(Place place) noexcept;
+/// Where a file lies, by its path on its volume. Anything but imported/ is the recorder's.
+[[nodiscard]] Place place_of(const std::filesystem::path& path);
+
 /// "live/2026-11-23/drive-left/main/20261123T101500Z_0192….mp4" relative to the volume; the .part has ".part"
 /// behind it.
-[[nodiscard]] std::filesystem::path relative_path(const mp4::SegmentInfo& info, UtcTime from);
+[[nodiscard]] std::filesystem::path
+relative_path(const mp4::SegmentInfo& info, UtcTime from, Place place = Place::live);
 
 /// A closed fragment on its way to the disk.
 struct FragmentData {
@@ -48,7 +59,8 @@ public:
         std::filesystem::path root,
         mp4::SegmentInfo info,
         mp4::VideoFormat format,
-        UtcTime from
+        UtcTime from,
+        Place place = Place::live
     );
 
     /// On return the bytes are written (safe from a crash of the process), not durable.

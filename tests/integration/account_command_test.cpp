@@ -63,7 +63,8 @@ TEST_CASE("the first account is made on the machine, and ends bootstrap", "[acco
     CHECK(account::is_password(desk.one("SELECT hash FROM passwords"), password));
     CHECK(desk.one("SELECT is_initial::text FROM passwords") == "true");
     CHECK(
-        desk.one("SELECT record::jsonb->'principal'->>'name' FROM ledger_records WHERE action = 'account.created'"
+        desk.one(
+            "SELECT record::jsonb->'principal'->>'name' FROM ledger_records WHERE action = 'account.created'"
         ) == "sluice"
     );
     CHECK(
@@ -124,6 +125,34 @@ TEST_CASE("what is no account is refused and says why", "[account][cli]") {
     const Finished machine = desk.create("camera shop", {"--machine", "--role", "contractor"});
     CHECK(last_line(machine).starts_with("slt_"));
     refused(desk.run({"password", "camera shop"}), "no password");
+}
+
+TEST_CASE("the tool makes the key of sealed copies, and another one on purpose", "[release][cli]") {
+    const Desk desk;
+    const auto keygen = [&](std::vector<std::string> more) {
+        std::vector<std::string> words{
+            SLUICE_BIN_DIR "/sluice", "copies", "keygen", "--config", desk.config.string()
+        };
+        words.insert(words.end(), more.begin(), more.end());
+        auto done = run_to_end(words, 60s);
+        REQUIRE(done);
+        return std::move(*done);
+    };
+    const Finished made = keygen({});
+    INFO(made.errors);
+    REQUIRE(made.status.code == 0);
+    const auto ledger = desk.folder.path() / "data" / "ledger";
+    CHECK(read_text_file(ledger / "copies.vkeys", 1000).value() == last_line(made) + "\n");
+    const Finished refused = keygen({});
+    CHECK(refused.status.code == 1);
+    CHECK(refused.errors.find("--replace") != std::string::npos);
+    const Finished again = keygen({"--replace"});
+    REQUIRE(again.status.code == 0);
+    CHECK(again.output.find("replaces " + last_line(made)) != std::string::npos);
+    CHECK(
+        read_text_file(ledger / "copies.vkeys", 1000).value() ==
+        last_line(again) + "\n" + last_line(made) + "\n"
+    );
 }
 
 }  // namespace

@@ -256,6 +256,7 @@ TEST_CASE("a copy is ordered in its session, fetched in ranges, received and des
         return fetch(office.port(), "GET", path, headers);
     };
     CHECK(Office::code_of(get(place + "/package")) == "COPY_NOT_SEALED");
+    CHECK(Office::code_of(get(place + "/receipt.pdf")) == "COPY_NOT_SEALED");
 
     catalogue::Pool worker{office.database.conninfo("sluice_worker"), 2};
     volume::RealFiles files;
@@ -278,6 +279,15 @@ TEST_CASE("a copy is ordered in its session, fetched in ranges, received and des
     CHECK(report->is_sound());
     CHECK(office.database.query("SELECT count(*) FROM ledger_records WHERE action = 'copy.opened'") == "1");
     CHECK(get(place + "/receipt").body.find("王小明") != std::string::npos);
+    const Reply page = get(place + "/receipt.html");
+    CHECK(page.status == 200);
+    CHECK(page.body.find("115/000001-1") != std::string::npos);
+    CHECK(page.body.find("_drive-left_main_") != std::string::npos);
+    CHECK(get(place + "/receipt.pdf").body.starts_with("%PDF-"));
+    const Reply archive = get("/v1/dossiers/115-000001/export.zip");
+    REQUIRE(archive.status == 200);
+    CHECK(archive.body.find("receipts/copy-115-000001-1.pdf") != std::string::npos);
+    CHECK(archive.body.find("receipts/copy-115-000001-1-sealed.html") != std::string::npos);
 
     const auto declare = [&](const char* what) {
         return office.post(

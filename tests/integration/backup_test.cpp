@@ -131,7 +131,12 @@ TEST_CASE("a backup comes back row by row, unconfirmed, and the old database is 
     INFO(words_of(worked));
     REQUIRE(worked.status.code == 0);
     const std::string before = house.fingerprint();
+    const fs::path uploads = house.data / "spool" / "uploads";
+    fs::create_directories(uploads);
+    REQUIRE(replace_file(uploads / "a.sealed", "sealed", 0600));
+    REQUIRE(replace_file(house.data / "spool" / "uploads.key", "key", 0600));
     const fs::path backup = house.back_up();
+    CHECK(read_text_file(backup / "uploads" / "a.sealed", 100).value() == "sealed");
     CHECK(
         house.site.database.query("SELECT folder FROM backups WHERE verified_at IS NOT NULL") ==
         backup.string()
@@ -146,7 +151,10 @@ TEST_CASE("a backup comes back row by row, unconfirmed, and the old database is 
     INFO(words_of(*verified));
     CHECK(verified->status.code == 0);
     for (const auto& entry : fs::recursive_directory_iterator{backup})
-        CHECK(entry.path().filename() != "signing.key");
+        CHECK(entry.path().extension() != ".key");
+    // One is lost, another one is there: only the first comes back.
+    fs::remove(uploads / "a.sealed");
+    REQUIRE(replace_file(uploads / "b.sealed", "another", 0600));
 
     house.site.database.execute("DELETE FROM hold_cameras; DELETE FROM holds; DELETE FROM credentials");
     REQUIRE(house.fingerprint() != before);
@@ -162,6 +170,9 @@ TEST_CASE("a backup comes back row by row, unconfirmed, and the old database is 
     const Finished done = house.sluice({"restore", backup.string(), "--replace"});
     INFO(words_of(done));
     REQUIRE(done.status.code == 0);
+    CHECK(words_of(done).find("1 papers of requests were put back") != std::string::npos);
+    CHECK(read_text_file(uploads / "a.sealed", 100).value() == "sealed");
+    CHECK(read_text_file(uploads / "b.sealed", 100).value() == "another");
     CHECK(house.fingerprint() == before);
     CHECK(house.site.database.query("SELECT is_confirmed FROM catalogue_state") == "f");
     CHECK(

@@ -2,6 +2,7 @@
 #include "storage/release/grant.hpp"
 #include "storage/release/make_copy.hpp"
 #include "storage/release/package.hpp"
+#include "storage/release/package_key.hpp"
 #include "storage/release/verify_package.hpp"
 #include "tests/pg/release_stage.hpp"
 #include "tests/support/process.hpp"
@@ -293,6 +294,39 @@ TEST_CASE("what became of a copy is said once, in order", "[pg][release]") {
     CHECK(declare("destroyed"));
     CHECK_FALSE(declare("returned"));
     CHECK(overdue(office.now + 24h * 60) == 0);
+}
+
+TEST_CASE(
+    "the key of copies is replaced on purpose alone, and the earlier one stays known",
+    "[pg][release]"
+) {
+    Office office;
+    const auto& data = office.data.path();
+    const auto make = [&](bool replaces) {
+        return make_package_key(office.worker, data, replaces, ledger::system_actor("test"), office.now);
+    };
+    const auto first = make(false);
+    if (!first) FAIL(first.error().describe());
+    CHECK_FALSE(first->former);
+    CHECK(load_package_key(office.worker, data, office.now)->verifier() == first->key);
+    const auto refused = make(false);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().remedy() == Remedy::refuse);
+    CHECK(load_package_key(office.worker, data, office.now)->verifier() == first->key);
+    const auto second = make(true);
+    if (!second) FAIL(second.error().describe());
+    CHECK(second->former == first->key);
+    CHECK(load_package_key(office.worker, data, office.now)->verifier() == second->key);
+    CHECK(load_package_keys(package_keys_file(data)).value() == std::vector{second->key, first->key});
+    CHECK(
+        fs::status(package_key_file(data)).permissions() == (fs::perms::owner_read | fs::perms::owner_write)
+    );
+    CHECK(
+        office.database.query(
+            "SELECT string_agg((record::jsonb->'facts'->>'key' = '" + to_string(second->key) +
+            "')::text, ' ' ORDER BY filed_at) FROM ledger_records WHERE action = 'copies.key_made'"
+        ) == "false true"
+    );
 }
 
 }  // namespace

@@ -173,5 +173,63 @@ TEST_CASE("one person signs once in a chain, and a grant stays inside what was a
     );
 }
 
+TEST_CASE("a decision is put off once", "[pg][request]") {
+    const CaseTables tables;
+    CHECK(tables.set("extended_at = now()") == "requests_extended_accepted");
+    REQUIRE(tables.accept().empty());
+    CHECK(tables.set("extended_at = '2026-11-24 10:00Z'").empty());
+    CHECK_THAT(tables.set("extended_at = '2026-11-25 10:00Z'"), Catch::Contains("put off once"));
+    CHECK_THAT(tables.set("extended_at = NULL"), Catch::Contains("put off once"));
+}
+
+TEST_CASE("a third person is asked once at a time, and an answer stays", "[pg][request][article10]") {
+    const CaseTables tables;
+    const auto ask = [&](const std::string& person, const std::string& due) {
+        return tables.refusal(
+            "INSERT INTO third_party_inquiries (id, request_id, person, document, asker_id, asker, asked_at, "
+            "due_at) VALUES (gen_random_uuid(), " +
+            tables.request + ", '" + person + "', '7', " + tables.person +
+            ", '秘書', '2026-11-24 10:00Z', '" + due + "')"
+        );
+    };
+    const auto answer = [&](const std::string& columns) {
+        return tables.refusal("UPDATE third_party_inquiries SET " + columns);
+    };
+    CHECK(ask("甲", "2026-11-24 10:00Z") == "third_party_inquiries_due_later");
+    CHECK(ask("", "2026-12-04 16:00Z") == "third_party_inquiries_texts_present");
+    CHECK(ask("甲", "2026-12-04 16:00Z").empty());
+    CHECK(ask("甲", "2026-12-05 16:00Z") == "third_party_inquiries_one_open");
+    CHECK(answer("answer = 'objected'") == "third_party_inquiries_answered_whole");
+    const std::string rest =
+        ", answered_at = now(), note = '', answerer = '秘書', answerer_id = " + tables.person;
+    CHECK(answer("answer = 'perhaps'" + rest) == "third_party_inquiries_answer_known");
+    CHECK(answer("answer = 'objected'" + rest).empty());
+    CHECK_THAT(answer("answer = 'consented'"), Catch::Contains("stays as it was given"));
+    CHECK(ask("甲", "2026-12-05 16:00Z").empty());
+}
+
+TEST_CASE(
+    "papers of a dossier go a year after the case was closed at the earliest, once",
+    "[pg][request][article9]"
+) {
+    const CaseTables tables;
+    REQUIRE(tables.accept("2026-11-23 11:00Z").empty());
+    const auto destroy = [&](const std::string& at) {
+        return tables.refusal(
+            "INSERT INTO dossier_destructions (dossier_number, at, principal_id, principal, document, "
+            "reason, "
+            "papers) VALUES ('115/000001', '" +
+            at + "', " + tables.person + ", '秘書', '12', '逾期', '[]')"
+        );
+    };
+    CHECK_THAT(destroy("2030-01-01 00:00Z"), Catch::Contains("a year at least"));
+    REQUIRE(tables.set("state = 'closed', state_since = '2026-11-24 10:00Z'").empty());
+    CHECK_THAT(destroy("2027-11-24 09:59Z"), Catch::Contains("a year at least"));
+    CHECK(destroy("2027-11-24 10:00Z").empty());
+    CHECK(destroy("2028-11-24 10:00Z") == "dossier_destructions_pkey");
+    CHECK_FALSE(tables.refusal("DELETE FROM dossier_destructions").empty());
+    CHECK_FALSE(tables.refusal("UPDATE dossier_destructions SET reason = 'x'").empty());
+}
+
 }  // namespace
 }  // namespace sluice::catalogue

@@ -203,5 +203,21 @@ TEST_CASE("ten thousand requests are listed by pages without looking at the othe
     );
 }
 
+TEST_CASE("steps of the same microsecond have the order in which they were taken", "[pg][request]") {
+    Desk desk;
+    Case request = desk.draft();
+    for (int i = 0; i < 20; ++i) {
+        TakenStep step = desk.step(request, RequestAction::sign, RequestState::draft, kStart);
+        step.facts = "{\"place\": " + std::to_string(i) + "}";
+        const auto done = need(take_step(desk.api, step));
+        REQUIRE(done);
+        request.revision = done->revision;
+    }
+    const auto history = need(load_request_events(desk.api, request.id));
+    REQUIRE(history.size() == 21);
+    for (std::size_t i = 0; i < 20; ++i)
+        CHECK(history[i + 1].facts == "{\"place\": " + std::to_string(i) + "}");
+}
+
 }  // namespace
 }  // namespace sluice::catalogue

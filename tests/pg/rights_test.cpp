@@ -44,6 +44,7 @@ constexpr TableRights kTables[] = {
     {"accounts", "", "departed_at", {"", "s", "s", "s"}},
     {"passwords", "", "hash", {"", "", "", ""}},
     {"second_factors", "", "last_step", {"", "", "", ""}},
+    {"proposed_factors", "", "secret", {"", "", "", ""}},
     {"login_attempts", "", "failures", {"", "s", "", "s"}},
     {"delegations", "revoked_at", "role", {"", "s", "siu", "s"}},
     {"live_approvals", "revoker", "valid_to", {"", "s", "siu", "s"}},
@@ -95,6 +96,8 @@ constexpr TableRights kTables[] = {
     {"request_opinions", "", "stance", {"", "s", "si", "s"}},
     {"request_grounds", "", "answer", {"", "s", "si", "s"}},
     {"consents", "withdrawn_at", "person", {"", "s", "siu", "s"}},
+    {"third_party_inquiries", "answer", "due_at", {"", "s", "siu", "s"}},
+    {"dossier_destructions", "", "papers", {"", "s", "si", "s"}},
     {"request_slots", "tries", "code_sha256", {"", "", "siu", ""}},  // column by column, below
     {"dossier_counters", "", "last", {"", "", "", ""}},
     {"dossiers", "", "number", {"", "s", "s", "s"}},
@@ -129,7 +132,20 @@ constexpr TableRights kTables[] = {
     {"access_event_keys", "", "digest", {"", "si", "si", ""}},
     {"access_events", "", "code", {"", "si", "si", "s"}},
     {"access_events_rest", "", "code", {"", "", "", ""}},
+    {"access_alarms", "", "kind", {"", "si", "s", "s"}},  // what is said of it, column by column
+    {"access_derivation", "place", "only_row", {"", "su", "", "s"}},
+    {"access_imports", "", "accepted", {"", "s", "si", "s"}},
     // ----
+    // The contractor's: clips are changed by functions alone, secrets are written and never read by the
+    // service.
+    {"contractor_cameras", "state", "slug", {"", "s", "siu", "s"}},
+    {"contractor_secrets", "", "password", {"", "s", "", ""}},
+    {"contractor_heartbeats", "said_at", "principal_id", {"", "s", "siu", "s"}},
+    {"contractor_slots", "state", "number", {"", "s", "siu", "s"}},
+    {"contractor_clips", "", "state", {"", "s", "si", "s"}},
+    {"originals", "", "path", {"", "s", "s", "s"}},
+    {"imported_segments", "", "clip_id", {"", "s", "s", "s"}},
+    {"quarantined_clips", "removed_at", "path", {"", "su", "s", "s"}},
     {"segments_rest", "", "path", {"", "", "", ""}},  // partitions have no door of their own
     {"segment_index_rest", "", "data", {"", "", "", ""}},
 };
@@ -296,6 +312,16 @@ TEST_CASE("functions of the owner are open to those who need them", "[pg][catalo
         },
         {"SELECT disable_account(gen_random_uuid(), 'x', now())", {false, false, true, false}},
         {"SELECT depart_account(gen_random_uuid(), 'no', '2026-01-01', now())", {false, false, true, false}},
+        {"SELECT propose_second_factor(gen_random_uuid(), 'a', sha256('x'), now())",
+         {false, false, true, false}},
+        {"SELECT proposed_second_factor(gen_random_uuid(), now())", {false, false, true, false}},
+        {"SELECT confirm_second_factor(gen_random_uuid(), sha256('x'), 1, now())", {false, false, true, false}
+        },
+        {"SELECT remove_second_factor(gen_random_uuid(), 'a', now())", {false, false, true, false}},
+        {"SELECT change_own_password(gen_random_uuid(), 'a', 'b', now())", {false, false, true, false}},
+        {"SELECT seal_second_factor(gen_random_uuid(), sha256('a'), sha256('b'))", {false, false, true, false}
+        },
+        {"SELECT end_password_sessions(gen_random_uuid(), now())", {false, false, false, false}},
         {"SELECT account_id, set_at, is_initial FROM passwords", {false, true, false, true}},
         {"SELECT account_id, set_at FROM second_factors", {false, true, false, true}},
         {"SELECT has_second_factor FROM sessions", {false, true, false, true}},
@@ -329,6 +355,26 @@ TEST_CASE("functions of the owner are open to those who need them", "[pg][catalo
          "(0, sha256(''), 'w', 1, now(), 'c', 'l')",
          {false, false, true, false}},
         {"SELECT * FROM find_person('x', now())", {false, false, true, false}},
+        {"SELECT forget_access_events('2000-01-01', gen_random_uuid())", {false, true, false, false}},
+        {"UPDATE access_alarms SET refuted_at = NULL, hold_id = NULL WHERE false", {false, true, false, false}
+        },
+        {"UPDATE access_alarms SET resolution = NULL, ack_reason = NULL WHERE false",
+         {false, false, true, false}},
+        {"SELECT keep_contractor_secret(gen_random_uuid(), 'a', 'b', now())", {false, false, true, false}},
+        {"SELECT drop_contractor_secret(gen_random_uuid())", {false, true, false, false}},
+        {"SELECT take_clip_part(gen_random_uuid(), 0, 1, now())", {false, false, true, false}},
+        {"SELECT abandon_clip(gen_random_uuid(), now(), now())", {false, false, true, false}},
+        {"SELECT free_clip(gen_random_uuid(), now())", {false, false, true, false}},
+        {"SELECT import_runs('{}', gen_random_uuid(), '{}', '{}', '{}')", {false, true, false, false}},
+        {"SELECT import_formats('{}', '{}', '{}', '{}', '{}', '{}')", {false, true, false, false}},
+        {"SELECT import_segments(gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), '{}', '{}', '{}', "
+         "'{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')",
+         {false, true, false, false}},
+        {"SELECT finish_import(gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'x', true, '{}', '', "
+         "'', now())",
+         {false, true, false, false}},
+        {"SELECT quarantine_clip(gen_random_uuid(), gen_random_uuid(), 'x', 'y', 'z', now())",
+         {false, true, false, false}},
         {"SELECT open_dossier(gen_random_uuid(), '{}', gen_random_uuid(), 'x', now())",
          {false, false, true, false}},
         {"SELECT add_register_entry('115/000001', 'session', '{}', NULL, 'x', now())",

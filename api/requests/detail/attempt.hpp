@@ -4,6 +4,7 @@
 #include "api/requests/detail/common.hpp"
 #include "storage/catalogue/request_step_repository.hpp"
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct Try {
     bool is_outward = false;
     std::vector<release::GrantItem> items;  ///< resolved
     std::string escort;
+    std::map<std::string, std::string> controllers;  ///< by camera: another body that has recorded it
     std::string extra;  ///< JSON object of facts that are known only now: proofs of what is not held
 };
 

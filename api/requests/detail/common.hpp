@@ -3,6 +3,7 @@
 #include "api/requests/answers.hpp"
 #include "api/route.hpp"
 #include "config/policy/history.hpp"
+#include "storage/catalogue/evidence_repository.hpp"
 #include "storage/release/rules.hpp"
 
 #include <expected>
@@ -10,6 +11,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <nlohmann/json_fwd.hpp>
 
 /// What the routes of requests share.
 namespace sluice::api::requests {
@@ -51,6 +54,10 @@ parse_places(const Call& call, std::string_view field, const std::string& json);
 /// Answers to grounds: [{"ground", "answer", "evidence", "places"}], each ground once.
 [[nodiscard]] Got<std::vector<release::Finding>> parse_findings(const Call& call, const std::string& json);
 
+/// Something that is brought into the case, with its record for the audit log.
+[[nodiscard]] catalogue::Bringing
+bring(const Call& call, const release::Case& request, const char* action, const nlohmann::json& facts);
+
 /// 412 REQUEST_CHANGED.
 [[nodiscard]] http::Problem overtaken();
 /// If-Match, when it is sent, names the revision that is there. 412.
@@ -59,6 +66,7 @@ parse_places(const Call& call, std::string_view field, const std::string& json);
 void add_step_routes(Routes& routes);
 void add_evidence_routes(Routes& routes);
 void add_worksheet_routes(Routes& routes);
+void add_inquiry_routes(Routes& routes);
 void add_evaluate_route(Routes& routes);
 
 }  // namespace sluice::api::requests

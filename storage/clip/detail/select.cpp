@@ -36,23 +36,6 @@ Result<std::vector<SegmentRow>> load_rows(catalogue::Pool& pool, const Request& 
     }
 }
 
-Stop not_yet_durable(UtcTime available_to) {
-    return Refusal{
-        .code = "NOT_YET_DURABLE",
-        .detail = "the footage is durable up to " + to_rfc3339(available_to),
-        .available_to = available_to,
-        .intervals = {},
-        .gaps = {},
-    };
-}
-
-/// How far the newest segment reaches, and whether more will come behind it.
-struct Horizon {
-    UtcTime available_to;
-    UtcTime presented_to;  ///< end of what is shown last
-    bool is_growing = false;
-};
-
 /// A finished newest segment of a run that goes on has a successor which is not durable yet.
 Result<bool> is_run_going_on(catalogue::Pool& pool, const SegmentRow& newest) {
     const auto run = catalogue::find_run(pool, newest.run_id);
@@ -86,6 +69,18 @@ Result<Horizon> find_horizon(catalogue::Pool& pool, Footage& footage, const Segm
 }
 
 }  // namespace
+
+std::optional<Refusal> check_durable(const Horizon& horizon, TimeRange asked) {
+    const bool is_too_far = horizon.available_to < asked.to || asked.is_empty();
+    if (!horizon.is_growing || !is_too_far) return std::nullopt;
+    return Refusal{
+        .code = "NOT_YET_DURABLE",
+        .detail = "the footage is durable up to " + to_rfc3339(horizon.available_to),
+        .available_to = horizon.available_to,
+        .intervals = {},
+        .gaps = {},
+    };
+}
 
 Result<std::vector<catalogue::GapRow>>
 load_gaps(catalogue::Pool& pool, const Uuid& stream_id, TimeRange range) {
@@ -142,8 +137,7 @@ Found<Candidates> find_candidates(catalogue::Pool& pool, Footage& footage, const
             found.asked.to = horizon->is_growing ? horizon->available_to
                                                  : std::max(newest.range.to, horizon->presented_to);
         }
-        const bool is_too_far = horizon->available_to < found.asked.to || found.asked.is_empty();
-        if (horizon->is_growing && is_too_far) return std::unexpected(not_yet_durable(horizon->available_to));
+        if (auto early = check_durable(*horizon, found.asked)) return std::unexpected(std::move(*early));
     }
     if (std::ranges::none_of(*rows, [&](const SegmentRow& row) { return row.range.overlaps(found.asked); })) {
         const TimeRange asked{request.from, request.to.value_or(kFarFuture)};

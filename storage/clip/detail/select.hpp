@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <expected>
 #include <map>
+#include <optional>
 #include <variant>
 #include <vector>
 
@@ -23,6 +24,15 @@ using Found = std::expected<T, Stop>;
 
 /// Further than a fragment and a reorder delay: what lies before the interval and may still decide its ends.
 inline constexpr Microseconds kLookback = std::chrono::seconds{2};
+
+/// How far the newest segment reaches, and whether more will come behind it.
+struct Horizon {
+    UtcTime available_to;
+    UtcTime presented_to;  ///< end of what is shown last
+    bool is_growing = false;
+};
+/// NOT_YET_DURABLE: more is asked for than is safely stored, and it is on its way. Pure.
+[[nodiscard]] std::optional<Refusal> check_durable(const Horizon& horizon, TimeRange asked);
 
 struct Candidates {
     TimeRange asked;                          ///< `to` filled in

@@ -109,6 +109,8 @@ Status certify(
     if (!cameras) return std::unexpected(cameras.error());
     const auto streams = catalogue::load_streams(site.pool);
     if (!streams) return std::unexpected(streams.error());
+    const auto originals = catalogue::load_destroyed_originals(site.pool, run.id);
+    if (!originals) return std::unexpected(originals.error());
     catalogue::Certificate certificate{.id = run.id, .issued = site.clock.now(), .body = {}};
     certificate.body = make_certificate({
         .run = run,
@@ -116,6 +118,7 @@ Status certify(
         .stretches = *stretches,
         .cameras = *cameras,
         .streams = *streams,
+        .originals = *originals,
         .tombstones = tombstones,
     });
     const json facts{
@@ -139,6 +142,12 @@ SegmentFacts facts_of(const PurgeCandidate& candidate) {
         .volume_id = candidate.volume_id,
         .range = candidate.range,
         .bytes = candidate.bytes,
+        .receipt = candidate.receipt ? std::optional{Receipt{
+                                           .received = candidate.receipt->received,
+                                           .clip = candidate.receipt->clip,
+                                           .is_original = candidate.receipt->is_original,
+                                       }}
+                                     : std::nullopt,
     };
 }
 

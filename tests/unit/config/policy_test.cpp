@@ -75,6 +75,7 @@ TEST_CASE("the shipped policy says what the draft of the rules says", "[policy]"
         DoorPolicy{.free_from = 8h, .free_to = 18h, .is_free_from_assumed = true, .held_open = 60s}
     );
     CHECK(policy->access == AccessPolicy{15min, 15s, 3, 7, 30, 30s, 60s, 1});
+    CHECK(policy->contractor == ContractorPolicy{24, 2, 30, 7});
 }
 
 TEST_CASE("a version older than a rule takes the rule as it was shipped, until one that has it", "[policy]") {

@@ -1,6 +1,6 @@
 #include "daemon/access_unit_assembler.hpp"
 
-#include "daemon/in_band.hpp"
+#include "storage/mp4/in_band.hpp"
 #include "daemon/libav_source.hpp"
 
 #include <catch2/catch.hpp>
@@ -129,13 +129,13 @@ TEST_CASE("I7: parameter sets go behind the delimiter, else in front", "[daemon]
     sets.pps = {{0x68, 2}};
     const Bytes group = mp4::to_length_prefixed(sets);
     const Bytes with_delimiter{0, 0, 0, 2, 0x09, 0xf0, 0, 0, 0, 1, 0x65};
-    const Bytes result = daemon::with_sets(Codec::h264, sets, with_delimiter);
+    const Bytes result = mp4::with_sets(Codec::h264, sets, with_delimiter);
     CHECK(
         Bytes(result.begin(), result.begin() + 6) == Bytes(with_delimiter.begin(), with_delimiter.begin() + 6)
     );
     CHECK(Bytes(result.begin() + 6, result.begin() + 6 + static_cast<std::ptrdiff_t>(group.size())) == group);
     const Bytes without{0, 0, 0, 1, 0x65};
-    const Bytes front = daemon::with_sets(Codec::h264, sets, without);
+    const Bytes front = mp4::with_sets(Codec::h264, sets, without);
     CHECK(Bytes(front.begin(), front.begin() + static_cast<std::ptrdiff_t>(group.size())) == group);
 }
 

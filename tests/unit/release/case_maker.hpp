@@ -135,7 +135,7 @@ inline Verdict attempt(
     const Someone& who,
     std::optional<UtcTime> remedy = std::nullopt
 ) {
-    const Circumstances circumstances{kNow, policy_of_tests(), remedy};
+    const Circumstances circumstances{kNow, policy_of_tests(), remedy, 15};
     return judge(request, tried, who.doer, who.parts, circumstances);
 }
 

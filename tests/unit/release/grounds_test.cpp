@@ -177,6 +177,8 @@ TEST_CASE(
             const auto action =
                 is_wild ? static_cast<RequestAction>(pick(kRequestActions)) : open[pick(open.size())].action;
             const auto part = is_wild ? static_cast<Part>(pick(kParts)) : open[pick(open.size())].part;
+            // Nobody is the applicant of a case whose applicant has no account.
+            if (part == Part::applicant && !request.applicant_id) continue;
             const bool is_own = pick(8) != 0;
             const std::size_t number = 20 + (is_own ? static_cast<std::size_t>(part) : pick(kParts));
             Someone who = someone(static_cast<std::uint8_t>(number), part);
@@ -195,6 +197,7 @@ TEST_CASE(
                 opinion.giver_id = who.doer.id;
                 request.opinions.push_back(opinion);
             }
+            if (action == RequestAction::extend) request.extended = kNow;
             if (action == RequestAction::accept) {
                 request.handler_id = who.doer.id;
                 request.dossier_number = "115/000001";

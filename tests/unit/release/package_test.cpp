@@ -110,7 +110,7 @@ LedgerProof prove(const PackageFacts& facts, const ledger::SigningKey& log_key) 
 struct Keys {
     ledger::SigningKey signing = ledger::SigningKey::make("office/copies", ledger::KeyKind::log);
     ledger::SigningKey log = ledger::SigningKey::make("office/log", ledger::KeyKind::log);
-    [[nodiscard]] PackageKeys expected() const { return {signing.verifier(), log.verifier()}; }
+    [[nodiscard]] PackageKeys expected() const { return {{signing.verifier()}, log.verifier()}; }
 };
 
 SealedFile seal(const fs::path& file, const Keys& keys, const std::function<void(LedgerProof&)>& spoil = {}) {
@@ -188,6 +188,13 @@ TEST_CASE("a sealed copy is found sound, as archive and unpacked", "[release][pa
     CHECK(report->fingerprint == fingerprint(keys.signing.verifier().key));
     CHECK(faults(unpack(sealed.path, folder.path() / "out"), keys.expected()).empty());
     CHECK(faults(sealed.path, {}).empty());
+    // Of several keys of the office one has signed it; of none of them, it is another's.
+    const auto later = ledger::SigningKey::make("office/copies2", ledger::KeyKind::log).verifier();
+    PackageKeys several = keys.expected();
+    several.signing.insert(several.signing.begin(), later);
+    CHECK(faults(sealed.path, several).empty());
+    several.signing = {later};
+    CHECK(faults(sealed.path, several).contains({"key", std::string{kKeyName}}));
 }
 
 TEST_CASE("sha256sum and openssl find the same, by the commands of the README", "[release][package]") {

@@ -1,10 +1,10 @@
-#include "daemon/in_band.hpp"
+#include "storage/mp4/in_band.hpp"
 
-namespace sluice::daemon {
+namespace sluice::mp4 {
 
-Bytes with_sets(Codec codec, const mp4::ParameterSets& sets, Bytes unit) {
+Bytes with_sets(Codec codec, const ParameterSets& sets, Bytes unit) {
     constexpr std::size_t kLengthBytes = 4;
-    const Bytes group = mp4::to_length_prefixed(sets);
+    const Bytes group = to_length_prefixed(sets);
     std::size_t at = 0;
     if (unit.size() > kLengthBytes) {
         std::size_t length = 0;
@@ -12,11 +12,10 @@ Bytes with_sets(Codec codec, const mp4::ParameterSets& sets, Bytes unit) {
             length = length << 8U | unit[i];
         const bool is_whole = length <= unit.size() - kLengthBytes;
         const ByteView first{unit.data() + kLengthBytes, is_whole ? length : 0};
-        if (!first.empty() && mp4::nal_kind(codec, first) == mp4::NalKind::delimiter)
-            at = kLengthBytes + length;
+        if (!first.empty() && nal_kind(codec, first) == NalKind::delimiter) at = kLengthBytes + length;
     }
     unit.insert(unit.begin() + static_cast<std::ptrdiff_t>(at), group.begin(), group.end());
     return unit;
 }
 
-}  // namespace sluice::daemon
+}  // namespace sluice::mp4

@@ -1,0 +1,164 @@
+#include "api/requests/detail/scene.hpp"
+#include "storage/catalogue/notice_repository.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace sluice::api::requests {
+
+using catalogue::TakenStep;
+using release::Case;
+using release::RequestAction;
+using release::RequestState;
+
+namespace {
+
+catalogue::HoldRow hold_of(const Scene& scene, const TakenStep& step, catalogue::HoldKind kind, UtcTime end) {
+    const Case& request = scene.request;
+    catalogue::HoldRow hold;
+    hold.id = make_uuid_v7(step.now);
+    hold.kind = kind;
+    hold.range = *request.interval;
+    hold.cameras = request.cameras;
+    hold.reason = "request " + to_string(request.id);
+    hold.owner_kind = "request";
+    hold.owner_id = request.id;
+    hold.owner = request.applicant;
+    if (kind == catalogue::HoldKind::legal) {
+        hold.legal_basis =
+            scene.tried.document.empty() ? "appeal, request " + to_string(request.id) : scene.tried.document;
+    } else {
+        hold.expires = end;
+    }
+    hold.placer_id = scene.call.principal->id;
+    hold.placer = scene.call.principal->name;
+    hold.placed = step.now;
+    return hold;
+}
+
+/// Counted from the last day of the time that there was.
+Got<std::optional<UtcTime>> extended(const Scene& scene) {
+    const auto& due = scene.request.due;
+    if (!due) return std::unexpected(problem(500, "INTERNAL_ERROR", "The case has no day for its decision."));
+    const auto later =
+        due_after(scene.call, *due - Microseconds{1}, scene.policy.policy.deadlines.extension_days);
+    if (!later) return std::unexpected(later.error());
+    return *later;
+}
+
+}  // namespace
+
+void add_holds(const Scene& scene, TakenStep& step) {
+    using catalogue::HoldKind;
+    const policy::RequestPolicy& policy = scene.policy.policy.requests;
+    const UtcTime now = step.now;
+    const auto replace = [&](HoldKind kind, UtcTime end) {
+        step.holds = {.releases = true, .places = hold_of(scene, step, kind, end)};
+    };
+    const UtcTime remedy = now + std::chrono::days{scene.policy.policy.deadlines.remedy_days + 7};
+    switch (step.action) {
+        case RequestAction::submit:
+        case RequestAction::resubmit:
+            return replace(HoldKind::request, now + std::chrono::days{policy.hold_days});
+        case RequestAction::grant:
+        case RequestAction::grant_part:
+            return replace(
+                HoldKind::legal_case, std::max(step.grant->valid_to, remedy) + std::chrono::days{7}
+            );
+        case RequestAction::refuse:
+            return replace(HoldKind::legal_case, remedy);
+        case RequestAction::revoke:
+            step.holds.limits_to = remedy;
+            return;
+        case RequestAction::withdraw:
+            step.holds.limits_to = now + std::chrono::days{policy.withdrawn_hold_days};
+            return;
+        case RequestAction::answer_not_held:
+        case RequestAction::uphold:
+            step.holds.releases = true;
+            return;
+        case RequestAction::close:
+            // A withdrawn or lapsed request's hold runs out by itself.
+            step.holds.releases = step.from != RequestState::withdrawn && step.from != RequestState::lapsed;
+            return;
+        case RequestAction::appeal:
+            step.holds.places = hold_of(scene, step, HoldKind::legal, now);
+            return;
+        default:
+            return;
+    }
+}
+
+Got<std::optional<UtcTime>> next_due(const Scene& scene) {
+    const policy::Deadlines& days = scene.policy.policy.deadlines;
+    const auto after = [&](unsigned count) -> Got<std::optional<UtcTime>> {
+        const auto due = due_after(scene.call, scene.call.now, count);
+        if (!due) return std::unexpected(due.error());
+        return *due;
+    };
+    switch (scene.tried.attempt.action) {
+        case RequestAction::return_:
+            return after(days.correction_days);
+        case RequestAction::reopen:
+            // Before the decision the time for it runs on.
+            if (scene.request.state == RequestState::deciding) return scene.request.due;
+            return after(days.decision_days);
+        case RequestAction::accept:
+        case RequestAction::remand:
+            return after(days.decision_days);
+        case RequestAction::extend:
+            return extended(scene);
+        case RequestAction::refuse:
+        case RequestAction::answer_not_held:
+            return after(days.remedy_days);
+        case RequestAction::grant:
+        case RequestAction::grant_part:
+            return scene.call.now + std::chrono::days{scene.policy.policy.requests.grant_days};
+        case RequestAction::schedule:
+        case RequestAction::start:
+        case RequestAction::interrupt:
+            return scene.request.grant ? std::optional{scene.request.grant->valid_to} : std::nullopt;
+        case RequestAction::sign:
+        case RequestAction::screen:
+        case RequestAction::refer:
+        case RequestAction::opine:
+            return scene.request.due;
+        default:
+            return std::nullopt;
+    }
+}
+
+void add_notices(const Scene& scene, TakenStep& step) {
+    std::vector<catalogue::NewNotice> notices;
+    const auto tell = [&](catalogue::NoticeKind kind, const char* role, std::optional<Uuid> addressee = {}) {
+        notices.push_back({
+            .kind = kind,
+            .subject_id = step.request_id,
+            .audience = role,
+            .addressee_id = addressee,
+            .due = step.due,
+        });
+    };
+    using enum catalogue::NoticeKind;
+    const bool is_changed = step.from != step.to;
+    if (is_changed && step.to == RequestState::submitted) tell(submitted, "secretariat");
+    const auto& applicant = scene.request.applicant_id;
+    if (step.action == RequestAction::return_)
+        tell(correction_due, applicant ? "applicant" : "secretariat", applicant);
+    if (is_changed && step.to == RequestState::countersigning) tell(countersign_wanted, "ethics");
+    const bool is_decided = step.action == RequestAction::grant || step.action == RequestAction::grant_part ||
+                            step.action == RequestAction::refuse;
+    if (is_decided) tell(decision, applicant ? "applicant" : "secretariat", applicant);
+    if (step.action == RequestAction::extend)
+        tell(catalogue::NoticeKind::extended, applicant ? "applicant" : "secretariat", applicant);
+    // The ethics office is told of a judicial request, and not asked.
+    if (step.action == RequestAction::refer && step.to == RequestState::deciding) tell(submitted, "ethics");
+    if (notices.empty()) return;
+    step.also = [notices, now = step.now](pqxx::transaction_base& transaction) -> Status {
+        for (const catalogue::NewNotice& notice : notices)
+            static_cast<void>(catalogue::raise_notice(transaction, notice, now));
+        return {};
+    };
+}
+
+}  // namespace sluice::api::requests
