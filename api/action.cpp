@@ -17,6 +17,8 @@ constexpr std::array kActions{
     ActionFacts{Action::read_camera, "read_camera", Resource::camera, true},
     ActionFacts{Action::list_segments, "list_segments", Resource::camera, true},
     ActionFacts{Action::read_coverage, "read_coverage", Resource::camera, true},
+    ActionFacts{Action::read_recorders, "read_recorders", Resource::recorder},
+    ActionFacts{Action::read_recorder_acts, "read_recorder_acts", Resource::recorder},
     ActionFacts{Action::read_clip, "read_clip", Resource::footage},
     ActionFacts{Action::read_snapshot, "read_snapshot", Resource::footage},
     ActionFacts{Action::play_recorded, "play_recorded", Resource::footage},
@@ -119,6 +121,24 @@ constexpr std::array kActions{
     ActionFacts{Action::push_clip, "push_clip", Resource::contractor},
     ActionFacts{Action::decide_contractor_camera, "decide_contractor_camera", Resource::contractor},
     ActionFacts{Action::change_contractor_slot, "change_contractor_slot", Resource::contractor},
+    ActionFacts{Action::report_incident, "report_incident", Resource::incident},
+    ActionFacts{Action::read_incidents, "read_incidents", Resource::incident},
+    ActionFacts{Action::handle_incident, "handle_incident", Resource::incident},
+    ActionFacts{Action::read_duties, "read_duties", Resource::duty},
+    ActionFacts{Action::fill_inspection, "fill_inspection", Resource::duty},
+    ActionFacts{Action::close_inspections, "close_inspections", Resource::duty},
+    ActionFacts{Action::do_duty, "do_duty", Resource::duty},
+    ActionFacts{Action::manage_duties, "manage_duties", Resource::duty},
+    ActionFacts{Action::place_duty_period, "place_duty_period", Resource::duty},
+    ActionFacts{Action::read_doors, "read_doors", Resource::door},
+    ActionFacts{Action::change_doors, "change_doors", Resource::door},
+    ActionFacts{Action::decide_door_mode, "decide_door_mode", Resource::door},
+    ActionFacts{Action::read_door_people, "read_door_people", Resource::door_person},
+    ActionFacts{Action::import_roster, "import_roster", Resource::door_person},
+    ActionFacts{Action::apply_credential, "apply_credential", Resource::door_person},
+    ActionFacts{Action::decide_credential, "decide_credential", Resource::door_person, true},
+    ActionFacts{Action::change_credential, "change_credential", Resource::door_person},
+    ActionFacts{Action::register_visit, "register_visit", Resource::door_person},
     ActionFacts{Action::post_access_events, "post_access_events", Resource::access},
     ActionFacts{Action::import_access_events, "import_access_events", Resource::access},
     ActionFacts{Action::read_access, "read_access", Resource::access},
@@ -132,10 +152,11 @@ constexpr bool is_in_order() {
 }
 static_assert(is_in_order(), "one line for each action, as they are enumerated");
 
-constexpr std::array<std::string_view, 22> kResources{
-    "service", "session", "camera",     "footage",       "job",        "retention", "hold",     "policy",
-    "ledger",  "account", "delegation", "live_approval", "request",    "dossier",   "register", "viewing",
-    "copy",    "notice",  "calendar",   "webhook",       "contractor", "access",
+constexpr std::array<std::string_view, 27> kResources{
+    "service",  "session", "camera",  "footage",     "job",           "retention", "hold",
+    "policy",   "ledger",  "account", "delegation",  "live_approval", "request",   "dossier",
+    "register", "viewing", "copy",    "notice",      "calendar",      "webhook",   "contractor",
+    "incident", "duty",    "door",    "door_person", "recorder",      "access",
 };
 static_assert(kResources.size() == static_cast<std::size_t>(Resource::access) + 1);
 

@@ -21,6 +21,9 @@ enum class Action : std::uint8_t {
     list_segments,
     read_coverage,
 
+    read_recorders,      ///< what they tell of themselves, and the power
+    read_recorder_acts,  ///< what somebody did at one
+
     read_clip,      ///< as a file: belongs to a copy
     read_snapshot,  ///< likewise
     play_recorded,  ///< recorded footage as a stream: belongs to a viewing
@@ -118,6 +121,24 @@ enum class Action : std::uint8_t {
     push_clip,
     decide_contractor_camera,  ///< accept or refuse
     change_contractor_slot,
+    report_incident,
+    read_incidents,
+    handle_incident,  ///< steps, notes, links, pointers
+    read_duties,      ///< inspections, duties, repairs, follow-ups, assets, duty periods
+    fill_inspection,
+    close_inspections,  ///< a month of them
+    do_duty,            ///< and end repairs, close follow-ups, tick checklists
+    manage_duties,      ///< set them up, and open repairs and follow-ups, keep assets
+    place_duty_period,
+    read_doors,        ///< inventory, modes, schedules, and what is decided against them
+    change_doors,      ///< the inventory
+    decide_door_mode,  ///< place and end overrides
+    read_door_people,  ///< rosters, cards, visitors, vehicles
+    import_roster,
+    apply_credential,      ///< for a card
+    decide_credential,     ///< on an application
+    change_credential,     ///< suspend, reactivate, expire
+    register_visit,        ///< visitors and vehicle permits, in and out
     post_access_events,    ///< what controllers do
     import_access_events,  ///< hand in what a controller's program exported
     read_access,           ///< events, alarms, stream, report
@@ -147,6 +168,11 @@ enum class Resource : std::uint8_t {
     calendar,
     webhook,
     contractor,
+    incident,
+    duty,
+    door,
+    door_person,
+    recorder,
     access,  ///< events at the doors and what follows from them
 };
 

@@ -134,6 +134,8 @@ std::vector<Rule> service_rules() {
          always,
          allowed()},
         {contractor, {read_camera, list_segments, read_coverage}, own, always, allowed()},
+        {who_reads | admin | operator_ | viewer, {read_recorders}, anyones, always, allowed()},
+        {who_reads | operator_, {read_recorder_acts}, anyones, always, allowed()},
         {secretariat | ethics | Set{auditor} | admin | operator_,
          {list_jobs, read_job},
          anyones,
@@ -279,6 +281,46 @@ std::vector<Rule> contractor_rules() {
     };
 }
 
+/// Incidents and duties: whoever sees something reports it, the secretariat handles it. Which step somebody
+/// may take is the life cycle's.
+std::vector<Rule> duty_rules() {
+    return {
+        {secretariat | ethics | level1 | director | unit_head | applicant | Set{guard} | reviewer | admin,
+         {report_incident},
+         anyones,
+         always,
+         allowed()},
+        {secretariat | director, {handle_incident}, anyones, always, allowed()},
+        {operator_,
+         {report_incident, handle_incident, fill_inspection, do_duty, manage_duties, place_duty_period},
+         anyones,
+         bootstrap,
+         allowed()},
+        {who_reads | admin | operator_, {read_incidents}, anyones, always, allowed()},
+        {who_reads | unit_head | admin | operator_, {read_duties}, anyones, always, allowed()},
+        {secretariat, {fill_inspection, manage_duties}, anyones, always, allowed()},
+        {unit_head | director, {close_inspections}, anyones, always, allowed()},
+        {secretariat | admin, {do_duty}, anyones, always, allowed()},
+        {secretariat | director, {place_duty_period}, anyones, always, allowed()},
+    };
+}
+
+/// Doors: configured by `admin`, decided about by the secretariat and the director. Who comes through them is
+/// known to the secretariat, and to nobody who need not know.
+std::vector<Rule> door_rules() {
+    return {
+        {persons | operator_, {read_doors}, anyones, always, allowed()},
+        {admin, {change_doors}, anyones, always, allowed()},
+        {operator_, {change_doors, decide_door_mode}, anyones, bootstrap, allowed()},
+        {secretariat | director, {decide_door_mode}, anyones, always, allowed()},
+        {secretariat | auditor, {read_door_people}, anyones, always, allowed()},
+        {secretariat, {import_roster, change_credential, register_visit}, anyones, always, allowed()},
+        {secretariat | unit_head, {apply_credential}, anyones, always, allowed()},
+        {secretariat, {decide_credential}, not_own, always, allowed()},
+        {secretariat, {decide_credential}, own, always, denied("SOD_SELF_APPROVAL")},
+    };
+}
+
 std::vector<Rule> access_rules() {
     return {
         // A signed body is as good as a token: who shows neither comes as a visitor.
@@ -363,6 +405,8 @@ AuthorisationTable make_table() {
           release_rules(),
           house_rules(),
           contractor_rules(),
+          duty_rules(),
+          door_rules(),
           access_rules(),
           second_factor_rules(),
           last_rules()})

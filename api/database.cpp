@@ -5,6 +5,7 @@
 #include "storage/catalogue/check_repository.hpp"
 #include "storage/catalogue/forecast_repository.hpp"
 #include "storage/catalogue/migrate.hpp"
+#include "storage/catalogue/xvr_repository.hpp"
 
 #include <optional>
 #include <utility>
@@ -37,10 +38,12 @@ std::optional<CatalogueSigns> load_signs(catalogue::Pool& pool, UtcTime now) {
     const auto state = catalogue::load_catalogue_state(pool);
     const auto forecasts = catalogue::load_forecasts(pool);
     const auto missing = catalogue::load_missing_years(pool, now);
-    if (!state || !forecasts || !missing) return std::nullopt;
+    const auto findings = catalogue::count_recorder_findings(pool, now);
+    if (!state || !forecasts || !missing || !findings) return std::nullopt;
     CatalogueSigns signs;
     signs.is_confirmed = state->is_confirmed;
     signs.missing_calendar_years = *missing;
+    signs.has_recorder_findings = *findings > 0;
     for (const catalogue::ForecastRow& row : *forecasts) {
         if (row.place != "all") continue;
         signs.is_floor_at_risk = row.is_at_risk;

@@ -25,6 +25,7 @@ struct CatalogueSigns {
     /// there.
     // NOLINTNEXTLINE(readability-redundant-member-init): likewise
     std::vector<int> missing_calendar_years{};
+    bool has_recorder_findings = false;  ///< a recorder that nobody hears, or that shows other titles
 };
 
 /// The catalogue as the API sees it: a pool, and whether it can be used. Thread: any, blocking.

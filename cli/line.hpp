@@ -69,6 +69,7 @@ void add_footage_commands(CLI::App& app, Line& line);  ///< volume, check, purge
 void add_house_commands(CLI::App& app, Line& line);    ///< token, policy, calendar, backup, restore
 void add_account_commands(CLI::App& app, Line& line);  ///< account
 void add_huimin_commands(CLI::App& app, Line& line);   ///< huimin
+void add_door_commands(CLI::App& app, Line& line);     ///< doors
 void add_ledger_commands(CLI::App& app, Line& line);   ///< ledger, verify
 
 }  // namespace sluice::line

@@ -32,6 +32,7 @@ int run(int count, char** arguments) {
     add_footage_commands(app, line);
     add_house_commands(app, line);
     add_account_commands(app, line);
+    add_door_commands(app, line);
     add_huimin_commands(app, line);
     add_ledger_commands(app, line);
     try {

@@ -28,6 +28,13 @@ void print_stream(const status::StreamStatus& stream) {
     );
 }
 
+void print_ups(const status::UpsStatus& ups) {
+    fmt::print("ups {}  {} since {}", ups.slug, to_string(ups.state), to_rfc3339(ups.since));
+    if (ups.charge_percent) fmt::print(", {:.0f} %", *ups.charge_percent);
+    if (!ups.problem.empty()) fmt::print("  {}", ups.problem);
+    fmt::print("\n");
+}
+
 /// After a rebuild from files; a catalogue in order is not worth a line.
 void print_catalogue(const config::Config& config) {
     catalogue::Pool pool{catalogue::conninfo_of(config, "sluice_worker"), 1};
@@ -65,6 +72,8 @@ Status show_status(const fs::path& config) {
     );
     for (const status::VolumeStatus& volume : found->volumes)
         fmt::print("volume {}  {}\n", volume.path.string(), volume.is_writable ? "writable" : volume.problem);
+    for (const status::UpsStatus& ups : found->ups)
+        print_ups(ups);
     for (const status::StreamStatus& stream : found->streams)
         print_stream(stream);
     if (now - found->written > kOldAge)

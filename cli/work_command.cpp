@@ -5,8 +5,10 @@
 #include "config/load.hpp"
 #include "jobs/sequencer.hpp"
 #include "jobs/worker.hpp"
+#include "jobs/xvr/watch.hpp"
 #include "storage/catalogue/conninfo.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 
@@ -18,7 +20,8 @@
 namespace sluice::cli {
 namespace {
 
-constexpr std::chrono::seconds kStopLimit{8};
+constexpr std::chrono::seconds kDeafLimit{3};
+constexpr std::chrono::seconds kStopLimit{6};
 constexpr std::chrono::seconds kSignLimit{4};
 
 sigset_t watched_signals() {
@@ -29,13 +32,33 @@ sigset_t watched_signals() {
     return set;
 }
 
+/// What may change while we run: the recorders whose events are followed, and the rules for flags.
+void reload(const fs::path& config, xvr::Watch& recorders) {
+    config::Loaded loaded = config::load(config, config::Secrets::database_only);
+    if (loaded.is_usable())
+        return recorders.reload(std::move(loaded.config.recorders), std::move(loaded.config.flag_rules));
+    const auto first = std::ranges::find_if_not(loaded.problems, &config::Problem::is_warning);
+    log::error(
+        "config_refused",
+        {{"error", first == loaded.problems.end() ? "unknown" : first->describe()},
+         {"cure", "correct it and reload; the old one goes on"}}
+    );
+}
+
 /// Until told to stop, or with --once until nothing is left.
-void watch(const jobs::Worker& worker, const sigset_t& signals, bool is_once) {
+void watch(
+    const jobs::Worker& worker,
+    xvr::Watch& recorders,
+    const fs::path& config,
+    const sigset_t& signals,
+    bool is_once
+) {
     while (!(is_once && worker.is_done())) {
         notify("WATCHDOG=1");
         const timespec while_waiting{is_once ? 0 : 1, is_once ? 100'000'000 : 0};
         const int signal = sigtimedwait(&signals, nullptr, &while_waiting);
         if (signal == SIGTERM || signal == SIGINT) return;
+        if (signal == SIGHUP && !is_once) reload(config, recorders);
     }
 }
 
@@ -60,6 +83,12 @@ Status work(const fs::path& config, const WorkOptions& options) {
          .key_file = loaded->ledger.key_file},
         clock
     };
+    xvr::Watch recorders{
+        {.conninfo = catalogue::conninfo_of(*loaded, "sluice_worker"),
+         .recorders = loaded->recorders,
+         .flag_rules = loaded->flag_rules},
+        clock
+    };
     jobs::WorkerSettings settings;
     settings.conninfo = catalogue::conninfo_of(*loaded, "sluice_worker");
     settings.config = std::move(*loaded);
@@ -70,16 +99,19 @@ Status work(const fs::path& config, const WorkOptions& options) {
     jobs::Worker worker{std::move(settings), files, clock};
     sequencer.start();
     worker.start();
+    if (!options.is_once) recorders.start();
     log::info("worker_started", {{"lease_ms", options.lease.count()}, {"once", options.is_once}});
     notify("READY=1");
-    watch(worker, signals, options.is_once);
+    watch(worker, recorders, config, signals, options.is_once);
     notify("STOPPING=1");
+    const bool has_heard = recorders.stop(kDeafLimit);
     const bool has_stopped = worker.stop(kStopLimit);
     // Last: what the jobs have recorded is signed. Not held up by a lane that hangs.
     const bool is_signed = sequencer.stop(kSignLimit);
-    if (!has_stopped || !is_signed) {
+    if (!has_heard || !has_stopped || !is_signed) {
         log::warn(
-            "worker_hangs", {{"remedy", "a disk does not answer; the lease of its job runs out by itself"}}
+            "worker_hangs",
+            {{"remedy", "a disk or a recorder does not answer; the lease of its job runs out by itself"}}
         );
         std::_Exit(0);  // nothing of a hanging lane is worth waiting for
     }

@@ -41,6 +41,7 @@ struct Storage {
     std::vector<std::filesystem::path> volumes;
     std::chrono::seconds segment{60};
     std::chrono::milliseconds durability_window{5000};
+    std::chrono::milliseconds durability_window_on_battery{1000};  ///< a shorter durability_window stays
     std::uint64_t reserve_bytes =
         2ULL << 30U;  ///< writing stops below max(reserve_bytes, reserve_percent of the disk)
     unsigned reserve_percent = 5;
@@ -103,6 +104,22 @@ struct Huimin {
     friend bool operator==(const Huimin&, const Huimin&) = default;
 };
 
+/// Whom to call when something goes wrong.
+struct Contact {
+    std::string name;
+    std::string phone;
+    std::string mail;
+    friend bool operator==(const Contact&, const Contact&) = default;
+};
+[[nodiscard]] inline bool is_reachable(const Contact& contact) noexcept {
+    return !contact.name.empty() && !(contact.phone.empty() && contact.mail.empty());
+}
+struct Contacts {
+    Contact primary;
+    Contact deputy;
+    friend bool operator==(const Contacts&, const Contacts&) = default;
+};
+
 /// Events at the doors.
 struct AccessSource {
     std::string source;                 ///< of its CloudEvents
@@ -119,6 +136,21 @@ struct Print {
     std::filesystem::path
         texts;  ///< such as config/texts/zh-Hant.toml; empty: the drafts that came with the program
     friend bool operator==(const Print&, const Print&) = default;
+};
+
+/// An uninterruptible power supply, as a NUT server (upsd) tells of it.
+struct Ups {
+    std::string slug;  ///< [a-z0-9-]{1,63}, unique
+    std::string name;  ///< for people
+    std::string server =
+        "127.0.0.1:3493";  ///< ADDRESS:PORT or [v6]:PORT; no name, which would need a name server
+    std::string unit;      ///< what the server calls it
+    std::string username;  ///< empty: no login
+    Secret password;
+    bool feeds_recorder = true;  ///< this machine: on battery it writes through sooner
+    bool feeds_locks = false;    ///< magnetic locks: they open when its battery is empty
+    std::chrono::milliseconds poll{5000};
+    friend bool operator==(const Ups&, const Ups&) = default;
 };
 
 enum class Transport { tcp, udp };
@@ -141,6 +173,13 @@ struct Camera {
     friend bool operator==(const Camera&, const Camera&) = default;
 };
 
+/// Where a password is, for those who read it when they need it.
+struct PasswordPlace {
+    std::filesystem::path file;
+    std::string variable;  ///< of the environment
+    friend bool operator==(const PasswordPlace&, const PasswordPlace&) = default;
+};
+
 /// An XVR or NVR with channels, or a stand-alone camera (one recorder, one camera).
 struct Recorder {
     std::string slug;
@@ -150,8 +189,31 @@ struct Recorder {
     std::uint16_t port = 554;
     std::string username;
     Secret password;  ///< from password_file or the environment variable named by password_env
+    PasswordPlace password_place;
+    bool events = false;           ///< the worker follows what the recorder tells of itself
+    std::uint16_t http_port = 80;  ///< where it does
+    /// Vendor's codes that are counted and not kept: what comes by the thousand and says little.
+    std::vector<std::string> ignored_events{"VideoMotion", "VideoMotionInfo", "NewFile"};
     std::vector<Camera> cameras;
     friend bool operator==(const Recorder&, const Recorder&) = default;
+};
+
+/// On which days of the office calendar something counts.
+enum class FlagDays { all, working, off };
+
+/// A recorder's event that puts a hold of the kind `flag` on the footage around it.
+struct FlagRule {
+    std::string name;                  ///< [a-z0-9-]{1,63}, unique: the hold's reason names it
+    std::vector<std::string> cameras;  ///< slugs
+    std::string code;                  ///< "camera.line_crossed"
+    FlagDays days = FlagDays::all;
+    std::chrono::minutes from{0};  ///< of the day in Asia/Taipei
+    std::chrono::minutes to{0};    ///< the same as `from`: the whole day; before it: over midnight
+    std::chrono::seconds pre{30};
+    std::chrono::seconds post{60};
+    unsigned hold_days = 30;
+    unsigned most_a_day = 100;  ///< what comes over that is said and places nothing
+    friend bool operator==(const FlagRule&, const FlagRule&) = default;
 };
 
 struct Config {
@@ -161,10 +223,13 @@ struct Config {
     Database database;
     Ledger ledger;
     Notify notify;
+    Contacts contacts;
     Print print;
     Huimin huimin;
+    std::vector<Ups> ups;
     Access access;
     std::vector<Recorder> recorders;
+    std::vector<FlagRule> flag_rules;
     friend bool operator==(const Config&, const Config&) = default;
 };
 

@@ -45,7 +45,8 @@ CameraDifference difference(const Config& before, const Config& after) {
         if (!new_cameras.contains(slug)) result.removed.push_back(slug);
     }
     result.needs_restart = before.data != after.data || before.api != after.api ||
-                           before.storage != after.storage || before.database != after.database;
+                           before.storage != after.storage || before.database != after.database ||
+                           before.ups != after.ups;
     return result;
 }
 

@@ -1,11 +1,12 @@
 #include "config/load.hpp"
 
 #include "config/base/files.hpp"
+#include "config/detail/machines.hpp"
+#include "config/detail/password.hpp"
 #include "config/detail/reader.hpp"
 #include "config/detail/validate.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <set>
 
 #include <sys/stat.h>
@@ -14,10 +15,10 @@ namespace sluice::config {
 namespace {
 
 using detail::Findings;
+using detail::read_password;
 using detail::Section;
 
 constexpr std::size_t kFileLimitBytes = 4U << 20U;
-constexpr std::size_t kPasswordLimitBytes = 4096;
 
 std::optional<Vendor> vendor_from(std::string_view word) {
     if (word == "generic") return Vendor::generic;
@@ -29,52 +30,6 @@ std::optional<Transport> transport_from(std::string_view word) {
     if (word == "tcp") return Transport::tcp;
     if (word == "udp") return Transport::udp;
     return std::nullopt;
-}
-
-bool is_readable_by_all(const std::filesystem::path& path) {
-    struct stat status{};
-    return ::stat(path.c_str(), &status) == 0 && (status.st_mode & S_IROTH) != 0;
-}
-
-/// password_file and password_env of a section. With `is_wanted` false the keys are known but not opened.
-void read_password(Section& section, Secret& target, bool is_wanted, Findings& findings) {
-    std::filesystem::path file;
-    std::string variable;
-    section.path("password_file", file);
-    section.text("password_env", variable);
-    if (!file.empty() && !variable.empty()) {
-        return findings.error_at(
-            section.field("password_env"), "and password_file exclude each other; keep one"
-        );
-    }
-    if (!is_wanted) return;
-    if (!variable.empty()) {
-        // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody sets the environment once threads run
-        const char* value = std::getenv(variable.c_str());
-        if (value == nullptr) {
-            return findings.error_at(
-                section.field("password_env"), "names '" + variable + "', which is not in the environment"
-            );
-        }
-        target = Secret{value};
-    }
-    if (file.empty()) return;
-    auto content = read_text_file(file, kPasswordLimitBytes);
-    if (!content) {
-        return findings.error_at(
-            section.field("password_file"), content.error().describe() + "; give this user read access"
-        );
-    }
-    while (!content->empty() && (content->back() == '\n' || content->back() == '\r'))
-        content->pop_back();
-    if (content->empty())
-        return findings.error_at(section.field("password_file"), file.string() + " is empty");
-    if (is_readable_by_all(file)) {
-        findings.warning_at(
-            section.field("password_file"), file.string() + " can be read by everybody; chmod o-r it"
-        );
-    }
-    target = Secret{std::move(*content)};
 }
 
 void read_streams(Section& section, std::vector<StreamKind>& target, Findings& findings) {
@@ -175,7 +130,10 @@ Recorder read_recorder(
     section.text("host", recorder.host);
     section.integer("port", recorder.port, 1, 65535);
     section.text("username", recorder.username);
-    read_password(section, recorder.password, secrets == Secrets::all, findings);
+    recorder.password_place = read_password(section, recorder.password, secrets == Secrets::all, findings);
+    section.flag("events", recorder.events);
+    section.integer("http_port", recorder.http_port, 1, 65535);
+    section.texts("ignored_events", recorder.ignored_events);
     if (secrets == Secrets::all && !recorder.username.empty() && recorder.password.is_empty()) {
         findings.warning_at(section.field("username"), "has no password; set password_file or password_env");
     }
@@ -231,6 +189,12 @@ void read_storage(const toml::table& table, const std::string& file, Storage& st
     read_volumes(section, file, storage.volumes);
     section.seconds("segment", storage.segment, seconds{5}, seconds{600});
     section.duration("durability_window", storage.durability_window, milliseconds{200}, milliseconds{60'000});
+    section.duration(
+        "durability_window_on_battery",
+        storage.durability_window_on_battery,
+        milliseconds{200},
+        milliseconds{60'000}
+    );
     section.bytes("reserve", storage.reserve_bytes, 0);
     section.integer("reserve_percent", storage.reserve_percent, 0, 50);
     section.bytes("ring", storage.ring_bytes, 1U << 20U);
@@ -338,6 +302,34 @@ void read_huimin(const toml::table& table, const std::string& file, Huimin& huim
     section.finish();
 }
 
+void read_contact(
+    Section& section,
+    const char* name,
+    const std::string& file,
+    Contact& contact,
+    Findings& findings
+) {
+    const auto* table = find_table(section, name, findings);
+    if (table == nullptr) return;
+    Section part{*table, file, std::string{"contacts."} + name, findings};
+    part.text("name", contact.name);
+    part.text("phone", contact.phone);
+    part.text("mail", contact.mail);
+    part.finish();
+}
+
+void read_contacts(
+    const toml::table& table,
+    const std::string& file,
+    Contacts& contacts,
+    Findings& findings
+) {
+    Section section{table, file, "contacts", findings};
+    read_contact(section, "primary", file, contacts.primary, findings);
+    read_contact(section, "deputy", file, contacts.deputy, findings);
+    section.finish();
+}
+
 void read_root(
     const toml::table& table,
     const std::string& file,
@@ -363,6 +355,8 @@ void read_root(
         read_access(*access, file, config.access, findings);
     if (const auto* notify = find_table(section, "notify", findings))
         read_notify(*notify, file, config.notify, findings);
+    if (const auto* contacts = find_table(section, "contacts", findings))
+        read_contacts(*contacts, file, config.contacts, findings);
     if (const auto* print = find_table(section, "print", findings)) {
         Section part{*print, file, "print", findings};
         part.path("texts", config.print.texts);
@@ -373,11 +367,31 @@ void read_root(
     read_tables(
         section,
         file,
+        "ups",
+        config.ups.size(),
+        findings,
+        [&](const auto& ups, const auto& name, const auto& place) {
+            config.ups.push_back(detail::read_ups(ups, name, place, secrets, findings));
+        }
+    );
+    read_tables(
+        section,
+        file,
         "recorders",
         config.recorders.size(),
         findings,
         [&](const auto& recorder, const auto& name, const auto& place) {
             config.recorders.push_back(read_recorder(recorder, name, place, secrets, findings));
+        }
+    );
+    read_tables(
+        section,
+        file,
+        "flag_rules",
+        config.flag_rules.size(),
+        findings,
+        [&](const auto& rule, const auto& name, const auto& place) {
+            config.flag_rules.push_back(detail::read_flag_rule(rule, name, place, findings));
         }
     );
     section.finish();
@@ -506,6 +520,22 @@ Loaded load_text(std::string_view text, const std::filesystem::path& file, Secre
     findings.set_place("", {file.string(), 0, 0});
     read_text(text, file.string(), secrets, config, findings);
     return conclude(std::move(config), findings);
+}
+
+std::vector<Problem> missing_contacts(const Config& config, const std::filesystem::path& file) {
+    std::vector<Problem> missing;
+    const auto look = [&](const Contact& contact, const char* field) {
+        if (is_reachable(contact)) return;
+        missing.push_back({
+            .file = file.string(),
+            .field = field,
+            .message = "is missing: set name, and phone or mail, of whom to call when something goes wrong",
+            .is_warning = true,
+        });
+    };
+    look(config.contacts.primary, "contacts.primary");
+    look(config.contacts.deputy, "contacts.deputy");
+    return missing;
 }
 
 Result<Config> load_or_explain(const std::filesystem::path& file, Secrets secrets) {

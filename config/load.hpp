@@ -34,6 +34,9 @@ struct Loaded {
 /// readable for the API).
 enum class Secrets { all, database_only };
 
+/// The password that stands there now. Error: operator_acts, naming the file or the variable.
+[[nodiscard]] Result<Secret> load_password(const PasswordPlace& place);
+
 /// Reads FILE and conf.d/*.toml beside it (in name order) as one configuration. Never stops at the first
 /// error.
 [[nodiscard]] Loaded load(const std::filesystem::path& file, Secrets secrets);
@@ -41,6 +44,10 @@ enum class Secrets { all, database_only };
 /// The same for a text, without conf.d; for tests and the fuzzer. `file` is only a name for messages and the
 /// base of relative paths.
 [[nodiscard]] Loaded load_text(std::string_view text, const std::filesystem::path& file, Secrets secrets);
+
+/// Whom nobody could call, as warnings: `config check` tells them. A program starts without a word and
+/// records; the worker's log and /readyz say it day by day.
+[[nodiscard]] std::vector<Problem> missing_contacts(const Config& config, const std::filesystem::path& file);
 
 /// For programs that only want the values: all errors in one message, one a line. Error: operator_acts.
 [[nodiscard]] Result<Config> load_or_explain(const std::filesystem::path& file, Secrets secrets);

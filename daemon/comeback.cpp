@@ -66,6 +66,7 @@ public:
     void take(const volume::ConfigLoaded&) {}
     void take(const volume::Started&) {}
     void take(const volume::Stopped&) {}
+    void take(const volume::PowerChanged&) {}
     void take(const volume::Refused&) {}
 
     [[nodiscard]] std::map<Uuid, StreamHistory> histories() && { return std::move(streams_); }

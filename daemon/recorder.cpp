@@ -56,7 +56,8 @@ Recorder::Recorder(
       config_(std::move(config)),
       files_(files),
       clock_(clock),
-      started_(clock.now()) {}
+      started_(clock.now()),
+      window_(config_.storage.durability_window) {}
 
 Recorder::~Recorder() = default;
 
@@ -87,6 +88,7 @@ Status Recorder::start() {
     journal(volume::ConfigLoaded{hash_of(options_.config_file), "start"});
     for (StreamSettings& settings : make_stream_settings(*installation, config_))
         start_stream(std::move(settings), std::nullopt);
+    start_ups();
     feed_->set_inventory(catalogue::make_inventory(*installation, config_));
     feed_thread_ = std::jthread([this](const std::stop_token& stop) { feed_->run(stop); });
     pthread_setname_np(feed_thread_.native_handle(), "catalogue");
@@ -120,6 +122,40 @@ void Recorder::start_volumes() {
         volumes_[i].thread = std::jthread([worker](const std::stop_token& stop) { worker->run(stop); });
         pthread_setname_np(volumes_[i].thread.native_handle(), ("volume-" + std::to_string(i)).c_str());
     }
+}
+
+void Recorder::start_ups() {
+    // All of them before the first thread: take_power looks at each.
+    for (const config::Ups& settings : config_.ups)
+        ups_.push_back(
+            {std::make_unique<ups::Monitor>(
+                 settings, clock_, [this](const volume::PowerChanged& change) { take_power(change); }
+             ),
+             {}}
+        );
+    for (std::size_t i = 0; i < ups_.size(); ++i) {
+        ups::Monitor* monitor = ups_[i].monitor.get();
+        ups_[i].thread = std::jthread([monitor](const std::stop_token& stop) { monitor->run(stop); });
+        pthread_setname_np(ups_[i].thread.native_handle(), ("ups-" + std::to_string(i)).c_str());
+    }
+}
+
+void Recorder::take_power(const volume::PowerChanged& change) {
+    journal(change);
+    // Judged and told under one lock: of two UPS that change at once the volumes hear the later word last.
+    window_.with([&](std::chrono::milliseconds& window) {
+        const bool is_on_battery = std::ranges::any_of(ups_, [](const UpsThread& ups) {
+            return ups.monitor->settings().feeds_recorder && ups.monitor->is_on_battery();
+        });
+        const config::Storage& storage = config_.storage;
+        const auto wanted = is_on_battery
+                                ? std::min(storage.durability_window, storage.durability_window_on_battery)
+                                : storage.durability_window;
+        if (std::exchange(window, wanted) == wanted) return;
+        for (VolumeWorker* worker : workers())
+            worker->post({Uuid{}, nullptr, ChangeWindow{wanted}});
+        log::info("durability_window_changed", {{"window_ms", wanted.count()}});
+    });
 }
 
 /// A volume's id, once seen at its path, is expected there from then on (I10).
@@ -291,6 +327,10 @@ status::RecorderStatus Recorder::make_status() {
     const FeedHealth feed = feed_->health();
     whole.database_connected = feed.is_connected;
     whole.catalogue_backlog = feed.backlog;
+    whole.durability_window_ms = static_cast<std::uint64_t>(window_.with([](std::chrono::milliseconds window
+                                                                         ) { return window.count(); }));
+    for (const UpsThread& ups : ups_)
+        whole.ups.push_back(ups.monitor->status());
     for (const auto& stream : streams_)
         whole.streams.push_back(stream->status());
     for (const VolumeThread& volume : volumes_) {
@@ -321,6 +361,10 @@ void Recorder::publish_status() {
 }
 
 bool Recorder::stop() {
+    for (UpsThread& ups : ups_)
+        ups.thread.request_stop();
+    for (UpsThread& ups : ups_)
+        if (ups.thread.joinable()) ups.thread.join();
     std::vector<StreamWorker*> ending;
     for (const auto& stream : streams_) {
         stream->request_stop(GapCause::shutdown);

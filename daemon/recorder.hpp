@@ -5,6 +5,7 @@
 #include "daemon/catalogue_feed.hpp"
 #include "daemon/inventory.hpp"
 #include "daemon/last_life.hpp"
+#include "daemon/ups/monitor.hpp"
 #include "daemon/volume_worker.hpp"
 
 #include <cstddef>
@@ -56,7 +57,15 @@ private:
         std::map<Uuid, volume::GapOpened> carried;  ///< their open gaps, by stream
     };
 
+    struct UpsThread {
+        std::unique_ptr<ups::Monitor> monitor;
+        std::jthread thread;
+    };
+
     void start_volumes();
+    void start_ups();
+    /// Thread: the UPS's. Journals it, and sets how soon footage is written through.
+    void take_power(const volume::PowerChanged& change);
     void start_stream(StreamSettings settings, std::optional<volume::GapOpened> carried);
     void apply(const config::Config& fresh);
     /// Ends what is not wanted as it is.
@@ -82,6 +91,8 @@ private:
     std::vector<VolumeThread> volumes_;
     std::vector<std::unique_ptr<StreamWorker>> streams_;
     std::vector<std::unique_ptr<StreamWorker>> left_behind_;  ///< told to stop, hanging in a name server
+    Guarded<std::chrono::milliseconds> window_;  ///< how much a power cut may cost now; the volumes have it
+    std::vector<UpsThread> ups_;
     std::jthread feed_thread_;
 };
 

@@ -44,7 +44,8 @@ VolumeWorker::VolumeWorker(
       files_(files),
       clock_(clock),
       news_(news),
-      journal_(files, settings_.root) {
+      journal_(files, settings_.root),
+      window_(settings_.durability_window) {
     health_.with([&](VolumeHealth& health) { health.volume_id = settings_.volume_id; });
 }
 
@@ -96,6 +97,8 @@ void VolumeWorker::handle(VolumeMessage message) {
         message.link->release(fragment->bytes);
     } else if (const auto* finishes = std::get_if<FinishSegment>(&message.body)) {
         finish(message.stream_id, finishes->to);
+    } else if (const auto* change = std::get_if<ChangeWindow>(&message.body)) {
+        change_window(change->window);
     }
 }
 
@@ -135,7 +138,7 @@ void VolumeWorker::begin(const VolumeMessage& message, BeginSegment segment) {
     }
     // The first sync comes soon, so that the row is there; the streams' places in the window are spread by
     // their ids.
-    const Microseconds window{settings_.durability_window};
+    const Microseconds window{window_};
     const Microseconds spread = std::max(window - kFirstSync, Microseconds{1});
     const auto place = static_cast<std::int64_t>(
         std::hash<Uuid>{}(message.stream_id) % static_cast<std::uint64_t>(spread.count())
@@ -183,6 +186,14 @@ void VolumeWorker::finish(const Uuid& stream_id, UtcTime to) {
     news_.on_finished(settings_.volume_id, std::move(*finished));
 }
 
+void VolumeWorker::change_window(std::chrono::milliseconds window) {
+    const bool is_shorter = window < std::exchange(window_, window);
+    if (!is_shorter) return;
+    for (auto& [stream_id, file] : open_)
+        file.next_sync = clock_.boot_now();
+    journal_due_ = BootTime{};
+}
+
 void VolumeWorker::sync_due() {
     std::vector<catalogue::OpenSegment> durable;
     std::vector<std::pair<Uuid, Error>> failed;
@@ -193,11 +204,11 @@ void VolumeWorker::sync_due() {
         return file.second.next_sync <= now;
     });
     if (!is_due) return;
-    const BootTime soon = now + Microseconds{settings_.durability_window} / kSyncsAWindow;
+    const BootTime soon = now + Microseconds{window_} / kSyncsAWindow;
     for (auto& [stream_id, file] : open_) {
         if (soon < file.next_sync) continue;
         const Status synced = timed(&VolumeHealth::longest_sync, [&] { return file.writer.sync(); });
-        file.next_sync = clock_.boot_now() + settings_.durability_window;
+        file.next_sync = clock_.boot_now() + window_;
         if (!synced) {
             failed.emplace_back(stream_id, synced.error());
         } else if (file.writer.durable().bytes > 0) {

@@ -28,10 +28,15 @@ struct VolumeSettings {
     unsigned reserve_percent = 0;
 };
 
+/// From now on so much may be lost in a power cut. Shorter than before: everything is synced at once.
+struct ChangeWindow {
+    std::chrono::milliseconds window;
+};
+
 struct VolumeMessage {
     Uuid stream_id;
     std::shared_ptr<StreamLink> link;  ///< owned by the stream and by what it has under way
-    std::variant<BeginSegment, AppendFragment, FinishSegment, volume::JournalFact> body;
+    std::variant<BeginSegment, AppendFragment, FinishSegment, volume::JournalFact, ChangeWindow> body;
 };
 
 struct VolumeHealth {
@@ -87,6 +92,7 @@ private:
     void begin(const VolumeMessage& message, BeginSegment segment);
     void append(const VolumeMessage& message, const AppendFragment& fragment);
     void finish(const Uuid& stream_id, UtcTime to);
+    void change_window(std::chrono::milliseconds window);
     void sync_due();
     void hand_on_lines();
     void flush_journal();
@@ -105,6 +111,7 @@ private:
     std::vector<VolumeWorker*> neighbours_;
     Guarded<std::deque<VolumeMessage>> inbox_;
     Guarded<VolumeHealth> health_;
+    std::chrono::milliseconds window_;        ///< settings_.durability_window, or shorter on battery
     std::map<Uuid, OpenFile> open_;           ///< by stream
     std::map<Uuid, LastFinished> last_;       ///< by stream
     std::vector<volume::JournalLine> lines_;  ///< waiting for the journal

@@ -3,9 +3,11 @@
 #include "config/base/log.hpp"
 #include "jobs/access/keeper.hpp"
 #include "jobs/contractor_keeper.hpp"
+#include "jobs/duty_keeper.hpp"
 #include "jobs/hold_keeper.hpp"
 #include "jobs/hours.hpp"
 #include "jobs/notice_keeper.hpp"
+#include "jobs/power.hpp"
 #include "jobs/release_keeper.hpp"
 
 #include <array>
@@ -106,6 +108,14 @@ private:
         }
         if (lane_.keeps_contractor) {
             if (auto done = contractor_keeper_.tick(tools_); !done) return std::unexpected(done.error());
+            return std::optional<JobRow>{};
+        }
+        if (lane_.keeps_duties) {
+            if (auto done = duty_keeper_.tick(tools_, stop_); !done) return std::unexpected(done.error());
+            return std::optional<JobRow>{};
+        }
+        if (lane_.keeps_power) {
+            if (auto done = power_keeper_.tick(tools_); !done) return std::unexpected(done.error());
             return std::optional<JobRow>{};
         }
         if (lane_.files_jobs && SteadyClock::now() >= file_at_) {
@@ -214,6 +224,8 @@ private:
     NoticeKeeper notice_keeper_;
     ReleaseKeeper release_keeper_;
     ContractorKeeper contractor_keeper_;
+    DutyKeeper duty_keeper_;
+    PowerKeeper power_keeper_;
     AccessKeeper access_keeper_;
     unsigned failures_ = 0;
     SteadyClock::time_point file_at_ = SteadyClock::now();
@@ -236,6 +248,8 @@ Worker::Worker(WorkerSettings settings, volume::DurableFiles& files, const Clock
           {.name = "notices", .kinds = {}, .keeps_notices = true},
           {.name = "release", .kinds = {}, .keeps_releases = true},
           {.name = "contractor", .kinds = {}, .keeps_contractor = true},
+          {.name = "duties", .kinds = {}, .keeps_duties = true},
+          {.name = "power", .kinds = {}, .keeps_power = true},
           {.name = "access", .kinds = {}, .keeps_access = true},
       } {}
 

@@ -21,7 +21,7 @@ HOMES = {
     r"<libav|<libsw": ["daemon/", "storage/clip/", "storage/contractor/"],
     r"<toml\+\+": ["config/"],
     r"<CLI/": ["cli/main.cpp", "cli/line"],
-    r"<curl/": ["cli/witness/", "jobs/notify/"],
+    r"<curl/": ["cli/witness/", "jobs/notify/", "jobs/xvr/"],
     r"<(pango|cairo)": ["storage/print/"],
     r"<archive": ["storage/print/"],
     r"<sodium": ["storage/ledger/", "storage/account/"],

@@ -8,18 +8,24 @@
 #include "api/copies/routes.hpp"
 #include "api/coverage/routes.hpp"
 #include "api/csrf.hpp"
+#include "api/doors/routes.hpp"
 #include "api/dossiers/routes.hpp"
+#include "api/duties/routes.hpp"
+#include "api/duty_periods/routes.hpp"
 #include "api/hls/routes.hpp"
 #include "api/holds/routes.hpp"
 #include "api/http/range.hpp"
 #include "api/http/text.hpp"
 #include "api/huimin/routes.hpp"
+#include "api/incidents/routes.hpp"
+#include "api/inspections/routes.hpp"
 #include "api/jobs/routes.hpp"
 #include "api/ledger/routes.hpp"
 #include "api/notices/dead_letters.hpp"
 #include "api/notices/routes.hpp"
 #include "api/policy/routes.hpp"
 #include "api/problem_words.hpp"
+#include "api/recorders/routes.hpp"
 #include "api/requests/pages.hpp"
 #include "api/requests/routes.hpp"
 #include "api/retention/routes.hpp"
@@ -129,6 +135,7 @@ std::string loggable_query(const http::Request& request, const Routes& routes, s
 Application::Application(Services& services) : services_(services) {
     add_system_routes(routes_);
     add_camera_routes(routes_);
+    add_recorder_routes(routes_);
     add_segment_routes(routes_);
     add_coverage_routes(routes_);
     add_clip_routes(routes_);
@@ -152,6 +159,17 @@ Application::Application(Services& services) : services_(services) {
     add_notice_routes(routes_);
     add_dead_letter_routes(routes_);
     add_huimin_routes(routes_);
+    add_incident_routes(routes_);
+    add_inspection_routes(routes_);
+    add_duty_routes(routes_);
+    add_house_routes(routes_);
+    add_duty_period_routes(routes_);
+    add_inventory_routes(routes_);
+    add_door_finding_routes(routes_);
+    add_door_schedule_routes(routes_);
+    add_credential_routes(routes_);
+    add_roster_routes(routes_);
+    add_visit_routes(routes_);
     add_access_routes(routes_);
     for (std::size_t i = 0; i < routes_.size(); ++i)
         router_.add(routes_[i].method, routes_[i].pattern, i);

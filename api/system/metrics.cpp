@@ -182,6 +182,45 @@ void add_volumes(MetricsText& out, const status::RecorderStatus& recorder) {
     );
 }
 
+template <class Value>
+void per_ups(
+    MetricsText& out,
+    const status::RecorderStatus& recorder,
+    std::string_view name,
+    std::string_view help,
+    Value value
+) {
+    out.family(name, "gauge", help);
+    for (const auto& ups : recorder.ups)
+        if (const std::optional<double> number = value(ups)) out.sample(name, {{"ups", ups.slug}}, *number);
+}
+
+void add_power(MetricsText& out, const status::RecorderStatus& recorder) {
+    using Ups = status::UpsStatus;
+    out.family("sluice_ups_state", "gauge", "1 for the state of power that the UPS tells.");
+    for (const auto& ups : recorder.ups)
+        out.sample("sluice_ups_state", {{"ups", ups.slug}, {"state", to_string(ups.state)}}, 1);
+    per_ups(out, recorder, "sluice_ups_charge_percent", "Charge of the battery.", [](const Ups& ups) {
+        return ups.charge_percent;
+    });
+    per_ups(
+        out,
+        recorder,
+        "sluice_ups_runtime_seconds",
+        "How long the battery still lasts, as the UPS reckons.",
+        [](const Ups& ups) {
+            return ups.runtime_s.transform([](std::uint64_t left) { return static_cast<double>(left); });
+        }
+    );
+    per_ups(
+        out,
+        recorder,
+        "sluice_ups_heard_timestamp_seconds",
+        "The UPS's last good answer.",
+        [](const Ups& ups) { return ups.heard.transform(epoch_seconds); }
+    );
+}
+
 void add_single(
     MetricsText& out,
     std::string_view name,
@@ -246,6 +285,14 @@ void add_recorder(MetricsText& out, const MetricsInput& input) {
             "1 when the kernel holds the clock for synchronised.",
             *recorder.clock_synchronised ? 1 : 0
         );
+    add_single(
+        out,
+        "sluice_recorder_durability_window_seconds",
+        "gauge",
+        "How much footage a power cut may cost now: less on battery.",
+        static_cast<double>(recorder.durability_window_ms) / 1e3
+    );
+    add_power(out, recorder);
     add_stream_gauges(out, recorder);
     add_stream_counters(out, recorder);
     add_stream_times(out, recorder);

@@ -19,6 +19,14 @@ std::vector<std::string> recorder_reasons(const status::RecorderStatus* recorder
         reasons.emplace_back("volume_unwritable");
     if (!recorder->database_connected) reasons.emplace_back("recorder_without_database");
     if (recorder->catalogue_backlog >= kBacklogMuch) reasons.emplace_back("catalogue_backlog");
+    const auto is_in = [&](std::initializer_list<PowerState> states) {
+        return std::ranges::any_of(recorder->ups, [&](const status::UpsStatus& ups) {
+            return std::ranges::find(states, ups.state) != states.end();
+        });
+    };
+    if (is_in({PowerState::battery, PowerState::battery_low})) reasons.emplace_back("on_battery");
+    if (is_in({PowerState::battery_low})) reasons.emplace_back("battery_low");
+    if (is_in({PowerState::unknown})) reasons.emplace_back("ups_unknown");
     return reasons;
 }
 
@@ -49,9 +57,11 @@ ReadinessReport judge_readiness(const Observations& seen, UtcTime now) {
     if (!is_unready && seen.catalogue.is_floor_at_risk) report.reasons.emplace_back("floor_at_risk");
     if (!is_unready && !seen.catalogue.missing_calendar_years.empty())
         report.reasons.emplace_back("calendar_missing");
+    if (!is_unready && seen.catalogue.has_recorder_findings) report.reasons.emplace_back("recorder_findings");
     if (!is_unready && seen.ledger.is_behind()) report.reasons.emplace_back("ledger_behind");
     if (!is_unready && !seen.ledger.trouble.empty()) report.reasons.emplace_back("ledger_trouble");
     if (!is_unready && is_backup_old(seen.backup, now)) report.reasons.emplace_back("backup_old");
+    if (!seen.has_contacts) report.reasons.emplace_back("contacts_missing");
     for (auto& reason : recorder_reasons(seen.recorder, now))
         report.reasons.push_back(std::move(reason));
     if (seen.recorder != nullptr)

@@ -127,7 +127,8 @@ public:
           base_url_(base_url(site_.config.api.listen, !site_.config.api.tls_certificate.empty())) {}
 
     Status run(const fs::path& programs) {
-        supervisor_.reload_with_hangup({kRecorderService, kApiService});  // cameras; certificate
+        supervisor_.reload_with_hangup({kRecorderService, kApiService, kWorkerService}
+        );  // cameras; certificate; events
         Status started = start_all(programs);
         if (started) started = introduce();
         if (started && !supervisor_.is_stop_asked()) {

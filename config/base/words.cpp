@@ -29,6 +29,12 @@ constexpr Table<GapCause, 15> kCauses{{
     {GapCause::disabled_by_operator, "disabled_by_operator"},
     {GapCause::unknown, "unknown"},
 }};
+constexpr Table<PowerState, 4> kPowerStates{{
+    {PowerState::unknown, "unknown"},
+    {PowerState::mains, "mains"},
+    {PowerState::battery, "battery"},
+    {PowerState::battery_low, "battery_low"},
+}};
 
 template <class Enum, std::size_t Size>
 constexpr std::string_view word_of(const Table<Enum, Size>& table, Enum value) noexcept {
@@ -61,6 +67,12 @@ std::string_view to_string(GapCause cause) noexcept {
 }
 std::optional<GapCause> gap_cause_from(std::string_view word) noexcept {
     return value_of(kCauses, word);
+}
+std::string_view to_string(PowerState state) noexcept {
+    return word_of(kPowerStates, state);
+}
+std::optional<PowerState> power_state_from(std::string_view word) noexcept {
+    return value_of(kPowerStates, word);
 }
 
 }  // namespace sluice

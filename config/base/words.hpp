@@ -36,4 +36,9 @@ enum class GapCause {
 [[nodiscard]] std::string_view to_string(GapCause cause) noexcept;
 [[nodiscard]] std::optional<GapCause> gap_cause_from(std::string_view word) noexcept;
 
+/// What feeds the machine, as its UPS says; `unknown` when nobody can be asked.
+enum class PowerState { unknown, mains, battery, battery_low };
+[[nodiscard]] std::string_view to_string(PowerState state) noexcept;
+[[nodiscard]] std::optional<PowerState> power_state_from(std::string_view word) noexcept;
+
 }  // namespace sluice

@@ -2,6 +2,9 @@
 
 #include "config/base/base64.hpp"
 #include "config/base/bytes.hpp"
+#include "config/base/slug.hpp"
+#include "config/detail/machines.hpp"
+#include "config/detail/once.hpp"
 #include "config/hosts.hpp"
 
 #include <algorithm>
@@ -14,38 +17,6 @@
 
 namespace sluice::config::detail {
 namespace {
-
-std::string at(std::string_view name, std::size_t index) {
-    return std::string{name} + "[" + std::to_string(index) + "]";
-}
-
-void check_slug(const std::string& slug, const std::string& field, Findings& findings) {
-    if (slug.empty()) {
-        findings.error_at(field, "is missing; give a short name such as \"drive-left\"");
-    } else if (!is_slug(slug)) {
-        findings.error_at(field, "may hold only a–z, 0–9 and dashes inside, at most 63 characters");
-    }
-}
-
-/// Remembers `value` under `field`; a second one is an error that names the first.
-class Once {
-public:
-    explicit Once(Findings& findings) : findings_(findings) {}
-    void check(const std::string& value, const std::string& field, std::string_view what) {
-        if (value.empty()) return;
-        const auto [entry, is_new] = seen_.emplace(value, field);
-        if (is_new) return;
-        findings_.error_at(
-            field,
-            "'" + value + "' " + std::string{what} + " already used by " + entry->second +
-                "; each needs its own"
-        );
-    }
-
-private:
-    Findings& findings_;
-    std::map<std::string, std::string> seen_;
-};
 
 void check_url(const std::string& url, const std::string& field, Findings& findings) {
     constexpr std::string_view kScheme = "rtsp://";
@@ -108,6 +79,17 @@ void check_recorder(const Recorder& recorder, const std::string& field, Findings
     }
     if (recorder.username.empty() && !recorder.password.is_empty()) {
         findings.error_at(field + ".username", "is missing beside a password");
+    }
+    if (recorder.events && recorder.vendor != Vendor::dahua) {
+        findings.error_at(field + ".events", "needs vendor = \"dahua\"; no other tells of itself yet");
+    }
+    const bool has_password =
+        !recorder.password_place.file.empty() || !recorder.password_place.variable.empty();
+    if (recorder.events && (recorder.username.empty() || !has_password)) {
+        findings.error_at(
+            field + ".events",
+            "needs username and password_file or password_env of a user that may watch events"
+        );
     }
     Once channels{findings};
     for (std::size_t i = 0; i < recorder.cameras.size(); ++i) {
@@ -309,13 +291,6 @@ void check_huimin(const Huimin& huimin, Findings& findings) {
 
 }  // namespace
 
-bool is_slug(std::string_view text) noexcept {
-    if (text.empty() || text.size() > 63 || text.front() == '-' || text.back() == '-') return false;
-    return std::ranges::all_of(text, [](char letter) {
-        return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') || letter == '-';
-    });
-}
-
 bool is_listen_address(std::string_view text) noexcept {
     const std::size_t colon = text.rfind(':');
     if (colon == std::string_view::npos || colon == 0) return false;
@@ -333,6 +308,11 @@ bool is_listen_address(std::string_view text) noexcept {
     return error == std::errc{} && end == port.data() + port.size() && value <= 65535;
 }
 
+void check_contact(const Contact& contact, const std::string& field, Findings& findings) {
+    if (!contact.mail.empty() && !is_mail_address(contact.mail))
+        findings.error_at(field + ".mail", "must be an address such as office@example.org");
+}
+
 void validate(const Config& config, Findings& findings) {
     if (!config.data.is_absolute()) findings.error_at("data", "must be an absolute path");
     check_api(config.api, findings);
@@ -340,6 +320,10 @@ void validate(const Config& config, Findings& findings) {
     check_ledger(config.ledger, findings);
     check_notify(config.notify, findings);
     check_huimin(config.huimin, findings);
+    check_contact(config.contacts.primary, "contacts.primary", findings);
+    check_contact(config.contacts.deputy, "contacts.deputy", findings);
+    check_ups(config.ups, findings);
+    check_flag_rules(config, findings);
     check_access(config.access, findings);
     if (config.recorders.empty()) findings.warning_at("recorders", "are missing: nothing will be recorded");
     Once recorders{findings};

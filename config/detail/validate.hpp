@@ -10,7 +10,5 @@ void validate(const Config& config, Findings& findings);
 
 /// "host:port", "[v6]:port".
 [[nodiscard]] bool is_listen_address(std::string_view text) noexcept;
-/// [a-z0-9-], 1 to 63 characters, no dash at either end: safe in a path, a URL and a label.
-[[nodiscard]] bool is_slug(std::string_view text) noexcept;
 
 }  // namespace sluice::config::detail

@@ -89,6 +89,8 @@ constexpr std::array kKnown{
     Known{.id = "CONTRACTOR_TIME_TOLERANCE", .unit = "seconds", .least = 0, .most = 600},
     Known{.id = "CONTRACTOR_QUARANTINE_KEEP", .unit = "days", .least = 1, .most = 366},
     Known{.id = "CONTRACTOR_UPLOAD_LONGEST", .unit = "days", .least = 1, .most = 366},
+    Known{.id = "RECORDER_CLOCK_LIMIT", .unit = "seconds", .least = 2, .most = 86'400},
+    Known{.id = "RECORDER_ACT_GRACE", .unit = "minutes", .least = 0, .most = 240},
 };
 
 class Complaints {
@@ -301,6 +303,10 @@ Policy read(const Rules& rules) {
         .tolerance_seconds = number_of(find("CONTRACTOR_TIME_TOLERANCE")),
         .quarantine_days = number_of(find("CONTRACTOR_QUARANTINE_KEEP")),
         .upload_days = number_of(find("CONTRACTOR_UPLOAD_LONGEST")),
+    };
+    policy.recorders = {
+        .clock_limit = std::chrono::seconds{number_of(find("RECORDER_CLOCK_LIMIT"))},
+        .act_grace = std::chrono::minutes{number_of(find("RECORDER_ACT_GRACE"))},
     };
     return policy;
 }

@@ -133,6 +133,14 @@ struct ContractorPolicy {
     friend bool operator==(const ContractorPolicy&, const ContractorPolicy&) = default;
 };
 
+/// What recorders tell of themselves: RECORDER_*.
+struct RecorderPolicy {
+    std::chrono::seconds clock_limit{};  ///< a clock that is further off is a finding
+    std::chrono::minutes act_grace{
+    };  ///< before and after a session, for what is done at the recorder itself
+    friend bool operator==(const RecorderPolicy&, const RecorderPolicy&) = default;
+};
+
 /// What the rows mean. Made by `to_policy` alone, so there is none with a number that nobody wrote.
 struct Policy {
     unsigned floor_days = 0;     ///< RET_FLOOR_30D
@@ -154,6 +162,7 @@ struct Policy {
     DoorPolicy doors;
     AccessPolicy access;
     ContractorPolicy contractor;
+    RecorderPolicy recorders;
     friend bool operator==(const Policy&, const Policy&) = default;
 };
 

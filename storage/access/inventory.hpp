@@ -84,4 +84,13 @@ struct Reader {
     friend bool operator==(const Reader&, const Reader&) = default;
 };
 
+/// Of whom a card or an event says no more than this: "staff", "cleaning", "contractor".
+struct PersonCategory {
+    Uuid id;
+    std::string slug;
+    std::string name;
+    InventoryState state = InventoryState::active;
+    friend bool operator==(const PersonCategory&, const PersonCategory&) = default;
+};
+
 }  // namespace sluice::access

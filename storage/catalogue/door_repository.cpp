@@ -31,6 +31,11 @@ constexpr const char* kReaders = R"(
     FROM readers r JOIN doors d ON d.id = r.door_id
     WHERE ($1::text IS NULL OR r.slug = $1) AND ($2::text IS NULL OR d.slug = $2) AND r.slug > $3 ORDER BY r.slug LIMIT $4::bigint)";
 
+constexpr const char* kCategories = R"(
+    SELECT id, slug, name, state, to_us(created_at), to_us(changed_at), revision FROM person_categories
+    WHERE ($1::text IS NULL OR slug = $1) AND slug > $2 ORDER BY slug LIMIT $3::bigint)";
+
+constexpr const char* kHasCategory = "SELECT FROM person_categories WHERE id = $1::uuid";
 constexpr const char* kHasController = "SELECT FROM controllers WHERE id = $1::uuid";
 constexpr const char* kHasDoor = "SELECT FROM doors WHERE id = $1::uuid";
 constexpr const char* kHasReader = "SELECT FROM readers WHERE id = $1::uuid";
@@ -51,6 +56,12 @@ constexpr const char* kMakeReader = R"(
     VALUES ($1::uuid, $2, $3, $4::uuid, $5, $6, $7::text[], from_us($8::bigint), from_us($8::bigint))
     ON CONFLICT DO NOTHING)";
 
+constexpr const char* kMakeCategory = R"(
+    INSERT INTO person_categories (id, slug, name, state, created_at, changed_at)
+    VALUES ($1::uuid, $2, $3, $4, from_us($5::bigint), from_us($5::bigint)) ON CONFLICT DO NOTHING)";
+constexpr const char* kChangeCategory = R"(
+    UPDATE person_categories SET name = $3, state = $4, changed_at = from_us($5::bigint), revision = revision + 1
+    WHERE id = $1::uuid AND revision = $2::int)";
 constexpr const char* kChangeController = R"(
     UPDATE controllers SET name = $3, make = $4, kind = $5, state = $6, source = nullif($7, ''), account_id = $8::uuid,
         heartbeat_seconds = $9::int, clock = $10, clock_tolerance_seconds = $11::int, changed_at = from_us($12::bigint),
@@ -161,6 +172,17 @@ ReaderRow to_reader(const pqxx::row& row) {
         .labels = detail::to_texts(row[6]),
     };
     return {.reader = std::move(reader), .door_slug = row[7].as<std::string>(), .edited = to_edited(row, 8)};
+}
+
+CategoryRow to_category(const pqxx::row& row) {
+    return {
+        .category =
+            {.id = detail::to_uuid(row[0]),
+             .slug = row[1].as<std::string>(),
+             .name = row[2].as<std::string>(),
+             .state = known(access::inventory_state_from(row[3].as<std::string>()))},
+        .edited = to_edited(row, 4),
+    };
 }
 
 std::optional<int> seconds_or_null(const std::optional<std::chrono::seconds>& time) {
@@ -352,6 +374,49 @@ change_reader(Pool& pool, const access::Reader& changed, int revision, const led
                 std::string{to_string(changed.side)},
                 std::string{to_string(changed.state)},
                 to_array(changed.labels),
+                to_epoch_us(now));
+        return rows.affected_rows() == 1;
+    });
+}
+
+Result<Creation>
+create_category(Pool& pool, const access::PersonCategory& made, const ledger::Act& act, UtcTime now) {
+    return create(pool, act, now, kHasCategory, made.id, [&](pqxx::transaction_base& transaction) {
+        const auto rows =
+            run(transaction,
+                kMakeCategory,
+                to_string(made.id),
+                made.slug,
+                clean_text(made.name),
+                std::string{to_string(made.state)},
+                to_epoch_us(now));
+        return rows.affected_rows() == 1;
+    });
+}
+
+Result<std::optional<CategoryRow>> find_category(Pool& pool, const std::string& slug) {
+    return detail::first_of(load(pool, to_category, kCategories, slug, "", 1));
+}
+
+Result<std::vector<CategoryRow>> load_categories(Pool& pool, const SlugPage& page) {
+    return load(pool, to_category, kCategories, std::optional<std::string>{}, page.after, page.limit);
+}
+
+Result<bool> change_category(
+    Pool& pool,
+    const access::PersonCategory& changed,
+    int revision,
+    const ledger::Act& act,
+    UtcTime now
+) {
+    return detail::carry_out(pool, act, now, [&](pqxx::transaction_base& transaction) {
+        const auto rows =
+            run(transaction,
+                kChangeCategory,
+                to_string(changed.id),
+                revision,
+                clean_text(changed.name),
+                std::string{to_string(changed.state)},
                 to_epoch_us(now));
         return rows.affected_rows() == 1;
     });

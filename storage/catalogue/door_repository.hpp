@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-/// Controllers, doors and readers. Each change and its record in the audit log are one transaction.
-/// Roles: worker, API and auditor read; sluice_api writes.
+/// Controllers, doors, readers and categories of persons. Each change and its record in the audit log are one
+/// transaction. Roles: worker, API and auditor read; sluice_api writes.
 namespace sluice::catalogue {
 
 /// When a thing came and was changed last; `revision` counts changes, an edit names the one it has seen.
@@ -37,6 +37,11 @@ struct ReaderRow {
     Edited edited;
 };
 
+struct CategoryRow {
+    access::PersonCategory category;
+    Edited edited;
+};
+
 /// What became of something new.
 enum class Creation : std::uint8_t {
     made,
@@ -56,6 +61,8 @@ create_controller(Pool& pool, const access::Controller& made, const ledger::Act&
 create_door(Pool& pool, const access::Door& made, const ledger::Act& act, UtcTime now);
 [[nodiscard]] Result<Creation>
 create_reader(Pool& pool, const access::Reader& made, const ledger::Act& act, UtcTime now);
+[[nodiscard]] Result<Creation>
+create_category(Pool& pool, const access::PersonCategory& made, const ledger::Act& act, UtcTime now);
 
 [[nodiscard]] Result<std::optional<ControllerRow>> find_controller(Pool& pool, const std::string& slug);
 /// The one whose events carry this source.
@@ -63,12 +70,14 @@ create_reader(Pool& pool, const access::Reader& made, const ledger::Act& act, Ut
 find_controller_of_source(Pool& pool, const std::string& source);
 [[nodiscard]] Result<std::optional<DoorRow>> find_door(Pool& pool, const std::string& slug);
 [[nodiscard]] Result<std::optional<ReaderRow>> find_reader(Pool& pool, const std::string& slug);
+[[nodiscard]] Result<std::optional<CategoryRow>> find_category(Pool& pool, const std::string& slug);
 
 [[nodiscard]] Result<std::vector<ControllerRow>> load_controllers(Pool& pool, const SlugPage& page = {});
 [[nodiscard]] Result<std::vector<DoorRow>> load_doors(Pool& pool, const SlugPage& page = {});
 /// With `door`: of the door with this slug.
 [[nodiscard]] Result<std::vector<ReaderRow>>
 load_readers(Pool& pool, const SlugPage& page = {}, const std::string& door = {});
+[[nodiscard]] Result<std::vector<CategoryRow>> load_categories(Pool& pool, const SlugPage& page = {});
 
 /// All but id and slug become the value's. False: it is not of this revision any more. Error: refuse, when
 /// another controller has its source or account.
@@ -83,5 +92,12 @@ load_readers(Pool& pool, const SlugPage& page = {}, const std::string& door = {}
 change_door(Pool& pool, const access::Door& changed, int revision, const ledger::Act& act, UtcTime now);
 [[nodiscard]] Result<bool>
 change_reader(Pool& pool, const access::Reader& changed, int revision, const ledger::Act& act, UtcTime now);
+[[nodiscard]] Result<bool> change_category(
+    Pool& pool,
+    const access::PersonCategory& changed,
+    int revision,
+    const ledger::Act& act,
+    UtcTime now
+);
 
 }  // namespace sluice::catalogue

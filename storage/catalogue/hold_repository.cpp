@@ -29,7 +29,7 @@ constexpr const char* kPlace = R"(
     INSERT INTO holds (id, kind, from_at, to_at, reason, owner_kind, owner_id, owner, legal_basis, custodian, review_at,
         expires_at, placed_by, placer, placed_at)
     VALUES ($1::uuid, $2, from_us($3::bigint), from_us($4::bigint), $5, $6, $7::uuid, $8, $9, $10, from_us($11::bigint),
-        from_us($12::bigint), $13::uuid, $14, from_us($15::bigint))
+        from_us($12::bigint), nullif($13::uuid, '00000000-0000-0000-0000-000000000000'), $14, from_us($15::bigint))
     ON CONFLICT (id) DO NOTHING)";
 constexpr const char* kPlaceCameras =
     "INSERT INTO hold_cameras (hold_id, camera_id) SELECT $1::uuid, unnest($2::uuid[])";
@@ -109,7 +109,7 @@ HoldRow to_hold(const pqxx::row& row) {
         .custodian = row[9].as<std::string>(),
         .review = detail::to_optional_time(row[10]),
         .expires = detail::to_optional_time(row[11]),
-        .placer_id = detail::to_uuid(row[12]),
+        .placer_id = row[12].is_null() ? Uuid{} : detail::to_uuid(row[12]),
         .placer = row[13].as<std::string>(),
         .placed = detail::to_time(row[14]),
         .release = std::nullopt,

@@ -13,7 +13,7 @@
 #include <vector>
 
 /// Holds: what is kept in spite of the rolling window. Roles: sluice_api places, extends and releases;
-/// sluice_worker reads, and takes `lock_holds_to_destroy()` shared while it destroys: placing waits for that
+/// sluice_worker reads, places what a rule asks for, and takes `lock_holds_to_destroy()` shared while it destroys: placing waits for that
 /// and then wins.
 namespace sluice::catalogue {
 
@@ -48,7 +48,7 @@ struct HoldRow {
     std::string custodian;
     std::optional<UtcTime> review;
     std::optional<UtcTime> expires;  ///< nullopt: judicial and legal only
-    Uuid placer_id;
+    Uuid placer_id;  ///< nil: a program, by a rule or for an incident
     std::string placer;
     UtcTime placed;
     std::optional<Release> release;

@@ -42,7 +42,7 @@ constexpr const char* kGapClosed = R"(
 
 constexpr const char* kEvent = R"(
     INSERT INTO recorder_events (id, volume_id, at, kind, detail)
-    VALUES ($1::uuid, $2::uuid, from_us($3::bigint), $4, jsonb_build_object($5::text, $6::text, $7::text, $8::text))
+    VALUES ($1::uuid, $2::uuid, from_us($3::bigint), $4, $5::jsonb)
     ON CONFLICT (id) DO NOTHING)";
 
 constexpr const char* kMovePosition = R"(
@@ -139,6 +139,22 @@ private:
             record("program.started", "program", "sluice-recorder", "version", life.version);
         return true;
     }
+    bool place(const volume::PowerChanged& change) {
+        nlohmann::json facts{
+            {"ups", clean_text(change.ups)},
+            {"state", to_string(change.state)},
+            {"at", to_rfc3339(change.at)},
+            {"feeds_recorder", change.feeds_recorder},
+            {"feeds_locks", change.feeds_locks},
+            {"detail", clean_text(change.detail)},
+        };
+        // Whole: a record of the audit log takes no fraction.
+        if (change.charge_percent)
+            facts["charge_percent"] = std::llround(std::clamp(*change.charge_percent, 0.0, 1000.0));
+        if (!save_event("power", facts)) return true;
+        record("power.changed", std::move(facts));
+        return true;
+    }
     bool place(const volume::Stopped& life) {
         const std::string streams = life.all_streams_ended ? "all" : "not all";
         if (save_event("stopped", "program", "sluice-recorder", "streams_ended", streams))
@@ -146,7 +162,6 @@ private:
         return true;
     }
 
-    /// Into the audit log, once: a line that is read again makes no second event.
     void record(
         const char* action,
         const char* first,
@@ -154,7 +169,11 @@ private:
         const char* second,
         const std::string& other
     ) {
-        const nlohmann::json facts{{first, value}, {second, other}, {"written", to_rfc3339(line_->written)}};
+        record(action, {{first, value}, {second, other}});
+    }
+    /// Into the audit log, once: a line that is read again makes no second event.
+    void record(const char* action, nlohmann::json facts) {
+        facts["written"] = to_rfc3339(line_->written);
         const auto recorded = append_record(
             transaction_,
             {.action = action,
@@ -163,7 +182,7 @@ private:
              .facts = facts.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)},
             RealClock{}.now()
         );
-        // Facts of two texts always have a form; an act that could not be written down must not pass in
+        // Such facts always have a form; an act that could not be written down must not pass in
         // silence.
         if (!recorded) throw pqxx::conversion_error{recorded.error().message()};
     }
@@ -176,6 +195,9 @@ private:
         const char* second,
         const std::string& other
     ) {
+        return save_event(kind, {{first, clean_text(value)}, {second, clean_text(other)}});
+    }
+    bool save_event(const char* kind, const nlohmann::json& facts) {
         const Uuid id = detail::event_id(volume_id_, *line_);
         const pqxx::result saved = detail::run(
             transaction_,
@@ -184,10 +206,7 @@ private:
             to_string(volume_id_),
             to_epoch_us(line_->written),
             kind,
-            first,
-            clean_text(value),
-            second,
-            clean_text(other)
+            facts.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
         );
         return saved.affected_rows() > 0;
     }

@@ -1,7 +1,7 @@
 #include "storage/contractor/foreign_file.hpp"
 
 #include "config/base/unique_fd.hpp"
-#include "storage/contractor/detail/nal_units.hpp"
+#include "storage/contractor/nal_units.hpp"
 #include "storage/volume/read_at.hpp"
 
 #include <algorithm>
@@ -249,9 +249,9 @@ Result<std::optional<ForeignUnit>> ForeignFile::State::take() {
     if (auto placed = place(unit); !placed) return std::unexpected(placed.error());
     if (!facts.codec) return std::optional{std::move(unit)};
     const ByteView data{packet->data, static_cast<std::size_t>(packet->size)};
-    auto nals = detail::cut_into_units(data, length_bytes);
+    auto nals = cut_into_units(data, length_bytes);
     if (!nals) return broken("a picture's parts are longer than the picture");
-    const auto found = detail::join_units(*facts.codec, *nals, sets);
+    const auto found = join_units(*facts.codec, *nals, sets);
     unit.bytes = std::move(found.bytes);
     unit.is_key = found.is_key;
     unit.has_sets_in_band = found.has_sets;

@@ -73,6 +73,22 @@ json to_object(const VolumeStatus& volume) {
     };
 }
 
+json to_object(const UpsStatus& ups) {
+    json object{
+        {"slug", ups.slug},
+        {"state", to_string(ups.state)},
+        {"feeds_recorder", ups.feeds_recorder},
+        {"feeds_locks", ups.feeds_locks},
+        {"since", to_rfc3339(ups.since)},
+        {"words", ups.words},
+        {"problem", ups.problem},
+    };
+    put(object, "heard", ups.heard, [](UtcTime time) { return to_rfc3339(time); });
+    put(object, "charge_percent", ups.charge_percent, finite);
+    put(object, "runtime_s", ups.runtime_s, [](std::uint64_t seconds) { return seconds; });
+    return object;
+}
+
 /// Takes known members out of an object. What is absent or null keeps its default, what is unknown is left
 /// alone (an older API reads a newer recorder's file and the other way round); a member of the wrong kind
 /// spoils the whole text.
@@ -103,6 +119,7 @@ public:
     void take(const char* member, UtcTime& into) { take_text(member, from_rfc3339, into); }
     void take(const char* member, Uuid& into) { take_text(member, uuid_from_string, into); }
     void take(const char* member, StreamKind& into) { take_text(member, stream_kind_from, into); }
+    void take(const char* member, PowerState& into) { take_text(member, power_state_from, into); }
     void take(const char* member, StreamState& into) { take_text(member, stream_state_from, into); }
     template <class T>
     void take(const char* member, std::optional<T>& into) {
@@ -195,6 +212,22 @@ VolumeStatus read_volume(const json& object, bool& is_sound) {
     return volume;
 }
 
+UpsStatus read_ups(const json& object, bool& is_sound) {
+    UpsStatus ups;
+    Reader from{object, is_sound};
+    from.take("slug", ups.slug);
+    from.take("state", ups.state);
+    from.take("feeds_recorder", ups.feeds_recorder);
+    from.take("feeds_locks", ups.feeds_locks);
+    from.take("since", ups.since);
+    from.take("heard", ups.heard);
+    from.take("charge_percent", ups.charge_percent);
+    from.take("runtime_s", ups.runtime_s);
+    from.take("words", ups.words);
+    from.take("problem", ups.problem);
+    return ups;
+}
+
 }  // namespace
 
 std::string_view to_string(StreamState state) noexcept {
@@ -219,10 +252,14 @@ std::string to_json(const RecorderStatus& status) {
         {"write_lag_us", status.write_lag_us},
         {"database_connected", status.database_connected},
         {"catalogue_backlog", status.catalogue_backlog},
+        {"durability_window_ms", status.durability_window_ms},
+        {"ups", json::array()},
         {"streams", json::array()},
         {"volumes", json::array()},
     };
     put(object, "clock_synchronised", status.clock_synchronised, [](bool flag) { return flag; });
+    for (const UpsStatus& ups : status.ups)
+        object["ups"].push_back(to_object(ups));
     for (const StreamStatus& stream : status.streams)
         object["streams"].push_back(to_object(stream));
     for (const VolumeStatus& volume : status.volumes)
@@ -246,6 +283,8 @@ Result<RecorderStatus> from_json(std::string_view text) {
     from.take("database_connected", status.database_connected);
     from.take("catalogue_backlog", status.catalogue_backlog);
     from.take("clock_synchronised", status.clock_synchronised);
+    from.take("durability_window_ms", status.durability_window_ms);
+    from.take_all("ups", status.ups, read_ups);
     from.take_all("streams", status.streams, read_stream);
     from.take_all("volumes", status.volumes, read_volume);
     if (!is_sound) return failure(Remedy::retry, "the text is no recorder status");

@@ -59,6 +59,20 @@ struct VolumeStatus {
     friend bool operator==(const VolumeStatus&, const VolumeStatus&) = default;
 };
 
+struct UpsStatus {
+    std::string slug;
+    PowerState state = PowerState::unknown;
+    bool feeds_recorder = false;
+    bool feeds_locks = false;
+    UtcTime since{};                 ///< of the state
+    std::optional<UtcTime> heard{};  ///< last good answer
+    std::optional<double> charge_percent{};
+    std::optional<std::uint64_t> runtime_s{};  ///< what the battery still gives
+    std::string words{};                       ///< the UPS's own: "OL", "OB LB"
+    std::string problem{};                     ///< empty, or why nobody can be asked
+    friend bool operator==(const UpsStatus&, const UpsStatus&) = default;
+};
+
 struct RecorderStatus {
     UtcTime written;
     UtcTime started;
@@ -70,6 +84,8 @@ struct RecorderStatus {
     bool database_connected = false;
     std::uint64_t catalogue_backlog = 0;  ///< segments and journal lines that wait for the database
     std::optional<bool> clock_synchronised;
+    std::uint64_t durability_window_ms = 0;  ///< as it is kept now, shorter on battery; 0: not said
+    std::vector<UpsStatus> ups;
     std::vector<StreamStatus> streams;
     std::vector<VolumeStatus> volumes;
     friend bool operator==(const RecorderStatus&, const RecorderStatus&) = default;

@@ -62,8 +62,26 @@ struct Started {
 struct Stopped {
     bool all_streams_ended = true;  ///< false: one hung and was left
 };
-using JournalFact =
-    std::variant<RunStarted, RunEnded, GapOpened, GapClosed, ConfigLoaded, Refused, Started, Stopped>;
+/// A UPS says that it feeds from something else than before, or says nothing any more.
+struct PowerChanged {
+    std::string ups;  ///< its slug
+    PowerState state = PowerState::unknown;
+    UtcTime at;
+    bool feeds_recorder = false;
+    bool feeds_locks = false;
+    std::optional<double> charge_percent;  ///< of the battery, where the UPS tells it
+    std::string detail;                    ///< the UPS's own words, or why nobody can be asked
+};
+using JournalFact = std::variant<
+    RunStarted,
+    RunEnded,
+    GapOpened,
+    GapClosed,
+    ConfigLoaded,
+    Refused,
+    Started,
+    Stopped,
+    PowerChanged>;
 
 struct JournalLine {
     UtcTime written;

@@ -82,6 +82,20 @@ json to_object(const Stopped& fact) {
     return {{"fact", "stopped"}, {"all_streams_ended", fact.all_streams_ended}};
 }
 
+json to_object(const PowerChanged& fact) {
+    json object{
+        {"fact", "power_changed"},
+        {"ups", cut(fact.ups)},
+        {"state", to_string(fact.state)},
+        {"at", to_rfc3339(fact.at)},
+        {"feeds_recorder", fact.feeds_recorder},
+        {"feeds_locks", fact.feeds_locks},
+        {"detail", cut(fact.detail)},
+    };
+    if (fact.charge_percent) object["charge_percent"] = finite(*fact.charge_percent);
+    return object;
+}
+
 /// Takes members out of one line's object. The first that is missing or of another kind makes the whole line
 /// unreadable; members it does not know are left alone.
 class Reader {
@@ -101,10 +115,19 @@ public:
         const auto value = gap_cause_from(text(member));
         return value ? *value : fail<GapCause>();
     }
+    PowerState power_state(const char* member) {
+        const auto value = power_state_from(text(member));
+        return value ? *value : fail<PowerState>();
+    }
     double number(const char* member) {
         const json* found = find(member);
         if (found == nullptr || !found->is_number()) return fail<double>();
         return finite(found->get<double>());
+    }
+    std::optional<double> optional_number(const char* member) {
+        const json* found = find(member);
+        if (found == nullptr || found->is_null()) return std::nullopt;
+        return number(member);
     }
     /// A fact inside a fact; nullopt when the member is not there.
     template <class Read>
@@ -190,6 +213,17 @@ std::optional<JournalFact> read_fact(Reader& from, const std::string& kind) {
     if (kind == "refused") return Refused{.what = from.text("what"), .reason = from.text("reason")};
     if (kind == "started") return Started{.version = from.text("version")};
     if (kind == "stopped") return Stopped{.all_streams_ended = from.flag("all_streams_ended")};
+    if (kind == "power_changed") {
+        return PowerChanged{
+            .ups = from.text("ups"),
+            .state = from.power_state("state"),
+            .at = from.time("at"),
+            .feeds_recorder = from.flag("feeds_recorder"),
+            .feeds_locks = from.flag("feeds_locks"),
+            .charge_percent = from.optional_number("charge_percent"),
+            .detail = from.text("detail"),
+        };
+    }
     return std::nullopt;
 }
 

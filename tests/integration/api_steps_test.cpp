@@ -86,6 +86,7 @@ TEST_CASE(
     CHECK(asked["due"] == "2026-11-30T16:00:00.000000Z");
     CHECK(asked["answer"].is_null());
     CHECK(ask("甲") == "INQUIRY_OPEN");
+    bureau.clock.move(1min);
     CHECK(ask("乙") == "201");
     const std::string target = bureau.request + "/inquiries/" + asked["id"].get<std::string>() + "/answer";
     const auto answer = [&](const json& body) {
@@ -148,9 +149,12 @@ TEST_CASE(
     // Another body has recorded it, as the officer has found out meanwhile; only of a camera that is asked
     // for.
     const json other{{"camera", "gate"}, {"controller", "市政府警察局"}};
-    CHECK(bureau.step("王秘書", "answer_not_held", {{"controllers", {other}}}) == "CAMERA_NOT_FOUND");
+    CHECK(
+        bureau.step("王秘書", "answer_not_held", {{"controllers", json::array({other})}}) ==
+        "CAMERA_NOT_FOUND"
+    );
     const json named{{"camera", "drive-left"}, {"controller", "市政府警察局"}};
-    CHECK(bureau.step("王秘書", "answer_not_held", {{"controllers", {named}}}) == "not_held");
+    CHECK(bureau.step("王秘書", "answer_not_held", {{"controllers", json::array({named})}}) == "not_held");
     const Reply elsewhere = watch(bureau);
     CHECK(elsewhere.status == 404);
     CHECK(code_of(elsewhere) == "NOT_HELD_OTHER_CONTROLLER");
@@ -201,7 +205,7 @@ TEST_CASE("what was overwritten or destroyed is told with the certificate", "[ap
     bureau.bring_to_screening();
     // Whatever the officer says of others: the tombstone is here.
     const json named{{"camera", "drive-left"}, {"controller", "市政府警察局"}};
-    CHECK(bureau.step("王秘書", "answer_not_held", {{"controllers", {named}}}) == "not_held");
+    CHECK(bureau.step("王秘書", "answer_not_held", {{"controllers", json::array({named})}}) == "not_held");
     const Reply gone = watch(bureau);
     CHECK(gone.status == 410);
     CHECK(code_of(gone) == code);

@@ -82,6 +82,38 @@ TEST_CASE(
     }
 }
 
+TEST_CASE("a change of power in the journal becomes an event and a record, once", "[pg][catalogue]") {
+    Site site;
+    const Uuid volume = site.inventory.volumes[0].id;
+    const std::vector<volume::JournalLine> lines{
+        {kStart,
+         volume::PowerChanged{
+             .ups = "ups-1",
+             .state = PowerState::battery_low,
+             .at = kStart - 1s,
+             .feeds_recorder = true,
+             .feeds_locks = true,
+             .charge_percent = 9.5,
+             .detail = std::string{"OB LB \xff\0", 8}
+         }}
+    };
+    for (int time = 0; time < 2; ++time)
+        need(apply_journal(site.recorder, volume, lines, {.file = "2026-11-23.jsonl", .offset = 1}));
+    CHECK(
+        site.database.query(
+            "SELECT string_agg(concat_ws('|', detail->>'ups', detail->>'state', detail->>'at', "
+            "detail->>'feeds_locks', detail->>'charge_percent'), ' ') FROM recorder_events "
+            "WHERE kind = 'power'"
+        ) == "ups-1|battery_low|" + to_rfc3339(kStart - 1s) + "|true|10"
+    );
+    CHECK(
+        site.database.query(
+            "SELECT string_agg(record::jsonb->'facts'->>'state', ' ') FROM ledger_records WHERE "
+            "action = 'power.changed'"
+        ) == "battery_low"
+    );
+}
+
 TEST_CASE("the journal says when a run began that a segment had made", "[pg][catalogue]") {
     Site site;
     const Uuid run = make_uuid_v7(kStart);

@@ -38,7 +38,7 @@ constexpr TableRights kTables[] = {
     {"gaps", "to_at", "stream_id", {"siu", "s", "s", "s"}},
     {"tombstones", "", "rule", {"s", "s", "s", "s"}},
     {"journal_positions", "byte_offset", "volume_id", {"siu", "s", "", "s"}},
-    {"recorder_events", "", "detail", {"si", "s", "", "s"}},
+    {"recorder_events", "derived_at", "detail", {"si", "su", "", "s"}},
     {"principals", "", "roles", {"", "s", "s", "s"}},
     // Kept by functions; what is secret in them is column by column, below.
     {"accounts", "", "departed_at", {"", "s", "s", "s"}},
@@ -64,8 +64,8 @@ constexpr TableRights kTables[] = {
     {"ledger_cosignatures", "", "line", {"", "s", "si", "s"}},
     {"ledger_hours", "", "hour", {"", "si", "", "s"}},
     {"policy_versions", "", "valid_from", {"s", "s", "s", "s"}},  // changed by functions alone
-    {"holds", "expires_at", "kind", {"", "su", "siu", "s"}},
-    {"hold_cameras", "", "camera_id", {"", "s", "si", "s"}},
+    {"holds", "expires_at", "kind", {"", "siu", "siu", "s"}},
+    {"hold_cameras", "", "camera_id", {"", "si", "si", "s"}},
     // Incidents: steps, notes and pointers are added to.
     {"incidents", "severity", "kind", {"", "si", "siu", "s"}},
     {"incident_steps", "", "facts", {"", "s", "si", "s"}},
@@ -73,6 +73,16 @@ constexpr TableRights kTables[] = {
     {"incident_links", "", "target", {"", "si", "si", "s"}},
     {"incident_footage", "", "from_at", {"", "si", "si", "s"}},
     {"duty_periods", "end_reason", "from_at", {"", "s", "siu", "s"}},
+    // What is entered day by day is added to; ends are ends.
+    {"inspections", "", "remark", {"", "s", "si", "s"}},
+    {"inspection_evidence", "", "facts", {"", "si", "s", "s"}},
+    {"inspection_months", "", "closer", {"", "s", "si", "s"}},
+    {"duties", "retired_at", "name", {"", "s", "siu", "s"}},
+    {"duty_turns", "", "evidence", {"", "s", "si", "s"}},
+    {"assets", "location", "property_number", {"", "s", "siu", "s"}},
+    {"repairs", "result", "source", {"", "si", "siu", "s"}},
+    {"follow_ups", "evidence", "due_on", {"", "s", "siu", "s"}},
+    {"duty_period_items", "note", "text", {"", "s", "siu", "s"}},
     {"notices", "acknowledger", "due_at", {"", "si", "siu", "s"}},
     {"notice_deliveries", "state", "target", {"", "siu", "su", "s"}},
     {"notice_outbox", "place", "only_row", {"", "su", "", "s"}},
@@ -146,6 +156,11 @@ constexpr TableRights kTables[] = {
     {"originals", "", "path", {"", "s", "s", "s"}},
     {"imported_segments", "", "clip_id", {"", "s", "s", "s"}},
     {"quarantined_clips", "removed_at", "path", {"", "su", "s", "s"}},
+    // What recorders tell of themselves: the worker hears it.
+    {"recorder_links", "state", "recorder", {"", "siu", "s", "s"}},
+    {"recorder_clock_readings", "", "offset_ms", {"", "si", "s", "s"}},
+    {"recorder_titles", "shown", "channel", {"", "siu", "s", "s"}},
+    {"recorder_acts", "", "verdict", {"", "si", "s", "s"}},
     {"segments_rest", "", "path", {"", "", "", ""}},  // partitions have no door of their own
     {"segment_index_rest", "", "data", {"", "", "", ""}},
 };

@@ -214,8 +214,9 @@ def running_site():
                 return next((line.split()[1] for line in lines if line.startswith("ready ")), None)
             base = wait_for(find_base, 60, "the farm's readiness")
             site = Site(folder)
+            site.farm_base = base
             text = (f'data = "{site.data}"\n[api]\nlisten = "127.0.0.1:{site.port}"\n[storage]\nvolumes = ["{folder}/volume"]\n'
-                    'segment = "5s"\ndurability_window = "500ms"\n[[recorders]]\nslug = "xvr"\n')
+                    'segment = "5s"\ndurability_window = "500ms"\n[huimin]\nallow_hosts = ["localhost"]\n[[recorders]]\nslug = "xvr"\n')
             for slug, name in CAMERAS.items():
                 text += f'[[recorders.cameras]]\nslug = "{slug}"\nname = "{name}"\nurl = "{base}/{slug}"\n'
             site.config.write_text(text)

@@ -41,12 +41,12 @@ fs::path foreign_clip(const std::string& kind) {
         if (kind == "mp4") words.insert(words.end(), {"-preset", "veryfast", "-g", "25", "-bf", "2"});
         if (kind == "hevc.mp4")
             words.insert(
-                words.end(), {"-preset", "ultrafast", "-x265-params", "keyint=25:log-level=error", "-tag:v", "hvc1"}
+                words.end(),
+                {"-preset", "ultrafast", "-x265-params", "keyint=25:log-level=error", "-tag:v", "hvc1"}
             );
     } else {
         words = {"-i", foreign_clip("mp4").string(), "-c", "copy"};
         if (kind == "ts") words.insert(words.end(), {"-f", "mpegts"});
-        if (kind == "mpg") words.insert(words.end(), {"-f", "vob"});
     }
     run_ffmpeg(std::move(words), file);
     return file;

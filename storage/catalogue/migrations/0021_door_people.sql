@@ -10,7 +10,7 @@ CREATE TABLE person_categories (
     revision   integer NOT NULL DEFAULT 1,
     CONSTRAINT person_categories_slug_form CHECK (slug ~ '^[a-z0-9-]{1,63}$'),
     CONSTRAINT person_categories_name_present CHECK (name <> ''),
-    CONSTRAINT person_categories_state_known CHECK (state IN ('active', 'retired'))
+    CONSTRAINT person_categories_state_known CHECK (state IN ('planned', 'active', 'retired'))
 );
 
 -- Lists of persons, imported whole: the newest of a series stands. Its rows and those of the one before are kept, for the

@@ -63,6 +63,11 @@ TEST_CASE("readiness: only the database makes it unready, everything else degrad
         .recorder = &recorder,
     };
     CHECK(judge_readiness(no_calendar, kNow).reasons == std::vector<std::string>{"calendar_missing"});
+    const Observations nobody_to_call{
+        .database = DatabaseHealth::reachable, .recorder = &recorder, .has_contacts = false
+    };
+    CHECK(judge_readiness(nobody_to_call, kNow).reasons == std::vector<std::string>{"contacts_missing"});
+    CHECK(judge_readiness(nobody_to_call, kNow).readiness == Readiness::degraded);
     LedgerHealth ledger;
     ledger.longest_wait = 60s;
     CHECK(judged(DatabaseHealth::reachable, &recorder, true, ledger) == "ready");
@@ -106,6 +111,46 @@ TEST_CASE(
     CHECK(to_metrics(input).find("sluice_backup") == std::string::npos);
     input.backup = catalogue::BackupAge{from_epoch_us(5'000'000), {}};
     CHECK(to_metrics(input).find("\nsluice_backup_verified_timestamp_seconds 5\n") != std::string::npos);
+}
+
+TEST_CASE("readiness: the power and recorders that nobody hears degrade it", "[api][system][rule]") {
+    auto recorder = healthy();
+    recorder.ups = {
+        {.slug = "ups-1", .state = PowerState::mains}, {.slug = "ups-2", .state = PowerState::mains}
+    };
+    CHECK(judged(DatabaseHealth::reachable, &recorder) == "ready");
+    recorder.ups[1].state = PowerState::battery;
+    CHECK(judged(DatabaseHealth::reachable, &recorder) == "degraded on_battery");
+    recorder.ups[0].state = PowerState::battery_low;
+    CHECK(judged(DatabaseHealth::reachable, &recorder) == "degraded on_battery battery_low");
+    recorder.ups[1].state = PowerState::unknown;
+    CHECK(judged(DatabaseHealth::reachable, &recorder) == "degraded on_battery battery_low ups_unknown");
+    recorder.ups.clear();
+    Observations seen{
+        .database = DatabaseHealth::reachable,
+        .catalogue = {.has_recorder_findings = true},
+        .recorder = &recorder
+    };
+    CHECK(judge_readiness(seen, kNow).reasons == std::vector<std::string>{"recorder_findings"});
+}
+
+TEST_CASE("metrics: each UPS tells its state, and what the window of loss is", "[api][system]") {
+    auto recorder = healthy();
+    recorder.durability_window_ms = 1500;
+    recorder.ups = {
+        {.slug = "ups-1", .state = PowerState::battery, .charge_percent = 83.5, .runtime_s = 600},
+        {.slug = "ups-2"}
+    };
+    MetricsInput input;
+    input.recorder = &recorder;
+    input.now = kNow;
+    const std::string text = to_metrics(input);
+    CHECK(text.find("sluice_ups_state{ups=\"ups-1\",state=\"battery\"} 1\n") != std::string::npos);
+    CHECK(text.find("sluice_ups_state{ups=\"ups-2\",state=\"unknown\"} 1\n") != std::string::npos);
+    CHECK(text.find("sluice_ups_charge_percent{ups=\"ups-1\"} 83.5\n") != std::string::npos);
+    CHECK(text.find("sluice_ups_runtime_seconds{ups=\"ups-1\"} 600\n") != std::string::npos);
+    CHECK(text.find("sluice_ups_charge_percent{ups=\"ups-2\"}") == std::string::npos);
+    CHECK(text.find("sluice_recorder_durability_window_seconds 1.5\n") != std::string::npos);
 }
 
 TEST_CASE("metrics: label values are escaped and large counters keep every digit", "[api][system]") {

@@ -245,8 +245,10 @@ TEST_CASE("the example names every field that the program knows, with its defaul
         "zzzzzzzzzzzzzzzz=1\n[api]\nzzzzzzzzzzzzzzzz=1\n[storage]\nzzzzzzzzzzzzzzzz=1\n[database]"
         "\nzzzzzzzzzzzzzzzz=1\n[ledger]\nzzzzzzzzzzzzzzzz=1\n[notify.mail]\nzzzzzzzzzzzzzzzz=1\n[print]"
         "\nzzzzzzzzzzzzzzzz=1\n"
+        "[contacts]\nzzzzzzzzzzzzzzzz=1\n[contacts.primary]\nzzzzzzzzzzzzzzzz=1\n"
         "[[notify.mail.recipients]]\nzzzzzzzzzzzzzzzz=1\n[[notify.webhooks]]\nzzzzzzzzzzzzzzzz=1\n"
         "[[recorders]]\nzzzzzzzzzzzzzzzz=1\n[[recorders.cameras]]\nzzzzzzzzzzzzzzzz=1\n"
+        "[[ups]]\nzzzzzzzzzzzzzzzz=1\n[[flag_rules]]\nzzzzzzzzzzzzzzzz=1\n"
     );
     std::size_t keys = 0;
     for (const Problem& problem : probe.problems) {
@@ -265,12 +267,12 @@ TEST_CASE("the example names every field that the program knows, with its defaul
     CHECK(keys > 40);
 }
 
-TEST_CASE("the first site is whole: 16 channels, 8 contractor slots of which 5 are enabled", "[config]") {
+TEST_CASE("the first site is whole: 16 channels, and the contractor announces its own", "[config]") {
     const Loaded loaded =
         load_text(text_of("site-anping.toml"), "/etc/sluice/sluice.toml", Secrets::database_only);
     for (const Problem& problem : loaded.problems)
         CHECK(problem.is_warning);
-    REQUIRE(loaded.config.recorders.size() == 9);
+    REQUIRE(loaded.config.recorders.size() == 1);
     const Recorder& xvr = loaded.config.recorders[0];
     CHECK(xvr.cameras.size() == 16);
     CHECK(xvr.cameras[15].name == "往地下停車場-樓梯間出入口");
@@ -278,12 +280,27 @@ TEST_CASE("the first site is whole: 16 channels, 8 contractor slots of which 5 a
         rtsp_url(xvr, xvr.cameras[15], StreamKind::sub) ==
         "rtsp://192.0.2.10:554/cam/realmonitor?channel=16&subtype=1"
     );
-    const auto enabled = std::ranges::count_if(
-        loaded.config.recorders.begin() + 1,
-        loaded.config.recorders.end(),
-        [](const Recorder& recorder) { return recorder.cameras.at(0).enabled; }
-    );
-    CHECK(enabled == 5);
+    CHECK(loaded.config.huimin.allow_hosts == std::vector<std::string>{"192.0.2.32/29"});
+}
+
+TEST_CASE("whom to call is asked for by config check alone, each of the two by name", "[config][contacts]") {
+    const auto missing = [](std::string_view contacts) {
+        const Loaded loaded = load_words(std::string{kSmallest} + std::string{contacts});
+        CHECK(describe(loaded).empty());  // nothing of the kind keeps a program from starting
+        std::vector<std::string> fields;
+        for (const Problem& problem : missing_contacts(loaded.config, "/etc/sluice/sluice.toml")) {
+            CHECK(problem.is_warning);
+            fields.push_back(problem.field);
+        }
+        return fields;
+    };
+    using Fields = std::vector<std::string>;
+    CHECK(missing("") == Fields{"contacts.primary", "contacts.deputy"});
+    const std::string primary = "[contacts.primary]\nname = \"王\"\nphone = \"06-1\"\n";
+    CHECK(missing(primary) == Fields{"contacts.deputy"});
+    CHECK(missing(primary + "[contacts.deputy]\nname = \"李\"\n") == Fields{"contacts.deputy"});  // by what?
+    CHECK(missing(primary + "[contacts.deputy]\nname = \"李\"\nmail = \"li@example.org\"\n").empty());
+    CHECK_FALSE(load_words(std::string{kSmallest} + "[contacts.deputy]\nmail = \"li\"\n").is_usable());
 }
 
 TEST_CASE("a reload is a difference of cameras, and says when more than cameras changed", "[config]") {
@@ -397,4 +414,74 @@ TEST_CASE("where notices go is checked: no way that can be read on, no header to
     CHECK(fault(changed(hook, "https://h.example/in", "http://127.0.0.1:9/in")).empty());
     CHECK(fault(changed(hook, "secret_file = \"/s\"\n", "")).find("secret_file") != std::string::npos);
     CHECK(fault(hook + hook).find("webhook's name") != std::string::npos);
+}
+
+TEST_CASE("a UPS is named by address and unit, and feeds what the program knows", "[config]") {
+    const std::string ups = "[[ups]]\nslug = \"ups-1\"\nunit = \"ups1\"\n";
+    const auto with = [&](const std::string& more) {
+        return load_words(std::string{kSmallest} + ups + more);
+    };
+    const Loaded plain = with("");
+    CHECK(describe(plain).empty());
+    REQUIRE(plain.config.ups.size() == 1);
+    CHECK(plain.config.ups[0].server == "127.0.0.1:3493");
+    CHECK(plain.config.ups[0].feeds_recorder);
+    CHECK_FALSE(plain.config.ups[0].feeds_locks);
+    const Loaded locks = with("feeds = [\"locks\"]\n");
+    CHECK_FALSE(locks.config.ups.at(0).feeds_recorder);
+    CHECK(locks.config.ups.at(0).feeds_locks);
+    const std::string file = "/etc/sluice/sluice.toml:";
+    CHECK(has_line(with("feeds = [\"lift\"]\n"), file, "'lift' is nothing known"));
+    CHECK(has_line(with("server = \"nut.example:3493\"\n"), file, "a name is not looked up"));
+    CHECK(has_line(with("username = \"sluice\"\n"), file, "belong together"));
+    CHECK(has_line(with("poll = \"100ms\"\n"), file, "ups[0].poll"));
+    CHECK(has_line(with(ups), file, "is a UPS's slug already used by ups[0].slug"));
+    CHECK(has_line(load_words(std::string{kSmallest} + "[[ups]]\nslug = \"a\"\n"), file, "upsc -l"));
+}
+
+TEST_CASE(
+    "a recorder's events need a vendor, a user and a password, also where nobody reads it",
+    "[config]"
+) {
+    const std::string recorder =
+        "data = \"/d\"\n[storage]\nvolumes = [\"/v\"]\n[[recorders]]\nslug = \"xvr\"\nevents = true\n"
+        "host = \"192.0.2.10\"\n";
+    const std::string camera = "[[recorders.cameras]]\nslug = \"c\"\nname = \"c\"\nchannel = 1\n";
+    const auto loaded = [&](const std::string& more, const std::string& rules = "") {
+        return load_text(recorder + more + camera + rules, "/etc/sluice/sluice.toml", Secrets::database_only);
+    };
+    const std::string access = "vendor = \"dahua\"\nusername = \"u\"\npassword_file = \"/p\"\n";
+    const Loaded whole = loaded(access);
+    CHECK(describe(whole).empty());
+    CHECK(whole.config.recorders.at(0).password.is_empty());
+    CHECK(whole.config.recorders.at(0).password_place.file == "/p");
+    CHECK(has_line(loaded("vendor = \"dahua\"\n"), "", "needs username and password_file"));
+    CHECK(has_line(loaded(""), "", "no other tells of itself yet"));
+
+    const std::string rule = "[[flag_rules]]\nname = \"r\"\ncameras = [\"c\"]\ncode = \"camera.blind\"\n";
+    const Loaded flagged = loaded(access, rule + "from = \"18:00\"\nto = \"08:30\"\ndays = \"off\"\n");
+    CHECK(describe(flagged).empty());
+    REQUIRE(flagged.config.flag_rules.size() == 1);
+    CHECK(flagged.config.flag_rules[0].from == std::chrono::hours{18});
+    CHECK(flagged.config.flag_rules[0].to == std::chrono::minutes{510});
+    CHECK(flagged.config.flag_rules[0].days == FlagDays::off);
+    CHECK(has_line(loaded(access, rule + "from = \"24:00\"\n"), "", "flag_rules[0].from"));
+    CHECK(has_line(loaded(access, rule + "from = \"8:00\"\n"), "", "flag_rules[0].from"));
+    CHECK(has_line(loaded(access, rule + "hold_days = 361\n"), "", "from 1 to 360"));
+    CHECK(has_line(loaded(access, rule + rule), "", "is a rule's name already used"));
+    CHECK(has_line(
+        loaded(access, "[[flag_rules]]\nname = \"r\"\ncameras = [\"x\"]\ncode = \"door.opened\"\n"),
+        "",
+        "must be an event of a camera"
+    ));
+    CHECK(has_line(
+        loaded(access, "[[flag_rules]]\nname = \"r\"\ncameras = [\"x\"]\ncode = \"camera.blind\"\n"),
+        "",
+        "'x' is no camera of a recorder with events"
+    ));
+    CHECK(has_line(
+        loaded(access, "[[flag_rules]]\nname = \"r\"\ncode = \"camera.blind\"\n"),
+        "",
+        "name at least one camera"
+    ));
 }

@@ -67,6 +67,7 @@ TEST_CASE("the shipped policy says what the draft of the rules says", "[policy]"
         }
     );
     using namespace std::chrono_literals;
+    CHECK(policy->recorders == RecorderPolicy{.clock_limit = 60s, .act_grace = 15min});
     CHECK(policy->logins == Logins{12, 365, 3, 5, 15min, 60min, 12h, 365, false, false, false});
     CHECK(policy->incidents == IncidentPolicy{1h, 24h, 72h, 30 * 24h});
     CHECK(policy->duties == DutyPolicy{60min, 8h + 30min, 95, {7, 1}, 4h, 1});

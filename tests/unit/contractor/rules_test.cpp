@@ -4,7 +4,7 @@
 #include "config/hosts.hpp"
 #include "config/load.hpp"
 #include "storage/contractor/camera_part.hpp"
-#include "storage/contractor/detail/nal_units.hpp"
+#include "storage/contractor/nal_units.hpp"
 #include "storage/contractor/segment_maker.hpp"
 #include "storage/contractor/situation.hpp"
 #include "storage/retention/rules.hpp"
@@ -21,7 +21,10 @@ using std::chrono::days;
 
 const UtcTime kNow = from_rfc3339("2026-11-26T04:00:00Z").value();
 constexpr policy::ContractorPolicy kRules{
-    .finding_hours = 24, .tolerance_seconds = 2, .quarantine_days = 30, .upload_days = 7
+    .finding_hours = 24,
+    .tolerance_seconds = 2,
+    .quarantine_days = 30,
+    .upload_days = 7
 };
 
 catalogue::ContractorCamera camera(const std::string& slug) {
@@ -42,7 +45,8 @@ std::vector<std::string> words(const std::vector<Finding>& findings) {
 }
 
 retention::Decision decide_clip(Microseconds received_ago, Microseconds recorded_ago) {
-    retention::SegmentFacts facts{.range = {kNow - recorded_ago, kNow - recorded_ago + 60s}, .bytes = 1};
+    retention::SegmentFacts facts;
+    facts.range = {kNow - recorded_ago, kNow - recorded_ago + 60s};
     facts.receipt = retention::Receipt{
         .received = kNow - received_ago, .clip = {kNow - recorded_ago - 60s, kNow - recorded_ago + 60s}
     };
@@ -77,7 +81,11 @@ TEST_CASE("art. 5: cameras of public areas are announced, others are refused", "
 TEST_CASE("a camera is accepted when its host is on the list", "[contractor][rule]") {
     const std::vector<std::string> hosts{"192.0.2.0/28", "cam.example", "2001:db8::/32", "198.51.100.7"};
     for (const char* good :
-         {"rtsp://192.0.2.15/s", "rtsp://CAM.example:8554/s", "rtsp://[2001:db8::9]/s", "rtsp://198.51.100.7/s", ""})
+         {"rtsp://192.0.2.15/s",
+          "rtsp://CAM.example:8554/s",
+          "rtsp://[2001:db8::9]/s",
+          "rtsp://198.51.100.7/s",
+          ""})
         CHECK_FALSE(judge_acceptance(good, hosts));
     for (const char* bad :
          {"rtsp://192.0.2.16/s",
@@ -105,14 +113,27 @@ TEST_CASE("an RTSP address is taken apart, and its credentials with it", "[contr
     CHECK(found->username == "user@x");
     CHECK(found->password == "p:ss");
     for (const char* bad :
-         {"http://192.0.2.1/", "rtsp://", "rtsp:///a", "rtsp://a b/", "rtsp://h/#x", "rtsp://u:%zz@h/",
-          "rtsp://u:%0a@h/", "rtsp://h:0/", "rtsp://h:99999/", "rtsp://[h]/", "rtsp://-x/", "rtsp://h\n/"}) {
+         {"http://192.0.2.1/",
+          "rtsp://",
+          "rtsp:///a",
+          "rtsp://a b/",
+          "rtsp://h/#x",
+          "rtsp://u:%zz@h/",
+          "rtsp://u:%0a@h/",
+          "rtsp://h:0/",
+          "rtsp://h:99999/",
+          "rtsp://[h]/",
+          "rtsp://-x/",
+          "rtsp://h\n/"}) {
         INFO(bad);
         CHECK_FALSE(config::parse_rtsp_address(bad));
     }
 }
 
-TEST_CASE("a manifest that can't be true, or must not be taken, is refused before a byte comes", "[contractor][rule]") {
+TEST_CASE(
+    "a manifest that can't be true, or must not be taken, is refused before a byte comes",
+    "[contractor][rule]"
+) {
     const auto code = [](ManifestFacts facts) {
         const auto refusal = judge_manifest(facts);
         return refusal ? refusal->code : "";
@@ -147,7 +168,8 @@ TEST_CASE("the file's length is the manifest's, within the tolerance", "[contrac
 
 TEST_CASE("art. 5: what is open is found, and nothing else", "[contractor][rule]") {
     Situation situation;
-    situation.heartbeat = catalogue::Heartbeat{.received = kNow - 1min, .software = {}};
+    situation.heartbeat.emplace();
+    situation.heartbeat->received = kNow - 1min;
     auto fresh = camera("fresh");
     fresh.last_footage = kNow - 24h + 1us;
     auto silent = camera("silent");
@@ -196,7 +218,10 @@ TEST_CASE("art. 5: what is open is found, and nothing else", "[contractor][rule]
 
 TEST_CASE("refused clips go when their time is over, then the oldest for room", "[contractor][rule]") {
     const auto clip = [](Microseconds age, std::uint64_t bytes) {
-        return catalogue::QuarantinedClip{.path = {}, .bytes = bytes, .since = kNow - age};
+        catalogue::QuarantinedClip made;
+        made.bytes = bytes;
+        made.since = kNow - age;
+        return made;
     };
     const std::vector kept{clip(days{31}, 10), clip(days{30}, 10), clip(days{2}, 50), clip(days{1}, 50)};
     CHECK(
@@ -207,14 +232,20 @@ TEST_CASE("refused clips go when their time is over, then the oldest for room", 
     CHECK(plan_quarantine({}, 30, 0, kNow).empty());
 }
 
-TEST_CASE("art. 7(3): the floor of what came from outside counts from its receipt", "[contractor][retention][rule]") {
+TEST_CASE(
+    "art. 7(3): the floor of what came from outside counts from its receipt",
+    "[contractor][retention][rule]"
+) {
     CHECK(decide_clip(days{30} - 1us, days{60}).rule == retention::Rule::floor);
     const auto due = decide_clip(days{30}, days{60});
     CHECK(due.is_destroyed);
     CHECK(due.rule == retention::Rule::window);
 }
 
-TEST_CASE("art. 7(5): its ceiling counts from the recording, and ends the floor", "[contractor][retention][rule]") {
+TEST_CASE(
+    "art. 7(5): its ceiling counts from the recording, and ends the floor",
+    "[contractor][retention][rule]"
+) {
     CHECK_FALSE(decide_clip(days{5}, days{360}).is_destroyed);
     const auto over = decide_clip(days{5}, days{365});
     CHECK(over.is_destroyed);
@@ -223,7 +254,9 @@ TEST_CASE("art. 7(5): its ceiling counts from the recording, and ends the floor"
 
 TEST_CASE("a hold of any part of a clip keeps all of it", "[contractor][retention][rule]") {
     const Uuid camera_id{.bytes = {1}};
-    retention::SegmentFacts facts{.camera_id = camera_id, .range = {kNow, kNow + 60s}};
+    retention::SegmentFacts facts;
+    facts.camera_id = camera_id;
+    facts.range = {kNow, kNow + 60s};
     const retention::HoldFacts hold{
         .id = {}, .camera_ids = {camera_id}, .interval = {kNow + 5min, kNow + 6min}
     };
@@ -260,8 +293,17 @@ TEST_CASE("a part of a clip says which bytes it is", "[contractor][api]") {
     CHECK(parse_content_range("bytes 0-9/10") == ContentRange{0, 9, 10});
     CHECK(parse_content_range("bytes 5-5/10")->length() == 1);
     for (const char* bad :
-         {"", "bytes", "bytes 0-10/10", "bytes 5-4/10", "bytes 0-9/*", "bytes */10", "bytes -1-9/10",
-          "bytes 0-9/10 ", "items 0-9/10", "bytes 0-9", "bytes 00x-9/10",
+         {"",
+          "bytes",
+          "bytes 0-10/10",
+          "bytes 5-4/10",
+          "bytes 0-9/*",
+          "bytes */10",
+          "bytes -1-9/10",
+          "bytes 0-9/10 ",
+          "items 0-9/10",
+          "bytes 0-9",
+          "bytes 00x-9/10",
           "bytes 0-18446744073709551615/18446744073709551616"}) {
         INFO(bad);
         CHECK_FALSE(parse_content_range(bad));
@@ -285,14 +327,14 @@ TEST_CASE("an import that is begun again gives the same ids", "[contractor]") {
 
 TEST_CASE("lengths before NAL units are never believed", "[contractor]") {
     const std::array<std::uint8_t, 8> bytes{0, 0, 0, 2, 0x65, 0x88, 0, 0};
-    const auto one = detail::cut_into_units(ByteView{bytes}.first(6), 4);
+    const auto one = cut_into_units(ByteView{bytes}.first(6), 4);
     REQUIRE(one);
     CHECK(one->size() == 1);
-    CHECK_FALSE(detail::cut_into_units(bytes, 4));                     // two bytes are no length
-    CHECK_FALSE(detail::cut_into_units(ByteView{bytes}.first(5), 4));  // longer than the picture
-    CHECK(detail::cut_into_units({}, 4)->empty());
+    CHECK_FALSE(cut_into_units(bytes, 4));                     // two bytes are no length
+    CHECK_FALSE(cut_into_units(ByteView{bytes}.first(5), 4));  // longer than the picture
+    CHECK(cut_into_units({}, 4)->empty());
     mp4::ParameterSets sets;
-    const auto joined = detail::join_units(Codec::h264, *one, sets);
+    const auto joined = join_units(Codec::h264, *one, sets);
     CHECK(joined.is_key);
     CHECK(joined.bytes.size() == 6);
     CHECK_FALSE(joined.has_sets);

@@ -98,6 +98,22 @@ TEST_CASE("every fact comes back from its line as it was", "[journal]") {
         Refused{.what = "/media/disk", .reason = "another installation's"},
         Started{.version = "0.1.0"},
         Stopped{.all_streams_ended = false},
+        PowerChanged{
+            .ups = "ups-1",
+            .state = PowerState::battery_low,
+            .at = kNow,
+            .feeds_recorder = true,
+            .feeds_locks = true,
+            .charge_percent = 12.5,
+            .detail = "OB LB"
+        },
+        PowerChanged{
+            .ups = "ups-2",
+            .state = PowerState::unknown,
+            .at = kNow,
+            .charge_percent = {},
+            .detail = "DATA-STALE"
+        },
     };
     for (const JournalFact& fact : facts) {
         const std::string text = to_text({.written = kNow, .fact = fact});

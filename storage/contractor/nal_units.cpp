@@ -1,8 +1,8 @@
-#include "storage/contractor/detail/nal_units.hpp"
+#include "storage/contractor/nal_units.hpp"
 
 #include <cstdint>
 
-namespace sluice::contractor::detail {
+namespace sluice::contractor {
 
 std::optional<std::vector<ByteView>> cut_into_units(ByteView picture, unsigned length_bytes) {
     if (length_bytes == 0) return mp4::split_annex_b(picture);
@@ -44,4 +44,4 @@ Joined join_units(Codec codec, std::span<const ByteView> units, mp4::ParameterSe
     return joined;
 }
 
-}  // namespace sluice::contractor::detail
+}  // namespace sluice::contractor

@@ -7,7 +7,7 @@
 #include <vector>
 
 /// Pictures of foreign files as our own files hold them. Pure; any bytes may come.
-namespace sluice::contractor::detail {
+namespace sluice::contractor {
 
 /// The NAL units of one picture: with lengths of so many bytes, or (0) with start codes. nullopt: a length
 /// that reaches over the end.
@@ -21,4 +21,4 @@ struct Joined {
 /// Parameter sets are absorbed into `sets` on the way.
 [[nodiscard]] Joined join_units(Codec codec, std::span<const ByteView> units, mp4::ParameterSets& sets);
 
-}  // namespace sluice::contractor::detail
+}  // namespace sluice::contractor
