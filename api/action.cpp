@@ -139,22 +139,26 @@ constexpr std::array kActions{
     ActionFacts{Action::decide_credential, "decide_credential", Resource::door_person, true},
     ActionFacts{Action::change_credential, "change_credential", Resource::door_person},
     ActionFacts{Action::register_visit, "register_visit", Resource::door_person},
+    ActionFacts{Action::post_access_events, "post_access_events", Resource::access},
+    ActionFacts{Action::import_access_events, "import_access_events", Resource::access},
+    ActionFacts{Action::read_access, "read_access", Resource::access},
+    ActionFacts{Action::answer_alarm, "answer_alarm", Resource::access},
 };
 
 constexpr bool is_in_order() {
     for (std::size_t i = 0; i < kActions.size(); ++i)
         if (static_cast<std::size_t>(kActions[i].action) != i) return false;
-    return kActions.back().action == Action::register_visit;
+    return kActions.back().action == Action::answer_alarm;
 }
 static_assert(is_in_order(), "one line for each action, as they are enumerated");
 
-constexpr std::array<std::string_view, 26> kResources{
+constexpr std::array<std::string_view, 27> kResources{
     "service",  "session", "camera",  "footage",     "job",           "retention", "hold",
     "policy",   "ledger",  "account", "delegation",  "live_approval", "request",   "dossier",
     "register", "viewing", "copy",    "notice",      "calendar",      "webhook",   "contractor",
-    "incident", "duty",    "door",    "door_person", "recorder",
+    "incident", "duty",    "door",    "door_person", "recorder",      "access",
 };
-static_assert(kResources.size() == static_cast<std::size_t>(Resource::recorder) + 1);
+static_assert(kResources.size() == static_cast<std::size_t>(Resource::access) + 1);
 
 }  // namespace
 

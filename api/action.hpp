@@ -135,10 +135,14 @@ enum class Action : std::uint8_t {
     decide_door_mode,  ///< place and end overrides
     read_door_people,  ///< rosters, cards, visitors, vehicles
     import_roster,
-    apply_credential,   ///< for a card
-    decide_credential,  ///< on an application
-    change_credential,  ///< suspend, reactivate, expire
-    register_visit,     ///< visitors and vehicle permits, in and out
+    apply_credential,      ///< for a card
+    decide_credential,     ///< on an application
+    change_credential,     ///< suspend, reactivate, expire
+    register_visit,        ///< visitors and vehicle permits, in and out
+    post_access_events,    ///< what controllers do
+    import_access_events,  ///< hand in what a controller's program exported
+    read_access,           ///< events, alarms, stream, report
+    answer_alarm,          ///< acknowledge and resolve
 };
 
 /// What an action is done to.
@@ -169,6 +173,7 @@ enum class Resource : std::uint8_t {
     door,
     door_person,
     recorder,
+    access,  ///< events at the doors and what follows from them
 };
 
 /// Acts for which the policy can want a second factor.

@@ -120,6 +120,17 @@ struct Contacts {
     friend bool operator==(const Contacts&, const Contacts&) = default;
 };
 
+/// Events at the doors.
+struct AccessSource {
+    std::string source;                 ///< of its CloudEvents
+    std::filesystem::path secret_file;  ///< what it signs its bodies with
+    friend bool operator==(const AccessSource&, const AccessSource&) = default;
+};
+struct Access {
+    std::vector<AccessSource> sources;  ///< that sign instead of showing a token
+    friend bool operator==(const Access&, const Access&) = default;
+};
+
 /// Printed pages.
 struct Print {
     std::filesystem::path
@@ -216,6 +227,7 @@ struct Config {
     Print print;
     Huimin huimin;
     std::vector<Ups> ups;
+    Access access;
     std::vector<Recorder> recorders;
     std::vector<FlagRule> flag_rules;
     friend bool operator==(const Config&, const Config&) = default;

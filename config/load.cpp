@@ -256,6 +256,26 @@ void read_mail(const toml::table& table, const std::string& file, Mail& mail, Fi
     section.finish();
 }
 
+void read_access(const toml::table& table, const std::string& file, Access& access, Findings& findings) {
+    Section section{table, file, "access", findings};
+    read_tables(
+        section,
+        file,
+        "sources",
+        access.sources.size(),
+        findings,
+        [&](const auto& one, const auto& name, const auto& place) {
+            Section source{one, name, place, findings};
+            AccessSource read;
+            source.text("source", read.source);
+            source.path("secret_file", read.secret_file);
+            source.finish();
+            access.sources.push_back(std::move(read));
+        }
+    );
+    section.finish();
+}
+
 void read_notify(const toml::table& table, const std::string& file, Notify& notify, Findings& findings) {
     Section section{table, file, "notify", findings};
     if (const auto* mail = find_table(section, "mail", findings))
@@ -331,6 +351,8 @@ void read_root(
     }
     if (const auto* ledger = find_table(section, "ledger", findings))
         read_ledger(*ledger, file, config.ledger, findings);
+    if (const auto* access = find_table(section, "access", findings))
+        read_access(*access, file, config.access, findings);
     if (const auto* notify = find_table(section, "notify", findings))
         read_notify(*notify, file, config.notify, findings);
     if (const auto* contacts = find_table(section, "contacts", findings))

@@ -1,6 +1,7 @@
 #include "jobs/worker.hpp"
 
 #include "config/base/log.hpp"
+#include "jobs/access/keeper.hpp"
 #include "jobs/contractor_keeper.hpp"
 #include "jobs/duty_keeper.hpp"
 #include "jobs/hold_keeper.hpp"
@@ -94,6 +95,11 @@ private:
         }
         if (lane_.keeps_notices) {
             if (auto done = notice_keeper_.tick(tools_, stop_); !done) return std::unexpected(done.error());
+            return std::optional<JobRow>{};
+        }
+        if (lane_.keeps_access) {
+            if (auto done = access_keeper_.tick(pool_, worker_.clock_, stop_); !done)
+                return std::unexpected(done.error());
             return std::optional<JobRow>{};
         }
         if (lane_.keeps_releases) {
@@ -220,6 +226,7 @@ private:
     ContractorKeeper contractor_keeper_;
     DutyKeeper duty_keeper_;
     PowerKeeper power_keeper_;
+    AccessKeeper access_keeper_;
     unsigned failures_ = 0;
     SteadyClock::time_point file_at_ = SteadyClock::now();
 };
@@ -243,6 +250,7 @@ Worker::Worker(WorkerSettings settings, volume::DurableFiles& files, const Clock
           {.name = "contractor", .kinds = {}, .keeps_contractor = true},
           {.name = "duties", .kinds = {}, .keeps_duties = true},
           {.name = "power", .kinds = {}, .keeps_power = true},
+          {.name = "access", .kinds = {}, .keeps_access = true},
       } {}
 
 Worker::~Worker() = default;

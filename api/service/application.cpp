@@ -1,5 +1,6 @@
 #include "api/service/application.hpp"
 
+#include "api/access/routes.hpp"
 #include "api/accounts/routes.hpp"
 #include "api/calendar/routes.hpp"
 #include "api/cameras/routes.hpp"
@@ -169,6 +170,7 @@ Application::Application(Services& services) : services_(services) {
     add_credential_routes(routes_);
     add_roster_routes(routes_);
     add_visit_routes(routes_);
+    add_access_routes(routes_);
     for (std::size_t i = 0; i < routes_.size(); ++i)
         router_.add(routes_[i].method, routes_[i].pattern, i);
 }
