@@ -18,7 +18,7 @@ namespace sluice::api {
 struct Subject {
     std::optional<Uuid> camera_id;
     std::optional<StreamKind> stream;
-    std::optional<TimeRange> interval;  ///< of a clip: as resolved
+    std::optional<TimeRange> interval;   ///< of a clip: as resolved
     std::optional<Relation> relation{};  ///< where an action is personal
 };
 
@@ -38,5 +38,10 @@ struct Decision {
     const Standing& standing,
     const AuthorisationTable& table = authorisation_table()
 );
+
+/// The right of this kind, not masked, that the subject lies inside; null: there is none. A delivery names
+/// it.
+[[nodiscard]] const FootageRight*
+find_right(const Standing& standing, FootageRight::Kind kind, const Subject& subject);
 
 }  // namespace sluice::api
