@@ -121,6 +121,15 @@ constexpr std::array kActions{
     ActionFacts{Action::push_clip, "push_clip", Resource::contractor},
     ActionFacts{Action::decide_contractor_camera, "decide_contractor_camera", Resource::contractor},
     ActionFacts{Action::change_contractor_slot, "change_contractor_slot", Resource::contractor},
+    ActionFacts{Action::report_incident, "report_incident", Resource::incident},
+    ActionFacts{Action::read_incidents, "read_incidents", Resource::incident},
+    ActionFacts{Action::handle_incident, "handle_incident", Resource::incident},
+    ActionFacts{Action::read_duties, "read_duties", Resource::duty},
+    ActionFacts{Action::fill_inspection, "fill_inspection", Resource::duty},
+    ActionFacts{Action::close_inspections, "close_inspections", Resource::duty},
+    ActionFacts{Action::do_duty, "do_duty", Resource::duty},
+    ActionFacts{Action::manage_duties, "manage_duties", Resource::duty},
+    ActionFacts{Action::place_duty_period, "place_duty_period", Resource::duty},
     ActionFacts{Action::read_doors, "read_doors", Resource::door},
     ActionFacts{Action::change_doors, "change_doors", Resource::door},
     ActionFacts{Action::decide_door_mode, "decide_door_mode", Resource::door},
@@ -130,21 +139,26 @@ constexpr std::array kActions{
     ActionFacts{Action::decide_credential, "decide_credential", Resource::door_person, true},
     ActionFacts{Action::change_credential, "change_credential", Resource::door_person},
     ActionFacts{Action::register_visit, "register_visit", Resource::door_person},
+    ActionFacts{Action::post_access_events, "post_access_events", Resource::access},
+    ActionFacts{Action::import_access_events, "import_access_events", Resource::access},
+    ActionFacts{Action::read_access, "read_access", Resource::access},
+    ActionFacts{Action::answer_alarm, "answer_alarm", Resource::access},
 };
 
 constexpr bool is_in_order() {
     for (std::size_t i = 0; i < kActions.size(); ++i)
         if (static_cast<std::size_t>(kActions[i].action) != i) return false;
-    return kActions.back().action == Action::register_visit;
+    return kActions.back().action == Action::answer_alarm;
 }
 static_assert(is_in_order(), "one line for each action, as they are enumerated");
 
-constexpr std::array<std::string_view, 24> kResources{
-    "service", "session", "camera",     "footage",       "job",        "retention", "hold",        "policy",
-    "ledger",  "account", "delegation", "live_approval", "request",    "dossier",   "register",    "viewing",
-    "copy",    "notice",  "calendar",   "webhook",       "contractor", "door",      "door_person", "recorder",
+constexpr std::array<std::string_view, 27> kResources{
+    "service",  "session", "camera",  "footage",     "job",           "retention", "hold",
+    "policy",   "ledger",  "account", "delegation",  "live_approval", "request",   "dossier",
+    "register", "viewing", "copy",    "notice",      "calendar",      "webhook",   "contractor",
+    "incident", "duty",    "door",    "door_person", "recorder",      "access",
 };
-static_assert(kResources.size() == static_cast<std::size_t>(Resource::recorder) + 1);
+static_assert(kResources.size() == static_cast<std::size_t>(Resource::access) + 1);
 
 }  // namespace
 

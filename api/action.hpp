@@ -121,15 +121,28 @@ enum class Action : std::uint8_t {
     push_clip,
     decide_contractor_camera,  ///< accept or refuse
     change_contractor_slot,
+    report_incident,
+    read_incidents,
+    handle_incident,  ///< steps, notes, links, pointers
+    read_duties,      ///< inspections, duties, repairs, follow-ups, assets, duty periods
+    fill_inspection,
+    close_inspections,  ///< a month of them
+    do_duty,            ///< and end repairs, close follow-ups, tick checklists
+    manage_duties,      ///< set them up, and open repairs and follow-ups, keep assets
+    place_duty_period,
     read_doors,        ///< inventory, modes, schedules, and what is decided against them
     change_doors,      ///< the inventory
     decide_door_mode,  ///< place and end overrides
     read_door_people,  ///< rosters, cards, visitors, vehicles
     import_roster,
-    apply_credential,   ///< for a card
-    decide_credential,  ///< on an application
-    change_credential,  ///< suspend, reactivate, expire
-    register_visit,     ///< visitors and vehicle permits, in and out
+    apply_credential,      ///< for a card
+    decide_credential,     ///< on an application
+    change_credential,     ///< suspend, reactivate, expire
+    register_visit,        ///< visitors and vehicle permits, in and out
+    post_access_events,    ///< what controllers do
+    import_access_events,  ///< hand in what a controller's program exported
+    read_access,           ///< events, alarms, stream, report
+    answer_alarm,          ///< acknowledge and resolve
 };
 
 /// What an action is done to.
@@ -155,9 +168,12 @@ enum class Resource : std::uint8_t {
     calendar,
     webhook,
     contractor,
+    incident,
+    duty,
     door,
     door_person,
     recorder,
+    access,  ///< events at the doors and what follows from them
 };
 
 /// Acts for which the policy can want a second factor.

@@ -281,6 +281,30 @@ std::vector<Rule> contractor_rules() {
     };
 }
 
+/// Incidents and duties: whoever sees something reports it, the secretariat handles it. Which step somebody
+/// may take is the life cycle's.
+std::vector<Rule> duty_rules() {
+    return {
+        {secretariat | ethics | level1 | director | unit_head | applicant | Set{guard} | reviewer | admin,
+         {report_incident},
+         anyones,
+         always,
+         allowed()},
+        {secretariat | director, {handle_incident}, anyones, always, allowed()},
+        {operator_,
+         {report_incident, handle_incident, fill_inspection, do_duty, manage_duties, place_duty_period},
+         anyones,
+         bootstrap,
+         allowed()},
+        {who_reads | admin | operator_, {read_incidents}, anyones, always, allowed()},
+        {who_reads | unit_head | admin | operator_, {read_duties}, anyones, always, allowed()},
+        {secretariat, {fill_inspection, manage_duties}, anyones, always, allowed()},
+        {unit_head | director, {close_inspections}, anyones, always, allowed()},
+        {secretariat | admin, {do_duty}, anyones, always, allowed()},
+        {secretariat | director, {place_duty_period}, anyones, always, allowed()},
+    };
+}
+
 /// Doors: configured by `admin`, decided about by the secretariat and the director. Who comes through them is
 /// known to the secretariat, and to nobody who need not know.
 std::vector<Rule> door_rules() {
@@ -294,6 +318,21 @@ std::vector<Rule> door_rules() {
         {secretariat | unit_head, {apply_credential}, anyones, always, allowed()},
         {secretariat, {decide_credential}, not_own, always, allowed()},
         {secretariat, {decide_credential}, own, always, denied("SOD_SELF_APPROVAL")},
+    };
+}
+
+std::vector<Rule> access_rules() {
+    return {
+        // A signed body is as good as a token: who shows neither comes as a visitor.
+        {Set{door_controller} | visitor, {post_access_events}, anyones, always, allowed()},
+        {operator_,
+         {post_access_events, import_access_events, read_access, answer_alarm},
+         anyones,
+         bootstrap,
+         allowed()},
+        {secretariat | admin, {import_access_events}, anyones, always, allowed()},
+        {who_reads | guard, {read_access}, anyones, always, allowed()},
+        {secretariat | director | guard, {answer_alarm}, anyones, always, allowed()},
     };
 }
 
@@ -366,7 +405,9 @@ AuthorisationTable make_table() {
           release_rules(),
           house_rules(),
           contractor_rules(),
+          duty_rules(),
           door_rules(),
+          access_rules(),
           second_factor_rules(),
           last_rules()})
         for (const Rule& rule : rules)

@@ -18,7 +18,7 @@ namespace sluice::api {
 struct Subject {
     std::optional<Uuid> camera_id;
     std::optional<StreamKind> stream;
-    std::optional<TimeRange> interval;  ///< of a clip: as resolved
+    std::optional<TimeRange> interval;   ///< of a clip: as resolved
     std::optional<Relation> relation{};  ///< where an action is personal
 };
 

@@ -1,12 +1,17 @@
 #include "cli/commands.hpp"
 #include "config/load.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include <fmt/core.h>
 
 namespace sluice::cli {
 
 Status check_config(const fs::path& file, bool is_strict) {
-    const config::Loaded loaded = config::load(file, config::Secrets::all);
+    config::Loaded loaded = config::load(file, config::Secrets::all);
+    if (loaded.is_usable())
+        std::ranges::move(config::missing_contacts(loaded.config, file), std::back_inserter(loaded.problems));
     std::size_t counted = 0;
     for (const config::Problem& problem : loaded.problems) {
         const bool is_counted = is_strict || !problem.is_warning;

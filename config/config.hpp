@@ -95,13 +95,40 @@ struct Notify {
 
 /// The contractor's cameras and clips.
 struct Huimin {
-    /// Hosts whose cameras may be accepted: names, addresses, or networks as ADDRESS/BITS. None: no camera with
-    /// an address is accepted.
+    /// Hosts whose cameras may be accepted: names, addresses, or networks as ADDRESS/BITS. None: no camera
+    /// with an address is accepted.
     std::vector<std::string> allow_hosts;
-    std::uint64_t clip_bytes = 4ULL << 30U;         ///< of one clip at most
-    std::uint64_t spool_bytes = 20ULL << 30U;       ///< of clips that are being received or wait for their import
+    std::uint64_t clip_bytes = 4ULL << 30U;    ///< of one clip at most
+    std::uint64_t spool_bytes = 20ULL << 30U;  ///< of clips that are being received or wait for their import
     std::uint64_t quarantine_bytes = 10ULL << 30U;  ///< beyond it the oldest refused clips go
     friend bool operator==(const Huimin&, const Huimin&) = default;
+};
+
+/// Whom to call when something goes wrong.
+struct Contact {
+    std::string name;
+    std::string phone;
+    std::string mail;
+    friend bool operator==(const Contact&, const Contact&) = default;
+};
+[[nodiscard]] inline bool is_reachable(const Contact& contact) noexcept {
+    return !contact.name.empty() && !(contact.phone.empty() && contact.mail.empty());
+}
+struct Contacts {
+    Contact primary;
+    Contact deputy;
+    friend bool operator==(const Contacts&, const Contacts&) = default;
+};
+
+/// Events at the doors.
+struct AccessSource {
+    std::string source;                 ///< of its CloudEvents
+    std::filesystem::path secret_file;  ///< what it signs its bodies with
+    friend bool operator==(const AccessSource&, const AccessSource&) = default;
+};
+struct Access {
+    std::vector<AccessSource> sources;  ///< that sign instead of showing a token
+    friend bool operator==(const Access&, const Access&) = default;
 };
 
 /// Printed pages.
@@ -196,9 +223,11 @@ struct Config {
     Database database;
     Ledger ledger;
     Notify notify;
+    Contacts contacts;
     Print print;
     Huimin huimin;
     std::vector<Ups> ups;
+    Access access;
     std::vector<Recorder> recorders;
     std::vector<FlagRule> flag_rules;
     friend bool operator==(const Config&, const Config&) = default;

@@ -256,6 +256,26 @@ void read_mail(const toml::table& table, const std::string& file, Mail& mail, Fi
     section.finish();
 }
 
+void read_access(const toml::table& table, const std::string& file, Access& access, Findings& findings) {
+    Section section{table, file, "access", findings};
+    read_tables(
+        section,
+        file,
+        "sources",
+        access.sources.size(),
+        findings,
+        [&](const auto& one, const auto& name, const auto& place) {
+            Section source{one, name, place, findings};
+            AccessSource read;
+            source.text("source", read.source);
+            source.path("secret_file", read.secret_file);
+            source.finish();
+            access.sources.push_back(std::move(read));
+        }
+    );
+    section.finish();
+}
+
 void read_notify(const toml::table& table, const std::string& file, Notify& notify, Findings& findings) {
     Section section{table, file, "notify", findings};
     if (const auto* mail = find_table(section, "mail", findings))
@@ -282,6 +302,34 @@ void read_huimin(const toml::table& table, const std::string& file, Huimin& huim
     section.finish();
 }
 
+void read_contact(
+    Section& section,
+    const char* name,
+    const std::string& file,
+    Contact& contact,
+    Findings& findings
+) {
+    const auto* table = find_table(section, name, findings);
+    if (table == nullptr) return;
+    Section part{*table, file, std::string{"contacts."} + name, findings};
+    part.text("name", contact.name);
+    part.text("phone", contact.phone);
+    part.text("mail", contact.mail);
+    part.finish();
+}
+
+void read_contacts(
+    const toml::table& table,
+    const std::string& file,
+    Contacts& contacts,
+    Findings& findings
+) {
+    Section section{table, file, "contacts", findings};
+    read_contact(section, "primary", file, contacts.primary, findings);
+    read_contact(section, "deputy", file, contacts.deputy, findings);
+    section.finish();
+}
+
 void read_root(
     const toml::table& table,
     const std::string& file,
@@ -303,8 +351,12 @@ void read_root(
     }
     if (const auto* ledger = find_table(section, "ledger", findings))
         read_ledger(*ledger, file, config.ledger, findings);
+    if (const auto* access = find_table(section, "access", findings))
+        read_access(*access, file, config.access, findings);
     if (const auto* notify = find_table(section, "notify", findings))
         read_notify(*notify, file, config.notify, findings);
+    if (const auto* contacts = find_table(section, "contacts", findings))
+        read_contacts(*contacts, file, config.contacts, findings);
     if (const auto* print = find_table(section, "print", findings)) {
         Section part{*print, file, "print", findings};
         part.path("texts", config.print.texts);
@@ -468,6 +520,22 @@ Loaded load_text(std::string_view text, const std::filesystem::path& file, Secre
     findings.set_place("", {file.string(), 0, 0});
     read_text(text, file.string(), secrets, config, findings);
     return conclude(std::move(config), findings);
+}
+
+std::vector<Problem> missing_contacts(const Config& config, const std::filesystem::path& file) {
+    std::vector<Problem> missing;
+    const auto look = [&](const Contact& contact, const char* field) {
+        if (is_reachable(contact)) return;
+        missing.push_back({
+            .file = file.string(),
+            .field = field,
+            .message = "is missing: set name, and phone or mail, of whom to call when something goes wrong",
+            .is_warning = true,
+        });
+    };
+    look(config.contacts.primary, "contacts.primary");
+    look(config.contacts.deputy, "contacts.deputy");
+    return missing;
 }
 
 Result<Config> load_or_explain(const std::filesystem::path& file, Secrets secrets) {

@@ -45,6 +45,10 @@ enum class Secrets { all, database_only };
 /// base of relative paths.
 [[nodiscard]] Loaded load_text(std::string_view text, const std::filesystem::path& file, Secrets secrets);
 
+/// Whom nobody could call, as warnings: `config check` tells them. A program starts without a word and
+/// records; the worker's log and /readyz say it day by day.
+[[nodiscard]] std::vector<Problem> missing_contacts(const Config& config, const std::filesystem::path& file);
+
 /// For programs that only want the values: all errors in one message, one a line. Error: operator_acts.
 [[nodiscard]] Result<Config> load_or_explain(const std::filesystem::path& file, Secrets secrets);
 

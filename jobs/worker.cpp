@@ -1,7 +1,9 @@
 #include "jobs/worker.hpp"
 
 #include "config/base/log.hpp"
+#include "jobs/access/keeper.hpp"
 #include "jobs/contractor_keeper.hpp"
+#include "jobs/duty_keeper.hpp"
 #include "jobs/hold_keeper.hpp"
 #include "jobs/hours.hpp"
 #include "jobs/notice_keeper.hpp"
@@ -95,12 +97,21 @@ private:
             if (auto done = notice_keeper_.tick(tools_, stop_); !done) return std::unexpected(done.error());
             return std::optional<JobRow>{};
         }
+        if (lane_.keeps_access) {
+            if (auto done = access_keeper_.tick(pool_, worker_.clock_, stop_); !done)
+                return std::unexpected(done.error());
+            return std::optional<JobRow>{};
+        }
         if (lane_.keeps_releases) {
             if (auto done = release_keeper_.tick(tools_); !done) return std::unexpected(done.error());
             return std::optional<JobRow>{};
         }
         if (lane_.keeps_contractor) {
             if (auto done = contractor_keeper_.tick(tools_); !done) return std::unexpected(done.error());
+            return std::optional<JobRow>{};
+        }
+        if (lane_.keeps_duties) {
+            if (auto done = duty_keeper_.tick(tools_, stop_); !done) return std::unexpected(done.error());
             return std::optional<JobRow>{};
         }
         if (lane_.keeps_power) {
@@ -213,7 +224,9 @@ private:
     NoticeKeeper notice_keeper_;
     ReleaseKeeper release_keeper_;
     ContractorKeeper contractor_keeper_;
+    DutyKeeper duty_keeper_;
     PowerKeeper power_keeper_;
+    AccessKeeper access_keeper_;
     unsigned failures_ = 0;
     SteadyClock::time_point file_at_ = SteadyClock::now();
 };
@@ -235,7 +248,9 @@ Worker::Worker(WorkerSettings settings, volume::DurableFiles& files, const Clock
           {.name = "notices", .kinds = {}, .keeps_notices = true},
           {.name = "release", .kinds = {}, .keeps_releases = true},
           {.name = "contractor", .kinds = {}, .keeps_contractor = true},
+          {.name = "duties", .kinds = {}, .keeps_duties = true},
           {.name = "power", .kinds = {}, .keeps_power = true},
+          {.name = "access", .kinds = {}, .keeps_access = true},
       } {}
 
 Worker::~Worker() = default;

@@ -57,7 +57,9 @@ private:
         bool keeps_notices = false;     ///< likewise after notices
         bool keeps_releases = false;    ///< likewise after sessions, copies and packages
         bool keeps_contractor = false;  ///< likewise after the contractor's findings and refused clips
+        bool keeps_duties = false;      ///< likewise after incidents, inspections and duties
         bool keeps_power = false;       ///< likewise after what UPS say
+        bool keeps_access = false;      ///< likewise after events at the doors
     };
     class LaneLoop;
     void run_lane(const std::stop_token& stop, const Lane& lane);

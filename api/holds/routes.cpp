@@ -6,6 +6,8 @@
 #include "api/holds/rules.hpp"
 #include "api/http/range.hpp"
 #include "api/idempotency.hpp"
+#include "storage/catalogue/duty_period_repository.hpp"
+#include "storage/catalogue/incident_case_repository.hpp"
 #include "storage/catalogue/policy_repository.hpp"
 
 #include <utility>
@@ -93,6 +95,29 @@ name_cameras(const Call& call, const std::vector<std::string>& slugs, HoldRow& h
     return {};
 }
 
+/// The incident or duty period that a hold belongs to; one that has ended owns nothing any more.
+std::expected<void, http::Problem> name_owner(const Call& call, const Uuid& id, HoldRow& hold) {
+    catalogue::Pool& pool = call.services.database.pool();
+    const auto missing = unfit_member(
+        "owner", "HOLD_OWNER_MISSING", "No such incident or duty period is open; name one that is."
+    );
+    if (hold.kind == catalogue::HoldKind::incident) {
+        const auto incident = catalogue::find_incident(pool, id);
+        if (!incident) return std::unexpected(to_problem(incident.error()));
+        if (!*incident || duty::is_end((*incident)->state)) return std::unexpected(missing);
+        hold.owner = std::string{to_string((*incident)->kind)};
+    } else {
+        const auto period = catalogue::find_duty_period(pool, id);
+        if (!period) return std::unexpected(to_problem(period.error()));
+        const auto end = *period ? catalogue::end_of(**period) : std::nullopt;
+        if (!*period || (end && call.now >= *end)) return std::unexpected(missing);
+        hold.owner = (*period)->name;
+    }
+    hold.owner_kind = std::string{to_string(hold.kind)};
+    hold.owner_id = id;
+    return {};
+}
+
 std::expected<HoldRow, http::Problem> make_hold(const Call& call) {
     const auto body = Body::parse(call.request, kHoldMembers);
     if (!body) return std::unexpected(body.error());
@@ -120,6 +145,9 @@ std::expected<HoldRow, http::Problem> make_hold(const Call& call) {
     };
     if (const auto named = name_cameras(call, request->cameras, hold); !named)
         return std::unexpected(named.error());
+    if (request->owner_id)
+        if (const auto named = name_owner(call, *request->owner_id, hold); !named)
+            return std::unexpected(named.error());
     return hold;
 }
 

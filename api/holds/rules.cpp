@@ -27,22 +27,46 @@ std::expected<HoldKind, http::Problem> parse_kind(const Body& body) {
     if (!word) return std::unexpected(word.error());
     if (word->empty()) return HoldKind::flag;
     const auto kind = catalogue::hold_kind_from(*word);
-    if (!kind) return std::unexpected(bad_member("kind", "Must be flag, special, judicial or legal."));
+    if (!kind)
+        return std::unexpected(
+            bad_member("kind", "Must be flag, special, incident, duty_period, judicial or legal.")
+        );
     switch (*kind) {
         case HoldKind::request:
         case HoldKind::legal_case:
-        case HoldKind::incident:
-        case HoldKind::duty_period:
             return unfit(
                 "kind", "HOLD_OWNER_MISSING", "Such a hold is placed by what owns it and ends with it."
             );
         case HoldKind::flag:
         case HoldKind::special:
+        case HoldKind::incident:
+        case HoldKind::duty_period:
         case HoldKind::judicial:
         case HoldKind::legal:
             return *kind;
     }
     return *kind;
+}
+
+/// An incident's hold ends with it, a duty period's belongs to it: so the body names the one.
+std::expected<std::optional<Uuid>, http::Problem> parse_owner(const Body& body, HoldKind kind) {
+    const auto text = body.text("owner", 64);
+    if (!text) return std::unexpected(text.error());
+    const bool is_owned = kind == HoldKind::incident || kind == HoldKind::duty_period;
+    if (!is_owned) {
+        if (!text->empty())
+            return unfit(
+                "owner", "MEMBER_UNUSED", "Only a hold of an incident or duty period names its owner."
+            );
+        return std::optional<Uuid>{};
+    }
+    if (text->empty())
+        return unfit(
+            "owner", "HOLD_OWNER_MISSING", "Name the id of the incident or duty period it belongs to."
+        );
+    const auto id = uuid_from_string(*text);
+    if (!id) return std::unexpected(bad_member("owner", "Must be an id."));
+    return std::optional{*id};
 }
 
 std::expected<std::vector<std::string>, http::Problem> parse_cameras(const Body& body) {
@@ -129,6 +153,9 @@ parse_hold(const Body& body, const policy::Policy& policy, UtcTime now) {
     const auto kind = parse_kind(body);
     if (!kind) return std::unexpected(kind.error());
     request.kind = *kind;
+    const auto owner = parse_owner(body, *kind);
+    if (!owner) return std::unexpected(owner.error());
+    request.owner_id = *owner;
     auto cameras = parse_cameras(body);
     if (!cameras) return std::unexpected(cameras.error());
     request.cameras = std::move(*cameras);

@@ -23,6 +23,7 @@ struct HoldRequest {
     std::string custodian;
     std::optional<UtcTime> review;
     std::optional<UtcTime> expires;
+    std::optional<Uuid> owner_id;  ///< of the incident or duty period; exactly with these kinds
 };
 inline const std::vector<std::string> kHoldMembers{
     "kind",
@@ -34,13 +35,14 @@ inline const std::vector<std::string> kHoldMembers{
     "legal_basis",
     "custodian",
     "review",
-    "expires"
+    "expires",
+    "owner"
 };
 
-/// Form first, then the guards: INTERVAL_REVERSED, HOLD_OWNER_MISSING for kinds that belong to requests,
-/// cases, incidents and duties, HOLD_LEGAL_BASIS, HOLD_CUSTODIAN (7(4)), HOLD_EXPIRY_PAST and, but for legal
-/// and judicial ones, RET_CEILING_1Y: an expiry after the day on which the interval's first footage must be
-/// gone. Left out, it ends then.
+/// Form first, then the guards: INTERVAL_REVERSED, HOLD_OWNER_MISSING for kinds that requests and cases place
+/// themselves, and for one of an incident or duty period that doesn't name it, HOLD_LEGAL_BASIS,
+/// HOLD_CUSTODIAN (7(4)), HOLD_EXPIRY_PAST and, but for legal and judicial ones, RET_CEILING_1Y: an expiry
+/// after the day on which the interval's first footage must be gone. Left out, it ends then.
 [[nodiscard]] std::expected<HoldRequest, http::Problem>
 parse_hold(const Body& body, const policy::Policy& policy, UtcTime now);
 

@@ -198,7 +198,8 @@ std::optional<WireError> RequestReader::admit_body() {
     auto& parser = parser_->beast;
     const auto& head = parser.get();
     const auto length = parser.content_length();
-    const bool is_upload = limits_.takes_upload != nullptr && head.method() == bhttp::verb::put &&
+    const bool is_upload = limits_.takes_upload != nullptr &&
+                           (head.method() == bhttp::verb::put || head.method() == bhttp::verb::post) &&
                            limits_.takes_upload({head.target().data(), head.target().size()});
     if (!is_upload) {
         parser.body_limit(limits_.body_bytes);

@@ -16,7 +16,8 @@ struct Limits {
     std::uint32_t head_bytes = 16 * 1024;
     std::uint32_t target_bytes = 8 * 1024;
     std::uint64_t body_bytes = 64UL * 1024;  ///< kept in memory until the request is answered
-    /// Targets that a longer body may be PUT to; null: none. Few at a time, since they stand in memory too.
+    /// Targets that a longer body may be PUT or POSTed to; null: none. Few at a time, since they stand in
+    /// memory too.
     bool (*takes_upload)(std::string_view target) = nullptr;
     std::uint64_t upload_bytes = 20UL << 20U;
     std::size_t uploads = 4;

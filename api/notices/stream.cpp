@@ -1,6 +1,7 @@
 #include "api/notices/stream.hpp"
 
 #include "api/notices/rules.hpp"
+#include "api/stream_credential.hpp"
 
 #include <chrono>
 #include <utility>
@@ -10,28 +11,6 @@ namespace {
 
 constexpr std::size_t kMostStreams = 64;
 constexpr std::chrono::minutes kLongestStream{10};
-
-/// Whoever opened the stream, asked for again: a token that was revoked or a session that was closed ends it.
-class Credential {
-public:
-    explicit Credential(const Call& call) : services_(call.services) {
-        token_ = find_token(call.request);
-        if (!token_) cookie_ = find_cookie(call.request);
-    }
-    /// True also while the catalogue can't be asked: a stream shows nothing new then.
-    [[nodiscard]] bool is_valid() {
-        const UtcTime now = services_.clock.now();
-        const auto found = token_    ? services_.principals.find(*token_, now)
-                           : cookie_ ? services_.sessions.find(*cookie_, now)
-                                     : Result<std::optional<catalogue::PrincipalRow>>{std::nullopt};
-        return !found || found->has_value();
-    }
-
-private:
-    Services& services_;
-    std::optional<std::string> token_;
-    std::optional<std::string> cookie_;
-};
 
 class NoticeEvents final : public http::EventSource {
 public:
@@ -57,7 +36,7 @@ public:
 
 private:
     Services& services_;
-    Credential credential_;
+    StreamCredential credential_;
     catalogue::NoticeReader reader_;
     std::int64_t place_;  ///< of the last notice that was looked at
     std::shared_ptr<NoticeFollowers> followers_;

@@ -1,5 +1,6 @@
 #include "api/service/application.hpp"
 
+#include "api/access/routes.hpp"
 #include "api/accounts/routes.hpp"
 #include "api/calendar/routes.hpp"
 #include "api/cameras/routes.hpp"
@@ -9,11 +10,15 @@
 #include "api/csrf.hpp"
 #include "api/doors/routes.hpp"
 #include "api/dossiers/routes.hpp"
+#include "api/duties/routes.hpp"
+#include "api/duty_periods/routes.hpp"
 #include "api/hls/routes.hpp"
 #include "api/holds/routes.hpp"
 #include "api/http/range.hpp"
 #include "api/http/text.hpp"
 #include "api/huimin/routes.hpp"
+#include "api/incidents/routes.hpp"
+#include "api/inspections/routes.hpp"
 #include "api/jobs/routes.hpp"
 #include "api/ledger/routes.hpp"
 #include "api/notices/dead_letters.hpp"
@@ -154,12 +159,18 @@ Application::Application(Services& services) : services_(services) {
     add_notice_routes(routes_);
     add_dead_letter_routes(routes_);
     add_huimin_routes(routes_);
+    add_incident_routes(routes_);
+    add_inspection_routes(routes_);
+    add_duty_routes(routes_);
+    add_house_routes(routes_);
+    add_duty_period_routes(routes_);
     add_inventory_routes(routes_);
     add_door_finding_routes(routes_);
     add_door_schedule_routes(routes_);
     add_credential_routes(routes_);
     add_roster_routes(routes_);
     add_visit_routes(routes_);
+    add_access_routes(routes_);
     for (std::size_t i = 0; i < routes_.size(); ++i)
         router_.add(routes_[i].method, routes_[i].pattern, i);
 }

@@ -1,5 +1,6 @@
 #include "api/service/service.hpp"
 
+#include "api/access/routes.hpp"
 #include "api/http/server.hpp"
 #include "api/huimin/routes.hpp"
 #include "api/requests/routes.hpp"
@@ -22,7 +23,7 @@ http::ServerOptions options_of(const config::Api& api, const http::Limits& limit
     options.workers = std::max(1U, api.workers);
     options.limits = limits;
     options.limits.takes_upload = [](std::string_view target) {
-        return takes_upload(target) || takes_clip_part(target);
+        return takes_upload(target) || takes_access_upload(target) || takes_clip_part(target);
     };
     return options;
 }

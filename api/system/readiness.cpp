@@ -61,6 +61,7 @@ ReadinessReport judge_readiness(const Observations& seen, UtcTime now) {
     if (!is_unready && seen.ledger.is_behind()) report.reasons.emplace_back("ledger_behind");
     if (!is_unready && !seen.ledger.trouble.empty()) report.reasons.emplace_back("ledger_trouble");
     if (!is_unready && is_backup_old(seen.backup, now)) report.reasons.emplace_back("backup_old");
+    if (!seen.has_contacts) report.reasons.emplace_back("contacts_missing");
     for (auto& reason : recorder_reasons(seen.recorder, now))
         report.reasons.push_back(std::move(reason));
     if (seen.recorder != nullptr)

@@ -29,6 +29,7 @@ struct Observations {
     LedgerHealth ledger{};
     std::optional<catalogue::BackupAge> backup{};      ///< nullopt: nobody could be asked
     const status::RecorderStatus* recorder = nullptr;  ///< null: none was ever read
+    bool has_contacts = true;                          ///< both are named in the configuration
 };
 
 /// A verified backup, or without any the installation, may be so old.
@@ -40,9 +41,9 @@ inline constexpr std::chrono::days kBackupOld{8};
 /// confirms it), ledger_behind (records wait over a minute to be signed: no footage is opened),
 /// ledger_trouble (the worker signs no more), backup_old (no verified one for eight
 /// days), floor_at_risk (the disks will not hold the floor, RET_FLOOR_AT_RISK), calendar_missing (the office
-/// calendar of this year, or in December of the next, is not imported), recorder_findings (a recorder's
-/// events are not heard, or it shows other titles), on_battery and battery_low (any UPS), ups_unknown (one
-/// that nobody can ask).
+/// calendar of this year, or in December of the next, is not imported), contacts_missing (nobody is named
+/// who would be called), recorder_findings (a recorder's events are not heard, or it shows other titles),
+/// on_battery and battery_low (any UPS), ups_unknown (one that nobody can ask).
 [[nodiscard]] ReadinessReport judge_readiness(const Observations& seen, UtcTime now);
 
 }  // namespace sluice::api

@@ -38,6 +38,8 @@ Answer tell_readiness(const Call& call) {
     seen.ledger = ledger_health(call.services, seen.database);
     seen.backup = call.services.database.backup_age();
     seen.recorder = status.get();
+    const config::Contacts& contacts = call.services.config.contacts;
+    seen.has_contacts = config::is_reachable(contacts.primary) && config::is_reachable(contacts.deputy);
     const auto report = judge_readiness(seen, call.now);
     const json age =
         report.status_age ? json(static_cast<double>(report.status_age->count()) / 1e6) : json(nullptr);

@@ -243,6 +243,21 @@ void check_mail(const Mail& mail, Findings& findings) {
     }
 }
 
+void check_access(const Access& access, Findings& findings) {
+    Once names{findings};
+    for (std::size_t i = 0; i < access.sources.size(); ++i) {
+        const AccessSource& source = access.sources[i];
+        const std::string field = at("access.sources", i);
+        if (source.source.empty())
+            findings.error_at(field + ".source", "is missing; write the source that its events carry");
+        names.check(source.source, field + ".source", "is a source of events");
+        if (source.secret_file.empty())
+            findings.error_at(
+                field + ".secret_file", "is missing; a source without one shows a token instead"
+            );
+    }
+}
+
 void check_notify(const Notify& notify, Findings& findings) {
     check_mail(notify.mail, findings);
     Once names{findings};
@@ -293,6 +308,11 @@ bool is_listen_address(std::string_view text) noexcept {
     return error == std::errc{} && end == port.data() + port.size() && value <= 65535;
 }
 
+void check_contact(const Contact& contact, const std::string& field, Findings& findings) {
+    if (!contact.mail.empty() && !is_mail_address(contact.mail))
+        findings.error_at(field + ".mail", "must be an address such as office@example.org");
+}
+
 void validate(const Config& config, Findings& findings) {
     if (!config.data.is_absolute()) findings.error_at("data", "must be an absolute path");
     check_api(config.api, findings);
@@ -300,8 +320,11 @@ void validate(const Config& config, Findings& findings) {
     check_ledger(config.ledger, findings);
     check_notify(config.notify, findings);
     check_huimin(config.huimin, findings);
+    check_contact(config.contacts.primary, "contacts.primary", findings);
+    check_contact(config.contacts.deputy, "contacts.deputy", findings);
     check_ups(config.ups, findings);
     check_flag_rules(config, findings);
+    check_access(config.access, findings);
     if (config.recorders.empty()) findings.warning_at("recorders", "are missing: nothing will be recorded");
     Once recorders{findings};
     Once cameras{findings};

@@ -41,6 +41,10 @@ constexpr std::array kWords{
         "The contractor's integration has an open finding"
     },
     Words{NoticeKind::contractor_clip, "廠商影像未獲接受", "A clip of the contractor was refused"},
+    Words{NoticeKind::inspection_late, "巡檢表逾時未填", "The daily inspection sheet is late"},
+    Words{NoticeKind::duty_due, "例行事項到期", "A duty is due"},
+    Words{NoticeKind::follow_up_due, "列管事項到期", "A tracked follow-up is due"},
+    Words{NoticeKind::repair_opened, "新報修單", "A repair ticket was opened"},
     Words{NoticeKind::recorder_finding, "監視主機有待查事項", "A recorder is not as it should be"},
 };
 

@@ -104,7 +104,7 @@ std::string CardKey::veil(std::string_view text) const {
 }
 
 fs::path card_key_file(const fs::path& data) {
-    return data / "access" / "card.key";
+    return data / "spool" / "card.key";
 }
 
 Result<CardKey> load_or_make_card_key(const fs::path& path) {

@@ -29,7 +29,7 @@ private:
     Secret secret_;
 };
 
-/// <data>/access/card.key. Whoever loses it can't match new events with old ones any more.
+/// <data>/spool/card.key. Whoever loses it can't match new events with old ones any more.
 [[nodiscard]] std::filesystem::path card_key_file(const std::filesystem::path& data);
 /// The key in the file; a new one, durable, when there is none. Of several that make it at once all get the
 /// same. The file is the group's to read: service and worker need it. Error: operator_acts.

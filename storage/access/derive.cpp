@@ -74,8 +74,12 @@ std::optional<bool> is_unlocked(const Event& event) {
     return std::nullopt;
 }
 
-TimeRange window_of(UtcTime from, UtcTime last, std::optional<UtcTime> next) noexcept {
-    return {from - kReach, std::max(last + kReach, next.value_or(last) + Microseconds{1})};
+TimeRange window_of(UtcTime from, UtcTime last) noexcept {
+    return {from - kReach, last + kReach};
+}
+
+TimeRange window_behind(UtcTime next) noexcept {
+    return {next, next + kReach};
 }
 
 TimeRange context_of(const TimeRange& window) noexcept {

@@ -80,9 +80,11 @@ struct Evidence {
 [[nodiscard]] std::vector<Alarm>
 derive(const Situation& situation, Evidence evidence, const TimeRange& window, UtcTime now);
 
-/// What may change when events of [from, last] come in, and what has to be looked at for that. `next`: of the
-/// first event behind `last` of the same sources, which has another predecessor now.
-[[nodiscard]] TimeRange window_of(UtcTime from, UtcTime last, std::optional<UtcTime> next) noexcept;
+/// What may change when events of [from, last] come in, and what has to be looked at for that. The first
+/// event of the same source behind them, at `next`, has another predecessor now: what may change there is
+/// apart, since it may be far away.
+[[nodiscard]] TimeRange window_of(UtcTime from, UtcTime last) noexcept;
+[[nodiscard]] TimeRange window_behind(UtcTime next) noexcept;
 [[nodiscard]] TimeRange context_of(const TimeRange& window) noexcept;
 /// So many events of a source are looked at beyond the context, on either side.
 constexpr std::size_t kNeighbours = 64;

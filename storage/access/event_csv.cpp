@@ -244,6 +244,15 @@ std::unexpected<std::vector<CsvFault>> whole(std::string column, std::string tex
 
 }  // namespace
 
+CsvSender csv_sender(const Controller& controller) {
+    return {
+        .source = controller.source.empty() ? "/controllers/" + controller.slug : controller.source,
+        .clock = controller.clock,
+        .doors = {},
+        .readers = {},
+    };
+}
+
 std::optional<std::chrono::seconds> time_of_day_from(std::string_view text) {
     text = trimmed(text);
     const bool is_morning = take(text, "上午") || take(text, "AM");

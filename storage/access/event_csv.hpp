@@ -35,6 +35,9 @@ struct CsvSender {
     std::map<std::string, Direction> readers;         ///< names in the file → which way its reader lets in
 };
 
+/// Of the controller's events; one without a source has its slug for one.
+[[nodiscard]] CsvSender csv_sender(const Controller& controller);
+
 struct CsvEvents {
     std::vector<Event> events;       ///< in the order of the file
     std::vector<std::size_t> lines;  ///< of each of them

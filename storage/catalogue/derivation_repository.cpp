@@ -21,10 +21,14 @@ using std::chrono::hours;
 
 constexpr hours kLongestWindow{24 * 7};
 
-// A look at some batches at a time; the first event behind each of them has another predecessor now.
+// A look at some batches at a time, with the first event of the same sources behind each of them.
 constexpr const char* kPending = R"(
     SELECT b.place, to_us(b.from_at), to_us(b.last_at),
-           (SELECT to_us(min(n.at)) FROM access_events n WHERE n.at > b.last_at AND n.at < b.last_at + interval '400 days')
+           ARRAY(SELECT to_us(n.at)::text FROM (
+                    SELECT DISTINCT e.source FROM access_events e
+                    WHERE e.batch_id = b.id AND e.at >= b.from_at AND e.at <= b.last_at) s
+                 CROSS JOIN LATERAL (
+                    SELECT x.at FROM access_events x WHERE x.source = s.source AND x.at > b.last_at ORDER BY x.at LIMIT 1) n)
     FROM access_batches b WHERE b.place > (SELECT place FROM access_derivation) ORDER BY b.place LIMIT 50)";
 constexpr const char* kSaveDerived = "UPDATE access_derivation SET place = greatest(place, $1::bigint)";
 constexpr const char* kTakeTurn = "SELECT FROM access_derivation FOR UPDATE";
@@ -288,9 +292,9 @@ Result<std::optional<PendingDerivation>> find_pending_derivation(Pool& pool) {
         for (const auto& row : run(session, kPending)) {
             if (!pending) pending.emplace();
             pending->place = row[0].as<std::int64_t>();
-            windows.push_back(access::window_of(
-                detail::to_time(row[1]), detail::to_time(row[2]), detail::to_optional_time(row[3])
-            ));
+            windows.push_back(access::window_of(detail::to_time(row[1]), detail::to_time(row[2])));
+            for (const std::string& next : detail::to_texts(row[3]))
+                windows.push_back(access::window_behind(from_epoch_us(std::stoll(next))));
         }
         if (pending) pending->windows = merged(std::move(windows));
         return {};

@@ -37,6 +37,10 @@ constexpr std::array<KindWords, kNoticeKinds> kKinds{
     KindWords{NoticeKind::contractor_camera, "contractor_camera", "contractor_camera"},
     KindWords{NoticeKind::contractor_finding, "contractor_finding", "contractor"},
     KindWords{NoticeKind::contractor_clip, "contractor_clip", "contractor_clip"},
+    KindWords{NoticeKind::inspection_late, "inspection_late", "inspection"},
+    KindWords{NoticeKind::duty_due, "duty_due", "duty"},
+    KindWords{NoticeKind::follow_up_due, "follow_up_due", "follow_up"},
+    KindWords{NoticeKind::repair_opened, "repair_opened", "repair"},
     KindWords{NoticeKind::recorder_finding, "recorder_finding", "recorder"},
 };
 

@@ -32,9 +32,13 @@ enum class NoticeKind {
     contractor_camera,   ///< one was announced
     contractor_finding,  ///< something of the contractor's integration is open
     contractor_clip,     ///< one was refused after it had come
-    recorder_finding,    ///< a recorder is not as it should be
+    inspection_late,
+    duty_due,
+    follow_up_due,
+    repair_opened,
+    recorder_finding,  ///< a recorder is not as it should be
 };
-inline constexpr std::size_t kNoticeKinds = 14;
+inline constexpr std::size_t kNoticeKinds = 18;
 [[nodiscard]] std::string_view to_string(NoticeKind kind) noexcept;
 [[nodiscard]] std::optional<NoticeKind> notice_kind_from(std::string_view word) noexcept;
 /// What `subject_id` is the id of: "hold", "request", "copy", "incident", "recorder", …

@@ -41,6 +41,9 @@ struct CameraAccount {
 /// own time.
 [[nodiscard]] Result<std::vector<CameraAccount>>
 load_coverage_report(catalogue::Pool& pool, std::chrono::days length, UtcTime now);
+/// The same over any interval.
+[[nodiscard]] Result<std::vector<CameraAccount>>
+load_coverage_report(catalogue::Pool& pool, TimeRange asked, UtcTime now);
 [[nodiscard]] std::string
 to_json(std::span<const CameraAccount> report, std::chrono::days length, UtcTime now);
 

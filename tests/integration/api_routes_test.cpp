@@ -219,7 +219,8 @@ TEST_CASE("readiness and metrics speak of the recorder", "[api][integration]") {
     stage.start();
     const json ready = json::parse(fetch(stage.port(), "GET", "/readyz").body);
     CHECK(ready["status"] == "degraded");
-    CHECK(ready["reasons"] == json{"calendar_missing"});  // nobody has imported one
+    // Nobody has imported one, nobody is named.
+    CHECK(ready["reasons"] == json{"calendar_missing", "contacts_missing"});
     CHECK(ready["recorder_status_age_seconds"] == 1.0);
     static_cast<void>(stage.get("/v1/cameras"));
     const Reply metrics = fetch(stage.port(), "GET", "/metrics", {stage.authorization("metrics")});

@@ -117,7 +117,8 @@ public:
         std::optional<UtcTime> next;
         for (const Event& one : known_)
             if (time_of(one) > last && (!next || time_of(one) < *next)) next = time_of(one);
-        look(window_of(from, last, next), now);
+        look(window_of(from, last), now);
+        if (next) look(window_behind(*next), now);
     }
     void look(const TimeRange& window, UtcTime now) {
         const auto derived = derive(house(), evidence_for(known_, context_of(window)), window, now);

@@ -63,6 +63,11 @@ TEST_CASE("readiness: only the database makes it unready, everything else degrad
         .recorder = &recorder,
     };
     CHECK(judge_readiness(no_calendar, kNow).reasons == std::vector<std::string>{"calendar_missing"});
+    const Observations nobody_to_call{
+        .database = DatabaseHealth::reachable, .recorder = &recorder, .has_contacts = false
+    };
+    CHECK(judge_readiness(nobody_to_call, kNow).reasons == std::vector<std::string>{"contacts_missing"});
+    CHECK(judge_readiness(nobody_to_call, kNow).readiness == Readiness::degraded);
     LedgerHealth ledger;
     ledger.longest_wait = 60s;
     CHECK(judged(DatabaseHealth::reachable, &recorder, true, ledger) == "ready");

@@ -245,6 +245,7 @@ TEST_CASE("the example names every field that the program knows, with its defaul
         "zzzzzzzzzzzzzzzz=1\n[api]\nzzzzzzzzzzzzzzzz=1\n[storage]\nzzzzzzzzzzzzzzzz=1\n[database]"
         "\nzzzzzzzzzzzzzzzz=1\n[ledger]\nzzzzzzzzzzzzzzzz=1\n[notify.mail]\nzzzzzzzzzzzzzzzz=1\n[print]"
         "\nzzzzzzzzzzzzzzzz=1\n"
+        "[contacts]\nzzzzzzzzzzzzzzzz=1\n[contacts.primary]\nzzzzzzzzzzzzzzzz=1\n"
         "[[notify.mail.recipients]]\nzzzzzzzzzzzzzzzz=1\n[[notify.webhooks]]\nzzzzzzzzzzzzzzzz=1\n"
         "[[recorders]]\nzzzzzzzzzzzzzzzz=1\n[[recorders.cameras]]\nzzzzzzzzzzzzzzzz=1\n"
         "[[ups]]\nzzzzzzzzzzzzzzzz=1\n[[flag_rules]]\nzzzzzzzzzzzzzzzz=1\n"
@@ -280,6 +281,26 @@ TEST_CASE("the first site is whole: 16 channels, and the contractor announces it
         "rtsp://192.0.2.10:554/cam/realmonitor?channel=16&subtype=1"
     );
     CHECK(loaded.config.huimin.allow_hosts == std::vector<std::string>{"192.0.2.32/29"});
+}
+
+TEST_CASE("whom to call is asked for by config check alone, each of the two by name", "[config][contacts]") {
+    const auto missing = [](std::string_view contacts) {
+        const Loaded loaded = load_words(std::string{kSmallest} + std::string{contacts});
+        CHECK(describe(loaded).empty());  // nothing of the kind keeps a program from starting
+        std::vector<std::string> fields;
+        for (const Problem& problem : missing_contacts(loaded.config, "/etc/sluice/sluice.toml")) {
+            CHECK(problem.is_warning);
+            fields.push_back(problem.field);
+        }
+        return fields;
+    };
+    using Fields = std::vector<std::string>;
+    CHECK(missing("") == Fields{"contacts.primary", "contacts.deputy"});
+    const std::string primary = "[contacts.primary]\nname = \"王\"\nphone = \"06-1\"\n";
+    CHECK(missing(primary) == Fields{"contacts.deputy"});
+    CHECK(missing(primary + "[contacts.deputy]\nname = \"李\"\n") == Fields{"contacts.deputy"});  // by what?
+    CHECK(missing(primary + "[contacts.deputy]\nname = \"李\"\nmail = \"li@example.org\"\n").empty());
+    CHECK_FALSE(load_words(std::string{kSmallest} + "[contacts.deputy]\nmail = \"li\"\n").is_usable());
 }
 
 TEST_CASE("a reload is a difference of cameras, and says when more than cameras changed", "[config]") {

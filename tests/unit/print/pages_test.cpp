@@ -1,17 +1,13 @@
 #include "storage/print/pages.hpp"
 
-#include "config/base/files.hpp"
 #include "storage/calendar/date.hpp"
 #include "storage/print/html.hpp"
 #include "storage/print/pdf.hpp"
-#include "tests/support/process.hpp"
-#include "tests/support/temp_folder.hpp"
+#include "tests/unit/print/printed.hpp"
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 #include <set>
-#include <sstream>
 
 #include <catch2/catch.hpp>
 
@@ -21,72 +17,11 @@ using namespace sluice::print;
 
 namespace {
 
-UtcTime at(const char* text) {
-    return from_rfc3339(text).value();
-}
-
-/// Without white space of any width: a renderer breaks lines where it must.
-std::string solid(std::string text) {
-    for (const std::string_view blank : {"　", "\f"})
-        for (auto place = text.find(blank); place != std::string::npos; place = text.find(blank))
-            text.erase(place, blank.size());
-    std::erase_if(text, [](char letter) {
-        return letter == ' ' || letter == '\n' || letter == '\t' || letter == '\r';
-    });
-    return text;
-}
-
-/// What another program reads on the pages, in the order of drawing.
-std::string words_of(const Document& document) {
-    const auto pdf = to_pdf(document);
-    if (!pdf) FAIL(pdf.error().message());
-    const test::TempFolder folder;
-    const auto file = folder.path() / "page.pdf";
-    REQUIRE(replace_file(file, *pdf, 0600));
-    const auto read =
-        test::run_to_end({"/usr/bin/pdftotext", "-raw", "-enc", "UTF-8", file.string(), "-"}, 30s);
-    REQUIRE(read);
-    REQUIRE(read->status.code == 0);
-    return read->output;
-}
-
-/// The first of the labels that does not follow those before it; empty: all do.
-std::string missing_in_order(const std::string& text, const std::vector<std::string>& labels) {
-    const std::string page = solid(text);
-    std::size_t place = 0;
-    for (const std::string& label : labels) {
-        const auto found = page.find(solid(label), place);
-        if (found == std::string::npos) return label;
-        place = found + solid(label).size();
-    }
-    return {};
-}
-
 /// As the form is before anybody ticks.
 std::string unticked(std::string text) {
     for (auto place = text.find("☑"); place != std::string::npos; place = text.find("☑"))
         text.replace(place, std::string_view{"☑"}.size(), "☐");
     return text;
-}
-
-std::vector<std::string> lines_of(const char* name) {
-    const auto path = std::filesystem::path{SLUICE_SOURCE_DIR} / "tests" / "data" / name;
-    std::istringstream text{read_text_file(path, 1U << 16U).value()};
-    std::vector<std::string> lines;
-    for (std::string line; std::getline(text, line);)
-        lines.push_back(line);
-    return lines;
-}
-
-std::string tagless(const std::string& html) {
-    std::string out;
-    bool is_tag = false;
-    for (const char letter : html.substr(html.find("<body>"))) {
-        if (letter == '<') is_tag = true;
-        if (!is_tag) out += letter;
-        if (letter == '>') is_tag = false;
-    }
-    return out;
 }
 
 struct Desk {
@@ -162,7 +97,7 @@ DecisionFacts in_part() {
 TEST_CASE("the empty form has the customer's labels in their order, on paper and on the screen", "[print]") {
     const Desk desk;
     const Document form = request_form(desk.paper(), std::nullopt, std::nullopt);
-    const auto labels = lines_of("form_labels.txt");
+    const auto labels = lines_of(SLUICE_SOURCE_DIR, "form_labels.txt");
     REQUIRE(labels.size() == 31);
     CHECK(missing_in_order(unticked(words_of(form)), labels).empty());
     CHECK(missing_in_order(unticked(tagless(to_html(form))), labels).empty());
@@ -305,7 +240,7 @@ TEST_CASE("the register goes on over pages with its headings on each", "[print]"
         );
     const TimeRange october{at("2019-09-30T16:00:00Z"), at("2019-10-31T16:00:00Z")};
     const std::string words = words_of(register_page(lines, october, at("2019-11-01T02:00:00Z")));
-    const auto labels = lines_of("register_labels.txt");
+    const auto labels = lines_of(SLUICE_SOURCE_DIR, "register_labels.txt");
     REQUIRE(labels.size() == 15);
     CHECK(missing_in_order(words, labels).empty());
     CHECK(missing_in_order(words, {"期間：108年10月1日至108年10月31日"}).empty());

@@ -81,7 +81,7 @@ ALTER TABLE notices
     DROP CONSTRAINT notices_kind_known,
     ADD CONSTRAINT notices_kind_known CHECK (kind IN ('hold_expiry', 'submitted', 'correction_due', 'countersign_wanted', 'decision',
         'copy_overdue', 'incident_raised', 'incident_due', 'contractor_camera', 'contractor_finding', 'contractor_clip', 'extended',
-        'third_party_due', 'recorder_finding'));
+        'third_party_due', 'inspection_late', 'duty_due', 'follow_up_due', 'repair_opened', 'recorder_finding'));
 
 -- ---- rights; tests/pg/rights_test.cpp holds the same, written by hand
 

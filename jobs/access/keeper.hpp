@@ -1,0 +1,39 @@
+#pragma once
+
+#include "config/base/time.hpp"
+#include "storage/catalogue/alarm_repository.hpp"
+#include "storage/catalogue/pool.hpp"
+
+#include <chrono>
+#include <optional>
+#include <stop_token>
+
+/// What the worker does with events at the doors.
+namespace sluice::jobs {
+
+/// Derives alarms from batches that have come and from time that has passed, holds the footage of those that
+/// raised an incident, and forgets events when their year is over. Thread: the lane's.
+class AccessKeeper {
+public:
+    /// Does what is due. Error: of the database.
+    [[nodiscard]] Status tick(catalogue::Pool& pool, const Clock& clock, const std::stop_token& stop);
+
+private:
+    using SteadyClock = std::chrono::steady_clock;
+    [[nodiscard]] static Status
+    derive_batches(catalogue::Pool& pool, UtcTime now, const std::stop_token& stop);
+    [[nodiscard]] Status derive_now(catalogue::Pool& pool, UtcTime now);
+    [[nodiscard]] static Status hold_footage(catalogue::Pool& pool, UtcTime now);
+    [[nodiscard]] static Status forget(catalogue::Pool& pool, UtcTime now);
+
+    SteadyClock::time_point derive_at_;
+    SteadyClock::time_point hold_at_;
+    SteadyClock::time_point forget_at_;
+    std::optional<UtcTime> looked_until_;  ///< of time that has passed
+};
+
+/// Derives all alarms of a window anew and writes what has changed.
+[[nodiscard]] Result<catalogue::DerivedCounts>
+derive_window(catalogue::Pool& pool, const TimeRange& window, const TimeRange& context, UtcTime now);
+
+}  // namespace sluice::jobs

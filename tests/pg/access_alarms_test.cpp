@@ -1,0 +1,171 @@
+#include "jobs/access/keeper.hpp"
+#include "storage/catalogue/access_event_repository.hpp"
+#include "storage/catalogue/access_repository.hpp"
+#include "storage/catalogue/door_repository.hpp"
+#include "tests/pg/catalogue_site.hpp"
+
+#include <stop_token>
+
+#include <pqxx/pqxx>
+
+namespace sluice::catalogue {
+namespace {
+
+/// Stands still until somebody sets it.
+class SetClock final : public Clock {
+public:
+    explicit SetClock(UtcTime at) : at_(at) {}
+    [[nodiscard]] UtcTime now() const override { return at_; }
+    [[nodiscard]] BootTime boot_now() const override { return {}; }
+    [[nodiscard]] std::optional<bool> is_synchronised() const override { return true; }
+
+private:
+    UtcTime at_;
+};
+
+// A Monday, 20:00 in Asia/Taipei.
+constexpr UtcTime kEvening = UtcTime{std::chrono::sys_days{std::chrono::year{2026} / 11 / 23}} + 12h;
+
+struct House {
+    test::Database database;
+    Pool api{database.conninfo("sluice_api"), 2};
+    Pool worker{database.conninfo("sluice_worker"), 3};
+
+    House() {
+        access::Controller controller;
+        controller.id = make_uuid_v7(kStart);
+        controller.slug = "lobby";
+        controller.name = "大廳";
+        controller.source = "/controllers/lobby";
+        controller.kind = access::ControllerKind::http_push;
+        const ledger::Act act{
+            .action = "controller.created",
+            .actor = ledger::system_actor("test"),
+            .subject = {"controller", "lobby"}
+        };
+        REQUIRE(need(create_controller(api, controller, act, kStart)) == Creation::made);
+        access::Door door;
+        door.id = make_uuid_v7(kStart);
+        door.slug = "1f-rear";
+        door.name = "後門";
+        door.boundary = access::Boundary::building;
+        door.is_rear = true;
+        door.controller_id = controller.id;
+        REQUIRE(need(create_door(api, door, act, kStart)) == Creation::made);
+    }
+    void post(const std::string& id, const std::string& code, UtcTime at, UtcTime received) {
+        access::Event event;
+        event.source = "/controllers/lobby";
+        event.id = id;
+        event.code = code;
+        event.door = "1f-rear";
+        event.device_time = at;
+        event.received = received;
+        static_cast<void>(need(accept_events(
+            api,
+            {.channel = AccessChannel::post, .actor = ledger::system_actor("test"), .events = {event}},
+            received
+        )));
+    }
+    void tick(UtcTime now) {
+        jobs::AccessKeeper keeper;
+        need(keeper.tick(worker, SetClock{now}, {}));
+    }
+    [[nodiscard]] std::string count(const std::string& from) const {
+        return database.query("SELECT count(*)::text FROM " + from, "sluice_auditor");
+    }
+};
+
+TEST_CASE(
+    "an opened rear door is an alarm and an incident; a late closing ends what was held open",
+    "[pg][access][alarms]"
+) {
+    House house;
+    house.post("1", "door.opened", kEvening, kEvening + 1s);
+    house.tick(kEvening + 5s);
+    CHECK(
+        house.count("access_alarms WHERE kind = 'rear_door_open' AND incident_id = id AND place = 2") == "1"
+    );
+    CHECK(house.count("incidents WHERE kind = 'door_forced'") == "1");
+    CHECK(house.count("access_alarms WHERE kind = 'held_open'") == "0");
+    house.tick(kEvening + 2min);  // nothing came: time alone
+    CHECK(
+        house.count("access_alarms WHERE kind = 'held_open' AND until_at IS NULL AND is_after_hours") == "1"
+    );
+    house.tick(kEvening + 3min);
+    CHECK(house.count("ledger_records WHERE action = 'access.alarms_derived'") == "2");
+    house.post("2", "door.closed", kEvening + 90s, kEvening + 1h);
+    house.tick(kEvening + 1h);
+    CHECK(house.count("access_alarms WHERE kind = 'held_open' AND until_at = at + interval '30 s'") == "1");
+    house.post("3", "door.closed", kEvening + 30s, kEvening + 2h);  // it was closed before
+    house.tick(kEvening + 2h);
+    CHECK(house.count("access_alarms WHERE kind = 'held_open' AND refuted_at IS NOT NULL") == "1");
+    CHECK(house.count("access_alarms") == "2");
+}
+
+TEST_CASE("what somebody says of an alarm stays, with its record", "[pg][access][alarms]") {
+    House house;
+    house.post("1", "door.opened", kEvening, kEvening + 1s);
+    house.tick(kEvening + 5s);
+    const auto alarms = need(
+        load_alarms(house.api, {.door = "1f-rear", .kind = {}, .state = "open", .from = {}, .to = {}}, {}, 10)
+    );
+    REQUIRE(alarms.size() == 1);
+    const Uuid id = alarms[0].alarm.id;
+    CHECK(need(acknowledge_alarm(house.api, id, "警衛已前往", ledger::system_actor("test"), kEvening + 1min))
+    );
+    CHECK_FALSE(need(acknowledge_alarm(house.api, id, "我也是", ledger::system_actor("test"), kEvening + 2min)
+    ));
+    CHECK(need(resolve_alarm(house.api, id, "已關門", ledger::system_actor("test"), kEvening + 3min)));
+    const auto said = need(find_alarm(house.api, id));
+    CHECK(said->acknowledgement->reason == "警衛已前往");
+    CHECK(state_of(*said) == "resolved");
+    CHECK(house.count("ledger_records WHERE action IN ('alarm.acknowledged', 'alarm.resolved')") == "2");
+    CHECK(need(load_open_doors(house.api, {kEvening - 24h, kEvening + 24h}, kEvening + 1h)).empty());
+}
+
+TEST_CASE(
+    "events are listed by door and time, newest first, and followed in order of commits",
+    "[pg][access]"
+) {
+    House house;
+    for (int i = 0; i < 5; ++i)
+        house.post(
+            std::to_string(i),
+            i % 2 == 0 ? "door.opened" : "door.closed",
+            kEvening + i * 1min,
+            kEvening + 10min
+        );
+    EventFilter filter{
+        .door = "1f-rear", .code = {}, .category = "door", .from = kEvening, .to = kEvening + 4min
+    };
+    const auto page = need(load_events(house.api, filter, {}, 3));
+    REQUIRE(page.size() == 3);
+    CHECK(page[0].event.id == "3");
+    const auto rest = need(load_events(house.api, filter, EventCursor{page[2].at, page[2].id}, 3));
+    REQUIRE(rest.size() == 1);
+    CHECK(rest[0].event.id == "0");
+    filter.code = "door.closed";
+    CHECK(need(load_events(house.api, filter, {}, 9)).size() == 2);
+    CHECK(need(find_event(house.api, rest[0].id))->event == rest[0].event);
+    const auto news = need(load_access_news(house.api, 2, 100));
+    CHECK(news.events.size() == 3);
+    CHECK(news.place == 5);
+}
+
+TEST_CASE("events are forgotten after their year and no sooner", "[pg][access]") {
+    House house;
+    const UtcTime now = RealClock{}.now();
+    house.post("old", "door.opened", now - 400 * 24h, now - 400 * 24h);
+    house.post("new", "door.opened", now - 24h, now);
+    CHECK_FALSE(forget_events(house.worker, now - 300 * 24h, now));
+    CHECK(house.count("access_events") == "2");
+    CHECK(need(forget_events(house.worker, now - 370 * 24h, now)) == 1);
+    CHECK(house.count("access_events") == "1");
+    CHECK(house.count("ledger_records WHERE action = 'access.forgotten'") == "1");
+    CHECK(need(forget_events(house.worker, now - 370 * 24h, now)) == 0);
+    CHECK(house.count("ledger_records WHERE action = 'access.forgotten'") == "1");
+}
+
+}  // namespace
+}  // namespace sluice::catalogue
