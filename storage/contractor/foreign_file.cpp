@@ -28,7 +28,9 @@ constexpr int kMostStreams = 16;
 constexpr std::size_t kMostPictureBytes = 32UL << 20U;
 constexpr std::size_t kMostAllocation = 256UL << 20U;
 constexpr std::uint64_t kMostPackets = 24ULL * 3600 * 240;
-constexpr std::int64_t kMostBackTicks = 2 * 90'000;  // further back is no rounding and no reordering
+constexpr std::int64_t kMostBackTicks = 2 * 90'000;          // further back is no rounding and no reordering
+constexpr std::int64_t kMostTicks = std::int64_t{1} << 56U;  // far from where sums would overflow
+constexpr int kMostReorder = 16;                             // H.264 and H.265 allow no more frames
 constexpr AVRational kTicks{1, 90'000};
 
 std::string text_of(int code) {
@@ -218,21 +220,23 @@ void ForeignFile::State::read_sets(ByteView extra) {
     if (auto found = mp4::sets_from_decoder_config(*facts.codec, extra)) sets = std::move(*found);
 }
 
-/// Times as ticks; a picture without any follows the one before by the usual distance.
+/// Times as ticks; a picture without one follows the picture before by the usual distance.
 Status ForeignFile::State::place(ForeignUnit& unit) {
     const AVRational base = context->streams[video]->time_base;
     const bool has_pts = packet->pts != AV_NOPTS_VALUE;
     const bool has_dts = packet->dts != AV_NOPTS_VALUE;
     const std::int64_t usual = facts.fps > 0 ? static_cast<std::int64_t>(90'000 / facts.fps) : 3'600;
     if (packet->duration > 0) unit.duration = av_rescale_q(packet->duration, base, kTicks);
-    if (!has_pts && !has_dts)
-        unit.dts = last_dts ? *last_dts + std::max<std::int64_t>(usual, 1) : 0;
-    else
-        unit.dts = av_rescale_q(has_dts ? packet->dts : packet->pts, base, kTicks);
-    unit.pts = has_pts ? av_rescale_q(packet->pts, base, kTicks) : unit.dts;
-    constexpr std::int64_t most = std::int64_t{1} << 56U;  // far from where sums would overflow
-    if (unit.dts > most || unit.dts < -most || unit.pts > most || unit.pts < -most)
+    unit.pts = has_pts ? av_rescale_q(packet->pts, base, kTicks) : 0;
+    if (has_dts) unit.dts = av_rescale_q(packet->dts, base, kTicks);
+    if (unit.pts > kMostTicks || unit.pts < -kMostTicks || unit.dts > kMostTicks || unit.dts < -kMostTicks)
         return broken("a time that no recorder has");
+    // Matroska says none before its first pictures have been put into order: as early as the codec says.
+    const std::int64_t delay =
+        std::clamp(context->streams[video]->codecpar->video_delay, 0, kMostReorder) * usual;
+    if (!has_dts) unit.dts = last_dts ? *last_dts + std::max<std::int64_t>(usual, 1) : unit.pts - delay;
+    if (!has_pts) unit.pts = unit.dts + delay;
+    if (!has_dts) unit.dts = std::min(unit.dts, unit.pts);
     if (last_dts && unit.dts <= *last_dts) {
         if (*last_dts - unit.dts > kMostBackTicks) return broken("its time runs backwards");
         unit.dts = *last_dts + 1;
