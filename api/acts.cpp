@@ -1,6 +1,7 @@
 #include "api/acts.hpp"
 
 #include "config/base/log.hpp"
+#include "storage/catalogue/ledger_repository.hpp"
 #include "storage/catalogue/policy_repository.hpp"
 #include "storage/catalogue/record_repository.hpp"
 
@@ -21,6 +22,11 @@ Status record(const Call& call, const OpenedFootage& opened) {
         return failure(Remedy::retry, "the audit log is too far behind", kUnavailable);
     const auto recorded = catalogue::append_record(pool, to_act(call, opened), call.now);
     if (!recorded) return std::unexpected(recorded.error());
+    if (opened.session_id) {
+        const Deadline limit = std::chrono::steady_clock::now() + catalogue::kCheckpointLimit;
+        if (auto covered = catalogue::wait_until_sequenced(pool, *recorded, limit); !covered)
+            return std::unexpected(covered.error());
+    }
     log::info(
         "footage_opened",
         {{"request_id", call.request.id},
@@ -63,7 +69,7 @@ http::Problem act_problem(const Error& error) {
 }
 
 ledger::Act to_act(const Call& call, const OpenedFootage& opened) {
-    const json facts{
+    json facts{
         {"camera", opened.camera_slug},
         {"stream", to_string(opened.stream)},
         {"from", to_rfc3339(opened.interval.from)},
@@ -72,6 +78,7 @@ ledger::Act to_act(const Call& call, const OpenedFootage& opened) {
         {"peer", call.request.peer},
         {"request", call.request.id},
     };
+    if (opened.session_id) facts["session"] = to_string(*opened.session_id);
     return {
         .action = opened.action,
         .actor = actor_of(call),

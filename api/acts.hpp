@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -30,6 +31,8 @@ struct OpenedFootage {
     StreamKind stream = StreamKind::main;
     TimeRange interval;
     std::string detail;  ///< of the kind: an ETag, "live"
+    /// Granted footage is opened in a session; a checkpoint covers its record before it goes on.
+    std::optional<Uuid> session_id{};
 };
 [[nodiscard]] ledger::Act to_act(const Call& call, const OpenedFootage& opened);
 

@@ -133,4 +133,11 @@ Decision authorize(
     return to_decision(refusal.code.empty() ? Verdict{} : refusal);
 }
 
+const FootageRight* find_right(const Standing& standing, FootageRight::Kind kind, const Subject& subject) {
+    const auto found = std::ranges::find_if(standing.footage, [&](const FootageRight& right) {
+        return right.kind == kind && !right.is_masked && is_about(right, subject);
+    });
+    return found == standing.footage.end() ? nullptr : &*found;
+}
+
 }  // namespace sluice::api

@@ -39,4 +39,9 @@ struct Decision {
     const AuthorisationTable& table = authorisation_table()
 );
 
+/// The right of this kind, not masked, that the subject lies inside; null: there is none. A delivery names
+/// it.
+[[nodiscard]] const FootageRight*
+find_right(const Standing& standing, FootageRight::Kind kind, const Subject& subject);
+
 }  // namespace sluice::api

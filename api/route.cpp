@@ -81,17 +81,16 @@ std::expected<void, http::Problem> permit(const Call& call, Action action, const
     return std::unexpected(refusal_of(decision));
 }
 
+http::Problem camera_not_found() {
+    http::Problem made = problem(404, "CAMERA_NOT_FOUND", "No camera has this slug.");
+    made.field = "slug";
+    return made;
+}
+
 std::expected<catalogue::CameraRow, http::Problem> get_camera(const Call& call) {
     auto camera = catalogue::find_camera(call.services.database.pool(), call.variables.front());
     if (!camera) return std::unexpected(to_problem(camera.error()));
-    if (!*camera)
-        return std::unexpected(http::Problem{
-            .status = 404,
-            .code = "CAMERA_NOT_FOUND",
-            .detail = "No camera has this slug.",
-            .field = "slug",
-            .retry_after = std::nullopt
-        });
+    if (!*camera) return std::unexpected(camera_not_found());
     return std::move(**camera);
 }
 

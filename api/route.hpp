@@ -64,6 +64,8 @@ using http::problem;
 [[nodiscard]] std::expected<void, http::Problem>
 permit(const Call& call, Action action, const Subject& subject);
 
+/// 404 CAMERA_NOT_FOUND.
+[[nodiscard]] http::Problem camera_not_found();
 /// The camera named by the first variable. 404 CAMERA_NOT_FOUND.
 [[nodiscard]] std::expected<catalogue::CameraRow, http::Problem> get_camera(const Call& call);
 /// Its stream named by `stream=main|sub`, main when it is left out. 404 STREAM_NOT_FOUND.

@@ -67,15 +67,12 @@ CameraMap::find(catalogue::Pool& pool, const std::string& slug) {
         return found == cameras.end() || found->second.ask_again <= now ? nullptr : found->second.found;
     });
     if (known) return known;
-    auto camera = catalogue::find_camera(pool, slug);
-    if (!camera) return std::unexpected(camera.error());
-    if (!*camera) return std::shared_ptr<const Found>{};
-    auto found = std::make_shared<Found>(Found{.camera = std::move(**camera), .streams = {}});
-    for (const StreamKind kind : {StreamKind::main, StreamKind::sub}) {
-        const auto stream = catalogue::find_stream(pool, found->camera.id, kind);
-        if (!stream) return std::unexpected(stream.error());
-        if (*stream) found->streams.push_back(**stream);
-    }
+    auto asked = catalogue::find_camera_with_streams(pool, slug);
+    if (!asked) return std::unexpected(asked.error());
+    if (!*asked) return std::shared_ptr<const Found>{};
+    auto found = std::make_shared<Found>(
+        Found{.camera = std::move((*asked)->camera), .streams = std::move((*asked)->streams)}
+    );
     known_.with([&](auto& cameras) {
         if (cameras.size() >= kMostCameras) cameras.clear();
         cameras.insert_or_assign(slug, Known{found, now + kCameraFresh});

@@ -1,7 +1,7 @@
 #include "api/standing.hpp"
 
 #include "storage/catalogue/policy_repository.hpp"
-#include "storage/catalogue/standing_repository.hpp"
+#include "storage/release/viewing.hpp"
 
 namespace sluice::api {
 namespace {
@@ -22,7 +22,40 @@ Status add_second_factors(catalogue::Pool& pool, Standing& standing) {
     return {};
 }
 
+Status add_footage(catalogue::Pool& pool, const Uuid& principal_id, Standing& standing) {
+    const auto granted = catalogue::load_granted_footage(pool, principal_id, standing.at);
+    if (!granted) return std::unexpected(granted.error());
+    for (const catalogue::GrantedFootageRow& row : *granted)
+        standing.footage.push_back(right_of(row, standing.at));
+    return {};
+}
+
 }  // namespace
+
+FootageRight right_of(const catalogue::GrantedFootageRow& row, UtcTime now) {
+    FootageRight right{
+        .camera_id = row.camera_id, .stream = row.stream, .interval = row.interval, .is_masked = row.is_masked
+    };
+    if (!row.session) return right;
+    const release::ViewingFacts facts{
+        .is_view = true,  // each kind opens what is its own
+        .is_masked = row.is_masked,
+        .is_revoked = false,
+        .is_in_session = row.request_state == "in_session",
+        .grant_to = row.grant_to,
+        .slot = row.session->slot,
+        .joined = row.session->joined,
+        .presence_to = row.session->presence_to,
+        .is_ended = false,
+    };
+    if (release::find_obstacle(facts, now)) return right;
+    const bool is_copy = row.kind == "copy";
+    if (is_copy && !row.session->copy_id) return right;
+    right.kind = is_copy ? FootageRight::Kind::copy : FootageRight::Kind::viewing;
+    right.session_id = row.session->id;
+    if (is_copy) right.copy_id = row.session->copy_id;
+    return right;
+}
 
 Result<Standing>
 load_standing(catalogue::Pool& pool, const catalogue::PrincipalRow* principal, Action action, UtcTime now) {
@@ -45,6 +78,11 @@ load_standing(catalogue::Pool& pool, const catalogue::PrincipalRow* principal, A
     // The policy is read only for what it has a say in.
     if (!standing.is_bootstrap && facts_of(action).second_factor != SecondFactor::never)
         if (const auto added = add_second_factors(pool, standing); !added)
+            return std::unexpected(added.error());
+    // Likewise what was granted.
+    const bool is_footage = facts_of(action).resource == Resource::footage;
+    if (!standing.is_bootstrap && principal != nullptr && is_footage)
+        if (const auto added = add_footage(pool, principal->id, standing); !added)
             return std::unexpected(added.error());
     return standing;
 }

@@ -8,6 +8,7 @@
 #include "config/base/words.hpp"
 #include "storage/catalogue/pool.hpp"
 #include "storage/catalogue/rows.hpp"
+#include "storage/catalogue/standing_repository.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -19,15 +20,17 @@ namespace sluice::api {
 /// Footage that somebody has been granted and may still use.
 struct FootageRight {
     enum class Kind : std::uint8_t {
-        view,     ///< decided; plays only in a viewing
+        view,     ///< decided; opens only in a session
         viewing,  ///< a viewing of it is open: escort and viewer are there
-        copy,
+        copy,     ///< likewise a copy's session, and its custodian has ordered the copy
     };
     Uuid camera_id;
     StreamKind stream = StreamKind::main;
     TimeRange interval;  ///< as resolved to frames
     Kind kind = Kind::view;
     bool is_masked = false;
+    Uuid session_id{};              ///< in which it is used; nil: of a `view`
+    std::optional<Uuid> copy_id{};  ///< of a `copy`
 };
 
 /// How things stand for whoever asks, at the moment of asking. Made in one place (`load_standing`).
@@ -48,6 +51,9 @@ struct Standing {
     std::vector<FootageRight> footage;
     std::vector<Uuid> cameras;  ///< of a contractor's machine
 };
+
+/// What a granted interval lets its viewer do at `now`. Pure.
+[[nodiscard]] FootageRight right_of(const catalogue::GrantedFootageRow& row, UtcTime now);
 
 /// The one place where it is made. A null principal: of whoever has no token. Blocking.
 [[nodiscard]] Result<Standing>

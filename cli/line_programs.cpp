@@ -46,9 +46,8 @@ void add_work(CLI::App& app, Line& line) {
         app,
         line,
         "work",
-        "The worker: signs the audit log, makes room, runs jobs (check, scrub, purge, copies) until SIGTERM, "
-        "which hands back what "
-        "runs"
+        "The worker: signs the audit log, makes room, runs jobs (check, scrub, purge, copies), follows the "
+        "recorders with events = true (SIGHUP reads them again), until SIGTERM, which hands back what runs"
     );
     add_config(work, line)->required();
     work->add_flag(

@@ -30,8 +30,8 @@ struct Loaded {
     [[nodiscard]] bool is_usable() const noexcept;
 };
 
-/// Which secrets a program may see: only the recorder reads the cameras' password files (they are not
-/// readable for the API).
+/// Which secrets a load brings with it: only the recorder's has those of cameras and UPS, whose files the API
+/// can't read. The worker reads a recorder's by load_password when it connects.
 enum class Secrets { all, database_only };
 
 /// The password that stands there now. Error: operator_acts, naming the file or the variable.

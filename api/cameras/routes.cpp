@@ -50,19 +50,16 @@ Answer list_cameras(const Call& call) {
 }
 
 Answer show_camera(const Call& call) {
-    const auto camera = get_camera(call);
-    if (!camera) return std::unexpected(camera.error());
+    const auto found =
+        catalogue::find_camera_with_streams(call.services.database.pool(), call.variables.front());
+    if (!found) return std::unexpected(to_problem(found.error()));
+    if (!*found) return std::unexpected(camera_not_found());
+    const auto& [camera, streams] = **found;
     const auto allowed =
-        permit(call, Action::read_camera, {.camera_id = camera->id, .stream = {}, .interval = {}});
+        permit(call, Action::read_camera, {.camera_id = camera.id, .stream = {}, .interval = {}});
     if (!allowed) return std::unexpected(allowed.error());
-    std::vector<catalogue::StreamRow> streams;
-    for (const StreamKind kind : {StreamKind::main, StreamKind::sub}) {
-        const auto stream = catalogue::find_stream(call.services.database.pool(), camera->id, kind);
-        if (!stream) return std::unexpected(to_problem(stream.error()));
-        if (*stream) streams.push_back(**stream);
-    }
     const auto status = call.services.status.read();
-    return json_response(dump(to_json(*camera, streams, status.get(), call.now)));
+    return json_response(dump(to_json(camera, streams, status.get(), call.now)));
 }
 
 }  // namespace

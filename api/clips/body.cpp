@@ -24,6 +24,22 @@ private:
     std::unique_ptr<clip::Clip> clip_;
 };
 
+class MediaBody final : public http::BodySource {
+public:
+    explicit MediaBody(clip::HlsMedia media) : media_(std::move(media)) {}
+    [[nodiscard]] std::uint64_t size_bytes() const override { return media_.size_bytes(); }
+    [[nodiscard]] Result<http::Piece> read(std::uint64_t offset, std::uint64_t limit) override {
+        auto piece = media_.read(offset, limit);
+        if (!piece) return std::unexpected(piece.error());
+        if (auto* bytes = std::get_if<Bytes>(&*piece)) return http::Piece{std::move(*bytes)};
+        auto& range = std::get<clip::FileRange>(*piece);
+        return http::Piece{http::FileSpan{std::move(range.file), range.offset, range.length}};
+    }
+
+private:
+    clip::HlsMedia media_;
+};
+
 http::Response refuse(const http::Request& request, unsigned status, const char* code, const char* detail) {
     return http::to_response(
         {.status = status,
@@ -39,6 +55,10 @@ http::Response refuse(const http::Request& request, unsigned status, const char*
 
 std::unique_ptr<http::BodySource> make_body(std::unique_ptr<clip::Clip> clip) {
     return std::make_unique<ClipBody>(std::move(clip));
+}
+
+std::unique_ptr<http::BodySource> make_body(clip::HlsMedia media) {
+    return std::make_unique<MediaBody>(std::move(media));
 }
 
 http::Response choose_part(

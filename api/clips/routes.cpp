@@ -2,6 +2,7 @@
 
 #include "api/acts.hpp"
 #include "api/clips/body.hpp"
+#include "api/clips/detail/common.hpp"
 #include "api/clips/interval.hpp"
 #include "api/clips/refusal.hpp"
 #include "api/clips/rules.hpp"
@@ -15,11 +16,9 @@
 namespace sluice::api {
 namespace {
 
-struct Target {
-    catalogue::CameraRow camera;
-    catalogue::StreamRow stream;
-    clip::VolumePaths volumes;
-};
+using detail::opened;
+using detail::quoted_etag;
+using detail::Target;
 
 /// Camera, stream and volumes, once `authorize` allows `action` for what was asked.
 std::expected<Target, http::Problem> find_target(const Call& call, Action action, TimeRange asked) {
@@ -37,10 +36,8 @@ std::expected<Target, http::Problem> find_target(const Call& call, Action action
 
 http::Response describe(const clip::Clip& clip, const Target& target, const clip::Request& wanted) {
     const TimeRange range = clip.range();
-    http::Response response;
-    response.set("Content-Type", "video/mp4");
+    http::Response response = detail::describe_clip(clip, target, range);
     response.set("Cache-Control", "private, no-cache");
-    tell_interval(response, range, clip.gaps());
     if (auto damaged = damaged_header(clip.damaged()); !damaged.empty())
         response.set("Sluice-Damaged", std::move(damaged));
     if (!wanted.to)
@@ -48,10 +45,6 @@ http::Response describe(const clip::Clip& clip, const Target& target, const clip
             "Content-Location",
             clip_location(target.camera.slug, target.stream.kind, range, wanted.run_id, wanted.takes_damaged)
         );
-    response.set(
-        "Content-Disposition",
-        "inline; filename=\"" + target.camera.slug + "_" + to_compact_utc(range.from) + ".mp4\""
-    );
     return response;
 }
 
@@ -76,21 +69,6 @@ std::expected<void, http::Problem> tell_destroyed(
     return {};
 }
 
-OpenedFootage opened(const Target& target, std::string action, TimeRange interval, std::string detail) {
-    return {
-        .action = std::move(action),
-        .camera_id = target.camera.id,
-        .camera_slug = target.camera.slug,
-        .stream = target.stream.kind,
-        .interval = interval,
-        .detail = std::move(detail),
-    };
-}
-
-std::string quoted_etag(const std::string& etag) {
-    return etag.starts_with('"') ? etag : '"' + etag + '"';
-}
-
 Answer send_clip(const Call& call) {
     const std::string* damaged = call.parameters.find("damaged");
     if (damaged != nullptr && *damaged != "include")
@@ -101,6 +79,7 @@ Answer send_clip(const Call& call) {
     if (!asked) return std::unexpected(asked.error());
     const auto target = find_target(call, Action::read_clip, {asked->from, asked->to.value_or(call.now)});
     if (!target) return std::unexpected(target.error());
+    if (!call.standing.is_bootstrap) return detail::send_granted_clip(call, *target, *asked);
 
     const clip::Request wanted{target->stream.id, asked->from, asked->to, asked->run, damaged != nullptr};
     auto resolved = clip::resolve(call.services.database.pool(), target->volumes, wanted);
@@ -110,11 +89,7 @@ Answer send_clip(const Call& call) {
             explain_refusal(call, *refusal, target->stream, {asked->from, asked->to.value_or(call.now)})
         );
     auto clip = std::get<std::unique_ptr<clip::Clip>>(std::move(*resolved));
-    const auto allowed = permit(
-        call,
-        Action::read_clip,
-        {.camera_id = target->camera.id, .stream = target->stream.kind, .interval = clip->range()}
-    );
+    const auto allowed = permit(call, Action::read_clip, target->subject(clip->range()));
     if (!allowed) return std::unexpected(allowed.error());
 
     const std::string etag = quoted_etag(clip->etag());
@@ -154,6 +129,7 @@ Answer send_snapshot(const Call& call) {
         return std::unexpected(unfit_parameter("at", "INTERVAL_IN_FUTURE", "`at` lies in the future."));
     const auto target = find_target(call, Action::read_snapshot, {moment, moment + Microseconds{1}});
     if (!target) return std::unexpected(target.error());
+    if (!call.standing.is_bootstrap) return detail::send_granted_snapshot(call, *target, moment);
     auto taken = take_picture(call, *target, *at);
     if (!taken) return std::unexpected(to_problem(taken.error()));
     if (const auto* refusal = std::get_if<clip::Refusal>(&*taken))
@@ -161,19 +137,14 @@ Answer send_snapshot(const Call& call) {
             explain_refusal(call, *refusal, target->stream, {moment, moment + Microseconds{1}})
         );
     const auto& snapshot = std::get<clip::Snapshot>(*taken);
-    const auto allowed = permit(
-        call,
-        Action::read_snapshot,
-        {.camera_id = target->camera.id,
-         .stream = target->stream.kind,
-         .interval = TimeRange{snapshot.at, snapshot.at + Microseconds{1}}}
-    );
+    const TimeRange instant{snapshot.at, snapshot.at + Microseconds{1}};
+    const auto allowed = permit(call, Action::read_snapshot, target->subject(instant));
     if (!allowed) return std::unexpected(allowed.error());
     const auto recorded = record_opening(
         call,
         {.principal_id = call.principal->id, .peer = {}, .stream_id = target->stream.id, .what = "snapshot"},
         kRecordedQuiet,
-        opened(*target, "snapshot.opened", {snapshot.at, snapshot.at + Microseconds{1}}, "series")
+        opened(*target, "snapshot.opened", instant, "series")
     );
     if (!recorded) return std::unexpected(recorded.error());
     http::Response response;
@@ -185,6 +156,37 @@ Answer send_snapshot(const Call& call) {
 }
 
 }  // namespace
+
+namespace detail {
+
+OpenedFootage opened(const Target& target, std::string action, TimeRange interval, std::string detail) {
+    return {
+        .action = std::move(action),
+        .camera_id = target.camera.id,
+        .camera_slug = target.camera.slug,
+        .stream = target.stream.kind,
+        .interval = interval,
+        .detail = std::move(detail),
+        .session_id = {},
+    };
+}
+
+http::Response describe_clip(const clip::Clip& clip, const Target& target, TimeRange range) {
+    http::Response response;
+    response.set("Content-Type", "video/mp4");
+    tell_interval(response, range, clip.gaps());
+    response.set(
+        "Content-Disposition",
+        "inline; filename=\"" + target.camera.slug + "_" + to_compact_utc(range.from) + ".mp4\""
+    );
+    return response;
+}
+
+std::string quoted_etag(const std::string& etag) {
+    return etag.starts_with('"') ? etag : '"' + etag + '"';
+}
+
+}  // namespace detail
 
 void add_clip_routes(Routes& routes) {
     routes.push_back(

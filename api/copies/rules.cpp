@@ -1,6 +1,7 @@
 #include "api/copies/rules.hpp"
 
 #include "api/body.hpp"
+#include "api/rule_problem.hpp"
 #include "api/viewings/rules.hpp"
 #include "storage/retention/rules.hpp"
 

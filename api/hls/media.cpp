@@ -1,7 +1,7 @@
 #include "api/clips/body.hpp"
 #include "api/hls/detail/common.hpp"
-#include "api/hls/media_body.hpp"
 #include "api/hls/rules.hpp"
+#include "api/viewings/playing.hpp"
 #include "storage/catalogue/footage_repository.hpp"
 #include "storage/clip/hls_media.hpp"
 #include "storage/mp4/write.hpp"
@@ -86,12 +86,33 @@ FoundFile find_file(const Call& call, const CameraMap::Found& camera, const Uuid
     return file;
 }
 
+/// By a session of the account that asks; nullopt: none shows this piece.
+std::expected<std::optional<http::Response>, http::Problem> send_shown(
+    const Call& call,
+    const CameraMap::Found& camera,
+    const Uuid& file,
+    clip::FragmentRange fragments
+) {
+    const auto sessions = load_own_playing(call, camera.camera.id, camera.camera.slug);
+    if (!sessions) return std::unexpected(sessions.error());
+    for (const Playing& playing : *sessions) {
+        auto sent = send_piece(call, playing, file, fragments);
+        if (!sent || *sent) return sent;
+    }
+    return std::nullopt;
+}
+
 Answer send_media(const Call& call) {
     const auto id = uuid_from_string(call.variables[1]);
     const auto fragments = clip::fragments_from(call.variables[2]);
     if (!id || !fragments) return std::unexpected(no_media());
     const auto camera = find_hls_camera(call);
     if (!camera) return std::unexpected(camera.error());
+    if (!call.standing.is_bootstrap) {
+        auto shown = send_shown(call, **camera, *id, *fragments);
+        if (!shown) return std::unexpected(std::move(shown.error()));
+        if (*shown) return std::move(**shown);
+    }
     auto found = find_file(call, **camera, *id);
     if (!found) return std::unexpected(found.error());
     if (auto* waiting = std::get_if<http::Response>(&*found)) return std::move(*waiting);
@@ -101,8 +122,11 @@ Answer send_media(const Call& call) {
         return std::unexpected(no_media());
 
     const TimeRange wall = clip::wall_of(file->index, *fragments);
-    if (auto allowed = permit_hls(call, media_action(wall, call.now), **camera, stream->kind, wall); !allowed)
+    const Action action = media_action(wall, call.now);
+    if (auto allowed = permit_hls(call, action, **camera, stream->kind, wall); !allowed)
         return std::unexpected(allowed.error());
+    // Whole fragments are for live alone: what is granted of a recording ends with a frame, and is paced.
+    if (action == Action::play_recorded && !call.standing.is_bootstrap) return std::unexpected(not_granted());
     auto media = clip::HlsMedia::open(file, *fragments);
     if (!media) return std::unexpected(to_problem(media.error()));
     const auto key = view_key(call, stream->id, "media");
@@ -138,7 +162,7 @@ find_format(const Call& call, const CameraMap::Found& camera, const Uuid& id) {
 
 /// No footage is in it, only what a decoder must know; it is asked for all the same who wants it.
 Answer send_init(const Call& call) {
-    const auto id = format_id_from(call.variables[1]);
+    const auto id = clip::format_id_from(call.variables[1]);
     const auto camera = find_hls_camera(call);
     if (!camera) return std::unexpected(camera.error());
     if (auto allowed = permit(

@@ -3,6 +3,7 @@
 #include "api/clips/rules.hpp"
 #include "api/hls/detail/common.hpp"
 #include "api/hls/rules.hpp"
+#include "api/viewings/playing.hpp"
 #include "storage/clip/hls_recorded.hpp"
 
 #include <algorithm>
@@ -11,6 +12,22 @@
 
 namespace sluice::api::detail {
 namespace {
+
+/// Once accounts exist, recordings are seen in a viewing session, at whatever address.
+Answer send_shown(
+    const Call& call,
+    const CameraMap::Found& camera,
+    const AskedInterval& asked,
+    const Subject& subject
+) {
+    const FootageRight* right = find_right(call.standing, FootageRight::Kind::viewing, subject);
+    const auto sessions = load_own_playing(call, camera.camera.id, camera.camera.slug);
+    if (!sessions) return std::unexpected(sessions.error());
+    for (const Playing& playing : *sessions)
+        if (right != nullptr && playing.viewing.id == right->session_id)
+            return send_growing(call, playing, *subject.stream, asked.from, asked.to);
+    return std::unexpected(not_granted());
+}
 
 Answer send_recorded(const Call& call) {
     const auto interval = asked_interval(call);
@@ -23,6 +40,10 @@ Answer send_recorded(const Call& call) {
     const TimeRange asked{from, to.value_or(std::max(call.now, from))};
     if (auto allowed = permit_hls(call, Action::play_recorded, camera, kind, asked); !allowed)
         return std::unexpected(allowed.error());
+    if (!call.standing.is_bootstrap)
+        return send_shown(
+            call, camera, *interval, {.camera_id = camera.camera.id, .stream = kind, .interval = asked}
+        );
     const auto volumes = call.services.volumes.load(call.services.database.pool());
     if (!volumes) return std::unexpected(to_problem(volumes.error()));
 

@@ -50,13 +50,6 @@ Action media_action(TimeRange media, UtcTime now) noexcept {
     return now - media.from <= live ? Action::read_live : Action::play_recorded;
 }
 
-std::optional<Uuid> format_id_from(std::string_view name) {
-    if (!name.ends_with(".mp4")) return std::nullopt;
-    name.remove_suffix(4);
-    const auto id = uuid_from_string(name);
-    return id ? std::optional{*id} : std::nullopt;
-}
-
 std::string
 recording_location(std::string_view slug, StreamKind stream, TimeRange range, std::optional<Uuid> run) {
     std::string out = "/v1/cameras/" + http::percent_encode(slug) +

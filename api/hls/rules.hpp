@@ -32,9 +32,6 @@ check_ahead(const clip::HlsDirectives& wanted, std::uint64_t last_number);
 /// Media of the last minutes is part of live, whichever playlist named it; older media is not.
 [[nodiscard]] Action media_action(TimeRange media, UtcTime now) noexcept;
 
-/// "…" of "….mp4"; nullopt for any other name.
-[[nodiscard]] std::optional<Uuid> format_id_from(std::string_view name);
-
 [[nodiscard]] std::string
 recording_location(std::string_view slug, StreamKind stream, TimeRange range, std::optional<Uuid> run);
 

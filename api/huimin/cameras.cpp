@@ -147,23 +147,42 @@ Answer announce_first(const Call& call, const Announcement& said) {
     return answer_camera(call, 201);
 }
 
-/// The same again changes nothing; new credentials alone are a change.
+/// What writes decisions and credentials into the recorder's configuration.
+catalogue::NewJob configure_job(const Call& call) {
+    return {
+        .id = make_uuid_v7(call.now),
+        .kind = catalogue::JobKind::configure,
+        .same_work = "configure",
+        .principal_id = call.principal->id,
+        .principal = call.principal->name,
+        .role = call.principal->roles.front(),
+    };
+}
+
+/// The same again changes nothing. New credentials of what is in force go to the recorder: its host is the
+/// one that was accepted.
 Answer announce_again(const Call& call, ContractorCamera camera, const Announcement& said) {
+    catalogue::Pool& pool = call.services.database.pool();
     const bool is_same = camera.name == said.name && camera.place == said.place && camera.url == said.url &&
-                         camera.installed == said.installed && !said.secret &&
-                         camera.state != AnnouncedState::refused;
-    if (is_same) return fresh(200, camera_json(camera));
+                         camera.installed == said.installed && camera.state != AnnouncedState::refused;
+    if (is_same && !said.secret) return fresh(200, camera_json(camera));
+    camera.changed = call.now;
+    const auto act = [&](const char* action) {
+        return camera_act(call, action, camera, facts_of(camera, said.secret.has_value()));
+    };
+    if (is_same && camera.state == AnnouncedState::accepted) {
+        const auto renewed = catalogue::renew_camera_secret(
+            pool, camera, *said.secret, act("contractor_camera.credentials"), configure_job(call)
+        );
+        if (!renewed) return std::unexpected(act_problem(renewed.error()));
+        return answer_camera(call, 200);
+    }
     camera.name = said.name;
     camera.place = said.place;
     camera.url = said.url;
     camera.installed = said.installed;
-    camera.changed = call.now;
-    const auto changed = catalogue::change_announcement(
-        call.services.database.pool(),
-        camera,
-        said.secret,
-        camera_act(call, "contractor_camera.changed", camera, facts_of(camera, said.secret.has_value()))
-    );
+    const auto changed =
+        catalogue::change_announcement(pool, camera, said.secret, act("contractor_camera.changed"));
     if (!changed) return std::unexpected(act_problem(changed.error()));
     if (!*changed) return std::unexpected(overtaken());
     return answer_camera(call, 200);
@@ -205,16 +224,8 @@ Answer read(const Call& call) {
 Answer decide(const Call& call, ContractorCamera camera, const char* action, const json& facts) {
     camera.decided = call.now;
     camera.decider = call.principal->name;
-    const catalogue::NewJob job{
-        .id = make_uuid_v7(call.now),
-        .kind = catalogue::JobKind::configure,
-        .same_work = "configure",
-        .principal_id = call.principal->id,
-        .principal = call.principal->name,
-        .role = call.principal->roles.front(),
-    };
     const auto decided = catalogue::decide_camera(
-        call.services.database.pool(), camera, camera_act(call, action, camera, facts), job
+        call.services.database.pool(), camera, camera_act(call, action, camera, facts), configure_job(call)
     );
     if (!decided) return std::unexpected(act_problem(decided.error()));
     if (!*decided) return std::unexpected(overtaken());

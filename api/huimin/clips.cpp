@@ -308,6 +308,7 @@ Answer get(const Call& call) {
     if (const auto own = seen_principal(call)) {
         const auto clip = get_own_clip(call);
         if (!clip) return std::unexpected(clip.error());
+        if (clip->ended) tidy(call);
         return clip_response(200, *clip);
     }
     const auto uuid = uuid_from_string(id);

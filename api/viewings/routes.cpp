@@ -3,6 +3,7 @@
 #include "api/acts.hpp"
 #include "api/body.hpp"
 #include "api/principals.hpp"
+#include "api/rule_problem.hpp"
 #include "api/viewings/detail/common.hpp"
 #include "api/viewings/rules.hpp"
 #include "config/base/log.hpp"

@@ -1,6 +1,6 @@
 #include "api/viewings/rules.hpp"
 
-#include "storage/release/codes.hpp"
+#include "api/rule_problem.hpp"
 #include "storage/release/not_held.hpp"
 
 #include <utility>
@@ -52,18 +52,6 @@ std::optional<http::Problem> outcome_problem(const catalogue::AppointmentRow& ap
 }
 
 }  // namespace
-
-http::Problem rule_problem(std::string_view code, std::string detail) {
-    const release::CodeRow* const row = release::find_code(code);
-    http::Problem made = problem(row != nullptr ? row->status : 403, std::string{code}, std::move(detail));
-    if (row == nullptr) return made;
-    if (!row->article.empty()) made.members.emplace_back("article", json(row->article).dump());
-    made.members.emplace_back("curable", row->is_curable ? "true" : "false");
-    made.members.emplace_back(
-        "evidence_required", row->evidence.empty() ? "null" : json(row->evidence).dump()
-    );
-    return made;
-}
 
 http::Problem obstacle_problem(release::Obstacle obstacle) {
     switch (obstacle) {

@@ -13,8 +13,6 @@
 /// The rules of viewing sessions as pure functions.
 namespace sluice::api {
 
-/// A problem of the rules' codes (storage/release/codes): status, article and what cures it.
-[[nodiscard]] http::Problem rule_problem(std::string_view code, std::string detail);
 /// What stands against playing.
 [[nodiscard]] http::Problem obstacle_problem(release::Obstacle obstacle);
 

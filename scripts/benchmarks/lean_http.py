@@ -7,10 +7,11 @@ from .common import Void
 class Http:
     """One keep-alive connection."""
 
-    def __init__(self, port, token=""):
+    def __init__(self, port, token="", header=""):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=120)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.authorization = f"Authorization: Bearer {token}\r\n" if token else ""
+        header = f"Authorization: Bearer {token}" if token else header
+        self.authorization = f"{header}\r\n" if header else ""
 
     def __enter__(self):
         return self

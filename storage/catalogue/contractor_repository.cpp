@@ -274,6 +274,22 @@ Result<bool> change_announcement(
     });
 }
 
+Status renew_camera_secret(
+    Pool& pool,
+    const ContractorCamera& camera,
+    const CameraSecret& secret,
+    const ledger::Act& act,
+    const NewJob& job
+) {
+    const auto done = act_on(pool, act, camera.changed, [&](pqxx::transaction_base& transaction) {
+        keep_secret(transaction, camera, secret);
+        static_cast<void>(detail::insert_job(transaction, job));
+        return true;
+    });
+    if (!done) return std::unexpected(done.error());
+    return {};
+}
+
 Result<bool> decide_camera(
     Pool& pool,
     const ContractorCamera& camera,

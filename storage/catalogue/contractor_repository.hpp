@@ -79,6 +79,14 @@ find_contractor_camera(Pool& pool, const std::string& slug);
     const std::optional<CameraSecret>& secret,
     const ledger::Act& act
 );
+/// New credentials for what is in force as it is: nothing to decide; `job` writes them.
+[[nodiscard]] Status renew_camera_secret(
+    Pool& pool,
+    const ContractorCamera& camera,
+    const CameraSecret& secret,
+    const ledger::Act& act,
+    const NewJob& job
+);
 /// Accepted with what it says, or refused with a reason and taken out; `job` writes the recorder's
 /// configuration. False: another revision.
 [[nodiscard]] Result<bool> decide_camera(

@@ -47,6 +47,14 @@ CameraRow to_camera(const pqxx::row& row) {
     };
 }
 
+constexpr const char* kCameraWithStreams = R"(
+    SELECT c.*, s.id, s.camera_id, s.kind FROM (
+        SELECT c.id, c.recorder_id, r.slug AS recorder_slug, c.slug, c.name, coalesce(c.channel, 0), c.tags, c.zone, c.owner, c.is_enabled,
+               to_us(c.retired_at)
+        FROM cameras c JOIN recorders r ON r.id = c.recorder_id
+        WHERE c.slug = $1 ORDER BY c.retired_at DESC NULLS FIRST, c.id DESC LIMIT 1) c
+    LEFT JOIN streams s ON s.camera_id = c.id ORDER BY s.kind)";
+
 constexpr const char* kStreams = "SELECT id, camera_id, kind FROM streams ORDER BY id";
 constexpr const char* kStreamOfCamera =
     "SELECT id, camera_id, kind FROM streams WHERE camera_id = $1::uuid AND kind = $2";
@@ -55,6 +63,19 @@ StreamRow to_stream(const pqxx::row& row) {
     const auto kind = stream_kind_from(row[2].as<std::string>());
     if (!kind) throw pqxx::conversion_error{"unknown kind of stream"};
     return {.id = to_uuid(row[0]), .camera_id = to_uuid(row[1]), .kind = *kind};
+}
+
+/// A row of a camera for each of its streams, or one without.
+CameraWithStreams to_camera_with_stream(const pqxx::row& row) {
+    constexpr pqxx::row::size_type stream_at = 11;
+    CameraWithStreams found{.camera = to_camera(row), .streams = {}};
+    if (row[stream_at].is_null()) return found;
+    const auto kind = stream_kind_from(row[stream_at + 2].as<std::string>());
+    if (!kind) throw pqxx::conversion_error{"unknown kind of stream"};
+    found.streams.push_back(
+        {.id = to_uuid(row[stream_at]), .camera_id = to_uuid(row[stream_at + 1]), .kind = *kind}
+    );
+    return found;
 }
 
 constexpr const char* kVolumes = "SELECT id, installation_id, path FROM volumes ORDER BY id";
@@ -137,6 +158,16 @@ Result<std::vector<CameraRow>> load_cameras(Pool& pool, bool with_retired) {
 
 Result<std::optional<CameraRow>> find_camera(Pool& pool, const std::string& slug) {
     return first_of(load_prepared(pool, to_camera, kCameraBySlug, detail::clean_text(slug)));
+}
+
+Result<std::optional<CameraWithStreams>> find_camera_with_streams(Pool& pool, const std::string& slug) {
+    auto rows = load_prepared(pool, to_camera_with_stream, kCameraWithStreams, detail::clean_text(slug));
+    if (!rows) return std::unexpected(rows.error());
+    if (rows->empty()) return std::optional<CameraWithStreams>{};
+    CameraWithStreams found = std::move(rows->front());
+    for (std::size_t i = 1; i < rows->size(); ++i)
+        found.streams.push_back((*rows)[i].streams.front());
+    return std::optional{std::move(found)};
 }
 
 Result<std::vector<StreamRow>> load_streams(Pool& pool) {

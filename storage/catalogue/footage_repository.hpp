@@ -15,6 +15,13 @@ namespace sluice::catalogue {
 
 [[nodiscard]] Result<std::vector<CameraRow>> load_cameras(Pool& pool, bool with_retired);
 [[nodiscard]] Result<std::optional<CameraRow>> find_camera(Pool& pool, const std::string& slug);
+struct CameraWithStreams {
+    CameraRow camera;
+    std::vector<StreamRow> streams;  ///< main first
+};
+/// In one question.
+[[nodiscard]] Result<std::optional<CameraWithStreams>>
+find_camera_with_streams(Pool& pool, const std::string& slug);
 [[nodiscard]] Result<std::vector<StreamRow>> load_streams(Pool& pool);
 [[nodiscard]] Result<std::optional<StreamRow>>
 find_stream(Pool& pool, const Uuid& camera_id, StreamKind kind);

@@ -29,6 +29,41 @@ StandingRow to_standing(const pqxx::row& row) {
     return standing;
 }
 
+constexpr const char* kGranted = R"(
+    SELECT i.camera_id, i.stream, to_us(i.from_at), to_us(i.to_at), g.kind, g.is_masked, to_us(g.valid_to), r.state,
+           s.id, to_us(t.from_at), to_us(t.to_at), to_us(s.joined_at), to_us(s.presence_to), c.id
+    FROM requests r JOIN grants g ON g.request_id = r.id AND g.revoked_at IS NULL AND from_us($2::bigint) < g.valid_to
+         JOIN grant_items i ON i.grant_id = g.id
+         LEFT JOIN viewing_sessions s ON s.request_id = r.id AND s.grant_id = g.id AND s.viewer_id = $1::uuid AND s.ended_at IS NULL
+         LEFT JOIN request_slots t ON t.id = s.slot_id
+         LEFT JOIN copies c ON c.session_id = s.id AND c.grant_id = g.id AND c.failed_at IS NULL
+    WHERE r.state IN ('granted', 'granted_partial', 'scheduled', 'in_session')
+      AND r.id IN (SELECT a.id FROM requests a WHERE a.applicant_id = $1::uuid
+                   UNION SELECT v.request_id FROM request_slots v WHERE v.viewer_id = $1::uuid)
+    ORDER BY r.id, i.camera_id, i.stream, i.from_at)";
+
+GrantedFootageRow to_granted(const pqxx::row& row) {
+    GrantedFootageRow granted{
+        .camera_id = detail::to_uuid(row[0]),
+        .stream = row[1].as<std::string>() == to_string(StreamKind::sub) ? StreamKind::sub : StreamKind::main,
+        .interval = {detail::to_time(row[2]), detail::to_time(row[3])},
+        .kind = row[4].as<std::string>(),
+        .is_masked = row[5].as<bool>(),
+        .grant_to = detail::to_time(row[6]),
+        .request_state = row[7].as<std::string>(),
+        .session = {},
+    };
+    if (row[8].is_null()) return granted;
+    granted.session = {
+        .id = detail::to_uuid(row[8]),
+        .slot = {detail::to_time(row[9]), detail::to_time(row[10])},
+        .joined = detail::to_optional_time(row[11]),
+        .presence_to = detail::to_time(row[12]),
+        .copy_id = row[13].is_null() ? std::nullopt : std::optional{detail::to_uuid(row[13])},
+    };
+    return granted;
+}
+
 bool to_flag(const pqxx::row& row) {
     return row[0].as<bool>();
 }
@@ -119,6 +154,11 @@ Result<StandingRow> load_standing(Pool& pool, const std::optional<Uuid>& princip
     auto rows = detail::load_prepared(pool, to_standing, kStanding, to_text(principal_id), to_epoch_us(now));
     if (!rows) return std::unexpected(rows.error());
     return std::move(rows->front());
+}
+
+Result<std::vector<GrantedFootageRow>>
+load_granted_footage(Pool& pool, const Uuid& principal_id, UtcTime now) {
+    return detail::load_prepared(pool, to_granted, kGranted, to_string(principal_id), to_epoch_us(now));
 }
 
 Result<bool> is_bootstrap(Pool& pool) {

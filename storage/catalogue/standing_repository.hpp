@@ -2,6 +2,7 @@
 
 #include "config/base/time.hpp"
 #include "config/base/uuid.hpp"
+#include "config/base/words.hpp"
 #include "storage/catalogue/pool.hpp"
 #include "storage/ledger/act.hpp"
 
@@ -28,6 +29,29 @@ struct StandingRow {
 load_standing(Pool& pool, const std::optional<Uuid>& principal_id, UtcTime now);
 /// Whether nobody has an account yet.
 [[nodiscard]] Result<bool> is_bootstrap(Pool& pool);
+
+/// A granted interval of somebody who asked for it or is appointed to see it, and the open session of which
+/// that person is the viewer.
+struct GrantedFootageRow {
+    Uuid camera_id;
+    StreamKind stream = StreamKind::main;
+    TimeRange interval;  ///< as resolved to frames
+    std::string kind;    ///< "view", "copy"
+    bool is_masked = false;
+    UtcTime grant_to;
+    std::string request_state;
+    struct Session {
+        Uuid id;
+        TimeRange slot;
+        std::optional<UtcTime> joined;
+        UtcTime presence_to;
+        std::optional<Uuid> copy_id;  ///< ordered in it
+    };
+    std::optional<Session> session;
+};
+/// Of decisions that are in force.
+[[nodiscard]] Result<std::vector<GrantedFootageRow>>
+load_granted_footage(Pool& pool, const Uuid& principal_id, UtcTime now);
 
 /// An approver's power in other hands.
 struct DelegationRow {

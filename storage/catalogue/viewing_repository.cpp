@@ -2,7 +2,6 @@
 
 #include "storage/catalogue/detail/load.hpp"
 #include "storage/catalogue/detail/values.hpp"
-#include "storage/catalogue/detail/viewing_facts.hpp"
 #include "storage/catalogue/record_repository.hpp"
 
 #include <utility>
@@ -26,9 +25,6 @@ std::optional<std::string> to_optional_text(const std::optional<Uuid>& id) {
 }
 StreamKind to_stream(const pqxx::field& field) {
     return field.as<std::string>() == to_string(StreamKind::sub) ? StreamKind::sub : StreamKind::main;
-}
-std::string text_of(StreamKind stream) {
-    return std::string{to_string(stream)};
 }
 
 constexpr const char* kAppointment = R"(
@@ -157,68 +153,6 @@ OverdueViewing to_overdue(const pqxx::row& row) {
     return {.id = to_uuid(row[0]), .reason = row[1].as<std::string>()};
 }
 
-constexpr const char* kBeginPlaylist = R"(
-    INSERT INTO viewing_playlists (session_id, camera_id, stream, from_at, began_at)
-    VALUES ($1::uuid, $2::uuid, $3, from_us($4::bigint), from_us($5::bigint)) ON CONFLICT DO NOTHING)";
-constexpr const char* kPlaylist = R"(
-    SELECT to_us(began_at) FROM viewing_playlists
-    WHERE session_id = $1::uuid AND camera_id = $2::uuid AND stream = $3 AND from_at = from_us($4::bigint))";
-
-// Two requests at once: the second waits here, and then sees what the first one has paid.
-constexpr const char* kPace = R"(
-    INSERT INTO viewing_paces AS p (session_id, camera_id, paid_until) VALUES ($1::uuid, $2::uuid, '-infinity')
-    ON CONFLICT (session_id, camera_id) DO UPDATE SET paid_until = p.paid_until
-    RETURNING CASE WHEN isfinite(paid_until) THEN to_us(paid_until) END)";
-constexpr const char* kPay =
-    "UPDATE viewing_paces SET paid_until = from_us($3::bigint) WHERE session_id = $1::uuid AND camera_id = "
-    "$2::uuid";
-constexpr const char* kDeliver = R"(
-    INSERT INTO deliveries (id, session_id, camera_id, stream, from_at, to_at, segment_id, first_fragment, end_fragment, bytes, at)
-    VALUES ($1::uuid, $2::uuid, $3::uuid, $4, from_us($5::bigint), from_us($6::bigint), $7::uuid, $8::int, $9::int, $10::bigint,
-            from_us($11::bigint)))";
-constexpr const char* kDeliveries = R"(
-    SELECT id, session_id, camera_id, stream, to_us(from_at), to_us(to_at), segment_id, first_fragment, end_fragment, bytes, to_us(at)
-    FROM deliveries WHERE session_id = $1::uuid ORDER BY at, id)";
-
-DeliveryRow to_delivery(const pqxx::row& row) {
-    return {
-        .id = to_uuid(row[0]),
-        .session_id = to_uuid(row[1]),
-        .camera_id = to_uuid(row[2]),
-        .stream = to_stream(row[3]),
-        .range = {to_time(row[4]), to_time(row[5])},
-        .segment_id = to_uuid(row[6]),
-        .first_fragment = row[7].as<std::uint32_t>(),
-        .end_fragment = row[8].as<std::uint32_t>(),
-        .bytes = row[9].as<std::uint64_t>(),
-        .at = to_time(row[10]),
-    };
-}
-
-constexpr const char* kLockForEnd = R"(
-    SELECT coalesce(r.dossier_number, ''), g.kind, s.escort, s.viewer, to_us(s.joined_at)
-    FROM viewing_sessions s JOIN requests r ON r.id = s.request_id JOIN grants g ON g.id = s.grant_id
-    WHERE s.id = $1::uuid AND s.ended_at IS NULL FOR UPDATE OF s)";
-constexpr const char* kDelivered = R"(
-    SELECT c.slug, d.stream, to_us(d.from_at), to_us(d.to_at), d.bytes
-    FROM deliveries d JOIN cameras c ON c.id = d.camera_id WHERE d.session_id = $1::uuid ORDER BY c.slug, d.stream, d.from_at)";
-constexpr const char* kEnter =
-    "SELECT add_register_entry($1, 'session', $2::jsonb, $3::uuid, $4, from_us($5::bigint))";
-constexpr const char* kEnd = R"(
-    UPDATE viewing_sessions SET ended_at = greatest(from_us($2::bigint), opened_at), end_reason = $3, register_line = $4::bigint
-    WHERE id = $1::uuid)";
-
-/// The database's own look at a delivery, as the code of a refusal.
-Error explain(const Error& error) {
-    if (error.message().find("outside the granted interval") != std::string::npos)
-        return {Remedy::refuse, {}, "outside the granted interval", "ART7_NOT_APPROVED"};
-    if (error.message().find("without grant, escort and viewer") != std::string::npos)
-        return {Remedy::refuse, {}, "no grant, escort or viewer any more", "ART9_4A_NO_ESCORT"};
-    if (error.label() == "sqlstate_23503")
-        return {Remedy::refuse, {}, "no such session", "ART9_4A_NO_ESCORT"};
-    return error;
-}
-
 /// Runs a statement and appends the record when it changed something. nullopt: it did not.
 template <class... Args>
 Result<std::optional<Uuid>>
@@ -321,118 +255,8 @@ Result<bool> is_viewer(Pool& pool, const Uuid& id, const Sha256Digest& token) {
     return !rows->empty() && rows->front();
 }
 
-Result<bool> end_viewing(Pool& pool, const ViewingEnd& end, UtcTime now) {
-    bool is_ended = false;
-    const Status status = pool.with([&](Connection& connection) -> Status {
-        pqxx::work transaction{connection.get()};
-        // From here on no delivery is under way: each holds this row while it is being recorded.
-        const pqxx::result locked = run(transaction, kLockForEnd, to_string(end.id));
-        if (locked.empty()) return {};
-        const auto joined = to_optional_time(locked[0][4]);
-        detail::SessionFacts facts{
-            .session_id = end.id,
-            .kind = locked[0][1].as<std::string>(),
-            .escort = locked[0][2].as<std::string>(),
-            .viewer = locked[0][3].as<std::string>(),
-            .reason = end.reason,
-            .time = {joined.value_or(now), now},
-            .delivered = {},
-        };
-        for (const auto& row : run(transaction, kDelivered, to_string(end.id)))
-            facts.delivered.push_back(
-                {row[0].as<std::string>(),
-                 row[1].as<std::string>(),
-                 {to_time(row[2]), to_time(row[3])},
-                 row[4].as<std::uint64_t>()}
-            );
-        const std::string text = detail::to_json(facts);
-        std::optional<std::int64_t> line;
-        if (joined)
-            line = run(transaction,
-                       kEnter,
-                       locked[0][0].as<std::string>(),
-                       text,
-                       to_optional_text(end.actor.id),
-                       detail::clean_text(end.actor.name),
-                       to_epoch_us(now))[0][0]
-                       .as<std::int64_t>();
-        run(transaction, kEnd, to_string(end.id), to_epoch_us(now), end.reason, line);
-        const ledger::Act act{
-            .action = "viewing.ended",
-            .actor = end.actor,
-            .subject = {.kind = "viewing", .id = to_string(end.id)},
-            .facts = text,
-        };
-        if (const auto record = append_record(transaction, act, now); !record)
-            return std::unexpected(record.error());
-        transaction.commit();
-        is_ended = true;
-        return {};
-    });
-    if (!status) return std::unexpected(status.error());
-    return is_ended;
-}
-
 Result<std::vector<OverdueViewing>> load_overdue_viewings(Pool& pool, UtcTime presence_before, UtcTime now) {
     return load(pool, to_overdue, kOverdue, to_epoch_us(presence_before), to_epoch_us(now));
-}
-
-Result<UtcTime> begin_playlist(
-    Pool& pool,
-    const Uuid& session_id,
-    const Uuid& camera_id,
-    StreamKind stream,
-    UtcTime from,
-    UtcTime now
-) {
-    UtcTime began = now;
-    const Status status = pool.with([&](Connection& connection) -> Status {
-        pqxx::work transaction{connection.get()};
-        const std::string session = to_string(session_id);
-        const std::string camera = to_string(camera_id);
-        run(transaction, kBeginPlaylist, session, camera, text_of(stream), to_epoch_us(from), to_epoch_us(now)
-        );
-        began =
-            to_time(run(transaction, kPlaylist, session, camera, text_of(stream), to_epoch_us(from))[0][0]);
-        transaction.commit();
-        return {};
-    });
-    if (!status) return std::unexpected(status.error());
-    return began;
-}
-
-Result<Delivery> record_delivery(Pool& pool, const DeliveryRow& row, const Pace& pace) {
-    Delivery outcome = Delivery::too_early;
-    const Status status = pool.with([&](Connection& connection) -> Status {
-        pqxx::work transaction{connection.get()};
-        const std::string session = to_string(row.session_id);
-        const std::string camera = to_string(row.camera_id);
-        const auto paid = pace(to_optional_time(run(transaction, kPace, session, camera)[0][0]));
-        if (!paid) return {};
-        run(transaction, kPay, session, camera, to_epoch_us(*paid));
-        run(transaction,
-            kDeliver,
-            to_string(row.id),
-            session,
-            camera,
-            text_of(row.stream),
-            to_epoch_us(row.range.from),
-            to_epoch_us(row.range.to),
-            to_string(row.segment_id),
-            row.first_fragment,
-            row.end_fragment,
-            row.bytes,
-            to_epoch_us(row.at));
-        transaction.commit();
-        outcome = Delivery::recorded;
-        return {};
-    });
-    if (!status) return std::unexpected(explain(status.error()));
-    return outcome;
-}
-
-Result<std::vector<DeliveryRow>> load_deliveries(Pool& pool, const Uuid& session_id) {
-    return load(pool, to_delivery, kDeliveries, to_string(session_id));
 }
 
 }  // namespace sluice::catalogue

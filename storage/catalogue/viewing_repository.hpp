@@ -8,12 +8,11 @@
 #include "storage/ledger/act.hpp"
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
-/// Escorted sessions and what they delivered. Role: sluice_api; sluice_worker where it says so.
+/// Escorted sessions. Role: sluice_api; sluice_worker where it says so.
 namespace sluice::catalogue {
 
 /// A resolved interval of a grant.
@@ -117,36 +116,5 @@ struct OverdueViewing {
 };
 [[nodiscard]] Result<std::vector<OverdueViewing>>
 load_overdue_viewings(Pool& pool, UtcTime presence_before, UtcTime now);
-
-/// When the playlist of a stream from there began; it begins now if it has not.
-[[nodiscard]] Result<UtcTime> begin_playlist(
-    Pool& pool,
-    const Uuid& session_id,
-    const Uuid& camera_id,
-    StreamKind stream,
-    UtcTime from,
-    UtcTime now
-);
-
-struct DeliveryRow {
-    Uuid id;
-    Uuid session_id;
-    Uuid camera_id;
-    StreamKind stream = StreamKind::main;
-    TimeRange range;
-    Uuid segment_id;
-    std::uint32_t first_fragment = 0;
-    std::uint32_t end_fragment = 0;
-    std::uint64_t bytes = 0;
-    UtcTime at;
-};
-/// From the camera's `paid_until` so far to the new one; nullopt: too early.
-using Pace = std::function<std::optional<UtcTime>(std::optional<UtcTime> paid_until)>;
-enum class Delivery { recorded, too_early };
-/// On `recorded` the row is committed: the bytes may go. Error: refuse, with the label of what stands
-/// against it (ART9_4A_NO_ESCORT, ART7_NOT_APPROVED), when the database's own look says no.
-[[nodiscard]] Result<Delivery> record_delivery(Pool& pool, const DeliveryRow& row, const Pace& pace);
-/// In order.
-[[nodiscard]] Result<std::vector<DeliveryRow>> load_deliveries(Pool& pool, const Uuid& session_id);
 
 }  // namespace sluice::catalogue

@@ -171,4 +171,11 @@ std::optional<FragmentRange> fragments_from(std::string_view name) {
     return range;
 }
 
+std::optional<Uuid> format_id_from(std::string_view name) {
+    if (!name.ends_with(".mp4")) return std::nullopt;
+    name.remove_suffix(4);
+    const auto id = uuid_from_string(name);
+    return id ? std::optional{*id} : std::nullopt;
+}
+
 }  // namespace sluice::clip

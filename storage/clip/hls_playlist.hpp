@@ -71,5 +71,7 @@ struct FragmentRange {
 };
 /// Only the one spelling that media_name gives; nullopt for any other text.
 [[nodiscard]] std::optional<FragmentRange> fragments_from(std::string_view name);
+/// The format that an init segment's name tells: "…" of "….mp4"; nullopt for any other name.
+[[nodiscard]] std::optional<Uuid> format_id_from(std::string_view name);
 
 }  // namespace sluice::clip

@@ -79,6 +79,17 @@ Status write_secret(const Configuring& tools, const catalogue::ContractorCamera&
     return write_private(file(".password"), (*secret)->password + "\n", tools.owner);
 }
 
+/// Of a camera that is not in force: nobody needs them. Not there is fine; what can't be removed is told.
+void drop_secret_files(const fs::path& config_file, const std::string& slug) {
+    for (const char* ending : {".user", ".password"}) {
+        const fs::path file = secrets_folder(config_file) / (slug + ending);
+        if (::unlink(file.c_str()) != 0 && errno != ENOENT)
+            log_and_drop(
+                errno_error(Remedy::operator_acts, "cannot remove " + file.string()), "remove it by hand"
+            );
+    }
+}
+
 std::string username_of(const fs::path& config_file, const std::string& slug) {
     auto text = read_text_file(secrets_folder(config_file) / (slug + ".user"), kMostSecret);
     if (!text) return {};
@@ -144,7 +155,10 @@ Result<Configured> write_part(const Configuring& tools) {
     fs::create_directory(part.parent_path(), ignored);  // the write below says what is wrong
     std::vector<PartCamera> wanted;
     for (const catalogue::ContractorCamera& camera : *cameras) {
-        if (!camera.in_force) continue;
+        if (!camera.in_force) {
+            drop_secret_files(tools.config_file, camera.slug);
+            continue;
+        }
         // Credentials of a change that is still a proposal wait with it.
         if (camera.state == catalogue::AnnouncedState::accepted)
             if (auto written = write_secret(tools, camera); !written) return std::unexpected(written.error());

@@ -38,6 +38,7 @@ struct Document {
     // NOLINTBEGIN(readability-redundant-member-init): without {} whoever leaves them out gets a warning
     std::string reference{};  ///< stands at the foot of every page: a dossier's number, a period
     bool is_landscape = false;
+    bool is_dense = false;       ///< tables in small letters, as landscape pages have them
     bool carries_draft = false;  ///< a part of a text is one, and is marked there
     UtcTime made;                ///< the same document made at the same time is the same bytes
     std::vector<Block> blocks{};

@@ -41,7 +41,11 @@ Document inspection_page(const InspectionMonth& month) {
     const std::string name = std::to_string(calendar::year_of(month.month) - 1911) + "年" +
                              std::to_string(static_cast<unsigned>(date.month())) + "月";
     Document document{
-        .title = "門禁系統及監視系統每日巡檢表", .reference = name, .made = month.made, .blocks = {}
+        .title = "門禁系統及監視系統每日巡檢表",
+        .reference = name,
+        .is_dense = true,  // 31 rows and some long remarks are one page
+        .made = month.made,
+        .blocks = {}
     };
     // One row of labels, so that it stands again on a second page, should remarks be long.
     Table table{.widths = {2, 9, 4, 4, 4, 4, 4}, .rows = {}, .has_head = true};

@@ -32,7 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (range->first >= range->end) std::abort();
         if (clip::media_name(range->first, range->end) != text) std::abort();
     }
-    if (const auto id = api::format_id_from(text); id && to_string(*id).size() + 4 != text.size())
+    if (const auto id = clip::format_id_from(text); id && to_string(*id).size() + 4 != text.size())
         std::abort();
     return 0;
 }

@@ -25,10 +25,10 @@ struct Login {
     [[nodiscard]] nlohmann::json body() const { return nlohmann::json::parse(reply.body); }
 };
 
-/// The API over a catalogue in which persons have accounts.
-class AccountStage : public ApiStage {
+/// Accounts of persons on a stage that has started; the first one ends `bootstrap`.
+class Accounts {
 public:
-    AccountStage() { start(); }
+    explicit Accounts(ApiStage& stage) : stage_(stage), owner(stage.database.conninfo("sluice_super"), 1) {}
 
     /// A person whose password is kPassword, not a first one.
     Uuid create(const std::string& name, std::vector<std::string> roles, const std::string& unit = {}) {
@@ -52,7 +52,7 @@ public:
             owner, {.account = row, .name_key = known->key, .password_hash = password_hash()}, act
         );
         if (!made || !*made) FAIL("no account for " + name);
-        database.execute("UPDATE passwords SET is_initial = false");
+        stage_.database.execute("UPDATE passwords SET is_initial = false");
         return **made;
     }
     /// "Authorization: Bearer …" of an account.
@@ -69,6 +69,23 @@ public:
         if (!made) FAIL(made.error().describe());
         return "Authorization: Bearer " + token;
     }
+
+private:
+    ApiStage& stage_;
+
+public:
+    catalogue::Pool owner;
+};
+
+/// The API over a catalogue in which persons have accounts.
+class AccountStage : public ApiStage {
+public:
+    AccountStage() { start(); }
+
+    Uuid create(const std::string& name, std::vector<std::string> roles, const std::string& unit = {}) {
+        return accounts_.create(name, std::move(roles), unit);
+    }
+    [[nodiscard]] std::string token_of(const Uuid& account) { return accounts_.token_of(account); }
     [[nodiscard]] Reply
     post(const std::string& target, const nlohmann::json& body, const std::vector<std::string>& headers) {
         return fetch(port(), "POST", target, headers, body.dump());
@@ -85,7 +102,11 @@ public:
         return nlohmann::json::parse(reply.body)["code"];
     }
 
-    catalogue::Pool owner{database.conninfo("sluice_super"), 1};
+private:
+    Accounts accounts_{*this};
+
+public:
+    catalogue::Pool& owner = accounts_.owner;
 };
 
 }  // namespace sluice::test

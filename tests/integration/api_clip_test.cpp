@@ -1,4 +1,4 @@
-#include "tests/integration/api_stage.hpp"
+#include "tests/integration/granted_viewer.hpp"
 #include "tests/support/process.hpp"
 
 #include <fstream>
@@ -42,13 +42,15 @@ TEST_CASE("ranges of a clip put together are the clip", "[api][clip][integration
     run.record(100);
     run.end(GapCause::shutdown);
     stage.start();
-    const std::string target = clip_target(0, 8);
-    const Reply whole = stage.get(target);
+    GrantedViewer viewer{stage};
+    viewer.take_copy(0, 7);
+    const std::string target = GrantedViewer::clip_of(viewer.granted);
+    const Reply whole = viewer.get(target);
     REQUIRE(whole.status == 200);
     std::string joined;
     while (joined.size() < whole.body.size()) {
         const std::size_t last = std::min(joined.size() + 30'000, whole.body.size()) - 1;
-        const Reply part = stage.get(
+        const Reply part = viewer.get(
             target,
             {"Range: bytes=" + std::to_string(joined.size()) + "-" + std::to_string(last),
              "If-Range: " + whole.header("etag")}
@@ -61,15 +63,15 @@ TEST_CASE("ranges of a clip put together are the clip", "[api][clip][integration
         joined += part.body;
     }
     CHECK((joined == whole.body));
-    CHECK(stage.get(target, {"Range: bytes=-10"}).body == whole.body.substr(whole.body.size() - 10));
-    CHECK(stage.get(target, {"Range: bytes=0-1,5-6"}).status == 200);
-    CHECK(stage.get(target, {"Range: bytes=0-1", "If-Range: \"other\""}).status == 200);
-    CHECK(stage.get(target, {"If-None-Match: " + whole.header("etag")}).status == 304);
-    CHECK(stage.get(target, {"If-Match: \"other\""}).status == 412);
-    const Reply beyond = stage.get(target, {"Range: bytes=99999999-"});
+    CHECK(viewer.get(target, {"Range: bytes=-10"}).body == whole.body.substr(whole.body.size() - 10));
+    CHECK(viewer.get(target, {"Range: bytes=0-1,5-6"}).status == 200);
+    CHECK(viewer.get(target, {"Range: bytes=0-1", "If-Range: \"other\""}).status == 200);
+    CHECK(viewer.get(target, {"If-None-Match: " + whole.header("etag")}).status == 304);
+    CHECK(viewer.get(target, {"If-Match: \"other\""}).status == 412);
+    const Reply beyond = viewer.get(target, {"Range: bytes=99999999-"});
     CHECK(beyond.status == 416);
     CHECK(beyond.header("content-range") == "bytes */" + std::to_string(whole.body.size()));
-    const Reply malformed = stage.get(target, {"Range: bytes=a-b"});
+    const Reply malformed = viewer.get(target, {"Range: bytes=a-b"});
     CHECK(malformed.status == 400);
     CHECK(json::parse(malformed.body)["code"] == "MALFORMED_RANGE");
 }
@@ -188,13 +190,16 @@ TEST_CASE("a snapshot is the key frame at or before a moment", "[api][clip][inte
     run.end(GapCause::shutdown);
     stage.start();
     const std::string target = "/v1/cameras/drive-left/snapshot.jpg";
-    const Reply reply = stage.get(target + "?at=" + to_rfc3339(at_second(2.5)));
+    CHECK(stage.get(target + "?at=" + to_rfc3339(at_second(-100))).status == 404);
+    GrantedViewer viewer{stage};
+    viewer.take_copy(0, 3);
+    const Reply reply = viewer.get(target + "?at=" + to_rfc3339(at_second(2.5)));
     REQUIRE(reply.status == 200);
     CHECK(reply.header("content-type") == "image/jpeg");
     CHECK(reply.header("sluice-at") == to_rfc3339(at_second(2)));
     CHECK(reply.body.starts_with("\xff\xd8\xff"));
-    CHECK(stage.get(target + "?at=" + to_rfc3339(at_second(7200))).status == 422);
-    CHECK(stage.get(target + "?at=" + to_rfc3339(at_second(-100))).status == 404);
+    CHECK(viewer.get(target + "?at=" + to_rfc3339(at_second(7200))).status == 422);
+    CHECK(viewer.get(target + "?at=" + to_rfc3339(at_second(-100))).status == 403);
 }
 
 TEST_CASE("without a moment the snapshot is the newest picture on disk", "[api][clip][integration]") {

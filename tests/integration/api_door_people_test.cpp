@@ -187,6 +187,7 @@ TEST_CASE("visitors come in, leave, and are known to those who have to know", "[
     const auto step = [&](const std::string& path) {
         return fetch(stage.port(), "POST", path, {stage.secretary});
     };
+    CHECK(stage.got(target, stage.auditor) == visitor);
     CHECK(DoorsStage::code_of(step(target + "/leave")) == "PASS_NOT_INSIDE");
     CHECK(json::parse(step(target + "/enter").body)["in"] == "2026-11-18T12:06:40.000000Z");
     CHECK(DoorsStage::code_of(step(target + "/enter")) == "PASS_INSIDE");
@@ -215,6 +216,7 @@ TEST_CASE("a vehicle's permit is good until it is revoked", "[api][doors][integr
     REQUIRE(made.status == 201);
     CHECK(stage.post("/v1/vehicle-permits", wanted, keyed).status == 200);
     const std::string target = made.header("location");
+    CHECK(stage.got(target, stage.auditor)["revoked"] == nullptr);
     CHECK(fetch(stage.port(), "POST", target + "/enter", {stage.secretary}).status == 200);
     CHECK(fetch(stage.port(), "POST", target + "/leave", {stage.secretary}).status == 200);
     const Reply revoked = stage.post(target + "/revoke", {{"reason", "合約終止"}}, {stage.secretary});

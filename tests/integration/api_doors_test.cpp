@@ -62,6 +62,28 @@ TEST_CASE(
     CHECK(stage.got("/v1/person-categories/staff", stage.guard)["name"] == "同仁");
 }
 
+TEST_CASE("everything of the inventory is listed and changed alike", "[api][doors][integration]") {
+    DoorsStage stage;
+    stage.furnish();
+    static_cast<void>(stage.made(
+        "/v1/readers", {{"slug", "r-1"}, {"name", "讀卡機"}, {"door", "1f-main"}, {"side", "in"}}, stage.admin
+    ));
+    static_cast<void>(stage.made("/v1/person-categories", {{"slug", "staff"}, {"name", "同仁"}}, stage.admin)
+    );
+    const auto change = [&](const std::string& target, const json& body) {
+        const Reply read = fetch(stage.port(), "GET", target, {stage.admin});
+        const Reply done = stage.patch(target, body, read.header("etag"), stage.admin);
+        CAPTURE(target, done.body);
+        CHECK(done.status == 200);
+        return json::parse(done.body);
+    };
+    CHECK(change("/v1/controllers/acs-1", {{"heartbeat_seconds", 0}})["heartbeat_seconds"] == nullptr);
+    CHECK(change("/v1/readers/r-1", {{"door", "1f-rear"}})["door"] == "1f-rear");
+    CHECK(change("/v1/person-categories/staff", {{"state", "retired"}})["state"] == "retired");
+    for (const char* list : {"/v1/controllers", "/v1/readers", "/v1/person-categories"})
+        CHECK(stage.got(list, stage.guard)["items"].size() == 1);
+}
+
 TEST_CASE("a door is made once, and what can't be is refused by name", "[api][doors][integration]") {
     DoorsStage stage;
     stage.furnish();
@@ -153,6 +175,7 @@ TEST_CASE("a door's mode follows the office calendar and what was decided", "[ap
     CHECK(stage.post("/v1/door-overrides", wanted, {stage.admin}).status == 403);
     const json placed = stage.made("/v1/door-overrides", wanted, stage.secretary);
     CHECK(placed["by"] == "王秘書");
+    CHECK(stage.got("/v1/door-overrides/" + placed["id"].get<std::string>(), stage.guard) == placed);
     const json manual = stage.got("/v1/doors/1f-main/mode", stage.guard);
     CHECK(manual["mode"] == "manual");
     CHECK(manual["decision"]["person"] == "王小明");
@@ -225,8 +248,7 @@ for event in calendar.walk('VEVENT'):
     start, end = event.decoded('dtstart'), event.decoded('dtend')
     print(start.strftime('%Y-%m-%dT%H:%M:%SZ'), end.strftime('%Y-%m-%dT%H:%M:%SZ'), event.decoded('summary').decode().split(': ')[1])
 )";
-    const auto read =
-        run_to_end({"/usr/bin/python3", "-c", reader, file.string()}, std::chrono::minutes{1});
+    const auto read = run_to_end({"/usr/bin/python3", "-c", reader, file.string()}, std::chrono::minutes{1});
     REQUIRE(read);
     CAPTURE(read->errors);
     REQUIRE(read->status.code == 0);

@@ -1,5 +1,5 @@
 // HLS over footage made by the real writer: recorded playlists, live ones, and their media.
-#include "tests/integration/api_stage.hpp"
+#include "tests/integration/granted_viewer.hpp"
 #include "tests/integration/hls_client.hpp"
 #include "tests/support/captured_log.hpp"
 #include "tests/support/eventually.hpp"
@@ -364,6 +364,10 @@ TEST_CASE("ffmpeg plays live and gets every frame that comes", "[api][hls][integ
     run.begin();
     run.append(25);
     stage.start();
+    GrantedViewer viewer{stage};
+    viewer.approve_live();
+    const std::string header = viewer.token_of(GrantedViewer::kViewer);
+    const std::string token = header.substr(header.rfind(' ') + 1);
     std::atomic<bool> is_done{false};
     // A recorder that is as fast as ffmpeg asks: it waits for the playlist to move.
     auto recorder = std::async(std::launch::async, [&] {
@@ -372,8 +376,7 @@ TEST_CASE("ffmpeg plays live and gets every frame that comes", "[api][hls][integ
             static_cast<void>(eventually(100ms, [&] { return is_done.load(); }));
         }
     });
-    const std::string address =
-        "http://any:" + stage.token() + "@127.0.0.1:" + std::to_string(stage.port()) + kLive;
+    const std::string address = "http://any:" + token + "@127.0.0.1:" + std::to_string(stage.port()) + kLive;
     const auto played = run_to_end(
         {"ffmpeg",
          "-v",

@@ -42,6 +42,16 @@ TEST_CASE("every field of the inventory comes back as it was saved", "[pg][catal
     CHECK(need(find_stream(site.reader, drive.id, StreamKind::sub))->id == site.sub);
     CHECK_FALSE(need(find_stream(site.reader, lobby.id, StreamKind::sub)));
     CHECK(need(load_streams(site.reader)).size() == 3);
+    const auto both = need(find_camera_with_streams(site.reader, "drive-left"));
+    REQUIRE(both);
+    CHECK(both->camera.id == drive.id);
+    CHECK(both->camera.tags == drive.tags);
+    CHECK_FALSE(both->camera.retired);
+    REQUIRE(both->streams.size() == 2);
+    CHECK(both->streams[0].kind == StreamKind::main);
+    CHECK(both->streams[1].id == site.sub);
+    CHECK(need(find_camera_with_streams(site.reader, "lobby-1"))->streams.size() == 1);
+    CHECK_FALSE(need(find_camera_with_streams(site.reader, "nowhere")));
     const auto volumes = need(load_volumes(site.reader));
     REQUIRE(volumes.size() == 1);
     CHECK(volumes[0].path == "/var/lib/sluice/volume1");

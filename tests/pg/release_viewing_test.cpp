@@ -1,3 +1,4 @@
+#include "storage/catalogue/handout_repository.hpp"
 #include "storage/catalogue/viewing_repository.hpp"
 #include "storage/release/showing.hpp"
 #include "storage/release/viewing.hpp"
@@ -25,7 +26,9 @@ Pace pace_at(UtcTime now, Microseconds media) {
 
 class Session : public ReleaseStage {
 public:
-    explicit Session(bool is_masked = false) { grant("view", {granted}, is_masked); }
+    explicit Session(bool is_masked = false, const std::string& kind = "view") {
+        grant(kind, {granted}, is_masked);
+    }
 
     DeliveryRow row(TimeRange range) {
         return {
@@ -33,18 +36,16 @@ public:
             .session_id = viewing_id,
             .camera_id = camera,
             .range = range,
-            .segment_id = stream,
-            .first_fragment = 0,
-            .end_fragment = 6,
             .bytes = 1000,
             .at = now,
+            .piece = DeliveredPiece{.segment_id = stream, .first_fragment = 0, .end_fragment = 6},
         };
     }
     /// "recorded", "too_early", or the label of what stands against it.
     std::string deliver(TimeRange range) {
         const auto done = record_delivery(api, row(range), pace_at(now, range.length()));
         if (!done) return done.error().label();
-        return *done == Delivery::recorded ? "recorded" : "too_early";
+        return *done == Outcome::recorded ? "recorded" : "too_early";
     }
     [[nodiscard]] json entry() const {
         return json::parse(database.query(
@@ -168,6 +169,87 @@ TEST_CASE(
     );
 }
 
+TEST_CASE(
+    "a clip goes to the viewer of the session in which its copy was ordered, and to nobody else (article "
+    "9(4))",
+    "[pg][release]"
+) {
+    Session session{false, "copy"};
+    session.open_session();
+    CHECK(session.deliver(session.piece) == "ART9_4A_NO_ESCORT");  // a copy plays nothing
+    const Uuid job = make_uuid_v7(session.now);
+    const NewCopy order{
+        .id = make_uuid_v7(session.now),
+        .request_id = session.request_id,
+        .grant_id = session.grant_id,
+        .session_id = session.viewing_id,
+        .custodian_id = session.director,
+        .custodian = "陳保管",
+        .escort = "林陪同",
+        .recipient = "王小明",
+        .ordered = session.now,
+        .due = session.now + 24h,
+    };
+    DeliveryRow clip = session.row(session.piece);
+    clip.kind = DeliveryKind::clip;
+    clip.piece.reset();
+    clip.copy_id = order.id;
+    clip.principal_id = session.viewer;
+    const auto deliver = [&](const DeliveryRow& row) {
+        DeliveryRow once = row;
+        once.id = make_uuid_v7(session.now);
+        const Status done = record_delivery(session.api, once);
+        return done ? std::string{"recorded"} : done.error().label();
+    };
+    CHECK(deliver(clip) == "ART9_4A_NO_ESCORT");  // not ordered
+    const auto ordered = order_copy(
+        session.api,
+        order,
+        {.id = job,
+         .kind = JobKind::export_,
+         .arguments = "{}",
+         .same_work = "export",
+         .principal_id = session.director,
+         .principal = "陳保管",
+         .role = "secretariat"},
+        session.act("copy.ordered")
+    );
+    if (!ordered) FAIL(ordered.error().describe());
+    REQUIRE(ordered->has_value());
+    CHECK(deliver(clip) == "recorded");
+    DeliveryRow picture = clip;
+    picture.kind = DeliveryKind::snapshot;
+    CHECK(deliver(picture) == "recorded");
+    DeliveryRow stranger = clip;
+    stranger.principal_id = session.escort;
+    CHECK(deliver(stranger) == "ART9_4A_NO_ESCORT");
+    DeliveryRow outside = clip;
+    outside.range.from -= 1us;
+    CHECK(deliver(outside) == "ART7_NOT_APPROVED");
+    DeliveryRow nobody = clip;
+    nobody.principal_id.reset();
+    CHECK(deliver(nobody) == "sqlstate_23514");  // constraint deliveries_kind_whole
+    const auto kept = load_deliveries(session.api, session.viewing_id);
+    REQUIRE(kept);
+    REQUIRE(kept->size() == 2);
+    CHECK(kept->front().copy_id == order.id);
+    CHECK(kept->front().principal_id == session.viewer);
+    CHECK_FALSE(kept->front().piece);
+    session.database.execute("UPDATE copies SET failed_at = now(), failure = 'x'");
+    CHECK(deliver(clip) == "ART9_4A_NO_ESCORT");
+    const auto ended = end_viewing(
+        session.api,
+        {.id = session.viewing_id, .reason = "ended", .actor = session.act("x").actor},
+        session.now
+    );
+    REQUIRE(ended);
+    const json camera = session.entry()["cameras"][0];
+    CHECK(camera["clips"] == 1);
+    CHECK(camera["snapshots"] == 1);
+    CHECK(camera["pieces"] == 0);
+    CHECK(camera["bytes"] == 2000);
+}
+
 TEST_CASE("two requests at once are paid for one after the other", "[pg][release]") {
     Session session;
     session.open_session();
@@ -179,7 +261,7 @@ TEST_CASE("two requests at once are paid for one after the other", "[pg][release
             const TimeRange piece{at_second(10 + i), at_second(14 + i)};
             const auto done = record_delivery(pool, session.row(piece), pace_at(session.now, 4s));
             demand(done.has_value(), "a delivery failed");
-            if (*done == Delivery::recorded) ++recorded;
+            if (*done == Outcome::recorded) ++recorded;
         });
     clients.clear();
     CHECK(recorded == 7);  // 28 s of 30

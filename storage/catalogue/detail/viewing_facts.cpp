@@ -15,6 +15,8 @@ struct Summed {
     std::vector<TimeRange> ranges;
     std::uint64_t bytes = 0;
     std::uint64_t pieces = 0;
+    std::uint64_t clips = 0;
+    std::uint64_t snapshots = 0;
 };
 
 std::vector<Summed> sum_up(const std::vector<DeliveredPart>& parts) {
@@ -24,7 +26,7 @@ std::vector<Summed> sum_up(const std::vector<DeliveredPart>& parts) {
             sums.push_back({.camera = part.camera, .stream = part.stream, .ranges = {}});
         Summed& sum = sums.back();
         sum.bytes += part.bytes;
-        ++sum.pieces;
+        ++(part.kind == "clip" ? sum.clips : part.kind == "snapshot" ? sum.snapshots : sum.pieces);
         if (sum.ranges.empty() || sum.ranges.back().to < part.range.from)
             sum.ranges.push_back(part.range);
         else
@@ -46,6 +48,8 @@ std::string to_json(const SessionFacts& facts) {
             {"stream", sum.stream},
             {"delivered", std::move(ranges)},
             {"pieces", sum.pieces},
+            {"clips", sum.clips},
+            {"snapshots", sum.snapshots},
             {"bytes", sum.bytes},
         });
     }

@@ -15,6 +15,7 @@ struct DeliveredPart {
     std::string stream;
     TimeRange range;
     std::uint64_t bytes = 0;
+    std::string kind = "piece";  ///< or "clip", "snapshot"
 };
 
 struct SessionFacts {
@@ -27,8 +28,8 @@ struct SessionFacts {
     std::vector<DeliveredPart> delivered;  ///< by camera, stream and begin
 };
 
-/// A JSON object: per camera and stream the intervals delivered, touching ones as one, how often and how many
-/// bytes.
+/// A JSON object: per camera and stream the intervals delivered, touching ones as one, how many of each kind
+/// and how many bytes.
 [[nodiscard]] std::string to_json(const SessionFacts& facts);
 
 }  // namespace sluice::catalogue::detail

@@ -96,7 +96,7 @@ SetRow Pages::set_line(const std::string& text, double size, bool is_centred) co
 SetRow Pages::set_row(const Row& row, const Table& table) const {
     const double whole = std::accumulate(table.widths.begin(), table.widths.end(), 0.0);
     SetRow made{.cells = {}, .has_frame = true};
-    const double size = document_.is_landscape ? kSmallSize : kTextSize;
+    const double size = document_.is_landscape || document_.is_dense ? kSmallSize : kTextSize;
     double left = 0;
     std::size_t column = 0;
     for (const Cell& cell : row) {

@@ -263,5 +263,77 @@ TEST_CASE(
     CHECK(said(applicant, Action::play_recorded, {}, with_accounts()) == "ART7_NOT_APPROVED");
 }
 
+/// A granted interval of which a session is open, with everything that it takes.
+catalogue::GrantedFootageRow session_row(const std::string& kind) {
+    return {
+        .camera_id = kHall,
+        .stream = StreamKind::main,
+        .interval = kGranted,
+        .kind = kind,
+        .is_masked = false,
+        .grant_to = kNow + 24h,
+        .request_state = "in_session",
+        .session =
+            catalogue::GrantedFootageRow::Session{
+                .id = kYard,
+                .slot = {kNow - 1h, kNow + 1h},
+                .joined = kNow - 1min,
+                .presence_to = kNow + 1min,
+                .copy_id = kind == "copy" ? std::optional{kHall} : std::nullopt,
+            },
+    };
+}
+
+TEST_CASE(
+    "what was granted opens in its session, while its escort is there (article 9(4))",
+    "[api][authorize][rule]"
+) {
+    using Kind = FootageRight::Kind;
+    CHECK(right_of(session_row("view"), kNow).kind == Kind::viewing);
+    CHECK(right_of(session_row("view"), kNow).session_id == kYard);
+    const FootageRight copy = right_of(session_row("copy"), kNow);
+    CHECK(copy.kind == Kind::copy);
+    CHECK(copy.copy_id == kHall);
+    struct Row {
+        const char* name;
+        void (*spoil)(catalogue::GrantedFootageRow&);
+    };
+    const Row rows[]{
+        {"no session", [](auto& row) { row.session.reset(); }},
+        {"nobody has joined", [](auto& row) { row.session->joined.reset(); }},
+        {"presence ran out", [](auto& row) { row.session->presence_to = kNow; }},
+        {"before the slot", [](auto& row) { row.session->slot.from = kNow + 1us; }},
+        {"after the slot", [](auto& row) { row.session->slot.to = kNow; }},
+        {"not begun", [](auto& row) { row.request_state = "scheduled"; }},
+        {"no longer valid", [](auto& row) { row.grant_to = kNow; }},
+    };
+    for (const std::string kind : {"view", "copy"})
+        for (const Row& row : rows) {
+            INFO(kind << ": " << row.name);
+            catalogue::GrantedFootageRow spoilt = session_row(kind);
+            row.spoil(spoilt);
+            CHECK(right_of(spoilt, kNow).kind == Kind::view);
+        }
+    catalogue::GrantedFootageRow unordered = session_row("copy");
+    unordered.session->copy_id.reset();
+    CHECK(right_of(unordered, kNow).kind == Kind::view);
+    catalogue::GrantedFootageRow masked = session_row("view");
+    masked.is_masked = true;
+    CHECK(right_of(masked, kNow).is_masked);
+}
+
+TEST_CASE("a delivery rests on the right that its whole interval lies inside", "[api][authorize][rule]") {
+    const Standing standing = granted(FootageRight::Kind::copy);
+    const auto find = [&](FootageRight::Kind kind, TimeRange interval) {
+        return find_right(standing, kind, footage_of(kHall, interval));
+    };
+    CHECK(find(FootageRight::Kind::copy, kGranted) == &standing.footage.front());
+    CHECK(find(FootageRight::Kind::viewing, kGranted) == nullptr);
+    CHECK(find(FootageRight::Kind::copy, {kGranted.from - 1us, kGranted.to}) == nullptr);
+    CHECK(find_right(standing, FootageRight::Kind::copy, footage_of(kYard, kGranted)) == nullptr);
+    const Standing masked = granted(FootageRight::Kind::copy, true);
+    CHECK(find_right(masked, FootageRight::Kind::copy, footage_of(kHall, kGranted)) == nullptr);
+}
+
 }  // namespace
 }  // namespace sluice::api

@@ -50,9 +50,9 @@ TEST_CASE("media counts as live for as long as a live playlist may have named it
 
 TEST_CASE("the name of an init segment is a format's id", "[api][hls][rule]") {
     const Uuid id = make_uuid_v7(from_epoch_us(0));
-    CHECK(format_id_from(to_string(id) + ".mp4") == id);
-    CHECK_FALSE(format_id_from(to_string(id)));
-    CHECK_FALSE(format_id_from("../" + to_string(id) + ".mp4"));
+    CHECK(clip::format_id_from(to_string(id) + ".mp4") == id);
+    CHECK_FALSE(clip::format_id_from(to_string(id)));
+    CHECK_FALSE(clip::format_id_from("../" + to_string(id) + ".mp4"));
 }
 }  // namespace
 }  // namespace sluice::api

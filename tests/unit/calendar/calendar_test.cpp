@@ -68,6 +68,8 @@ TEST_CASE(
     CHECK(due_date(date("2019-10-01"), 7, calendar) == due("2019-10-08", false));
     CHECK(due_date(date("2019-09-30"), 10, calendar) == due("2019-10-14", false));
     CHECK(due_date(date("2019-10-14"), 0, calendar) == due("2019-10-14", false));
+    // A decision that is put off: fifteen days more, from the last one that there was.
+    CHECK(due_date(date("2019-10-14"), 15, calendar) == due("2019-10-29", false));
     CHECK(to_rfc3339(end_of(due("2019-10-14", false))) == "2019-10-14T16:00:00.000000Z");
 }
 
