@@ -85,7 +85,8 @@ TEST_CASE(
     REQUIRE(desk.create("王小明", {"--role", "admin"}).status.code == 0);
     const Finished totp = desk.run({"totp", "王小明"});
     CHECK(last_line(totp).starts_with("otpauth://totp/Sluice:"));
-    CHECK(desk.one("SELECT octet_length(secret) FROM second_factors") == "20");
+    // Twenty bytes, sealed: a nonce before them, a tag behind.
+    CHECK(desk.one("SELECT octet_length(secret) FROM second_factors") == "48");
     CHECK(desk.run({"totp", "王小明", "--remove"}).status.code == 0);
     CHECK(desk.one("SELECT count(*) FROM second_factors") == "0");
     const std::string fresh = last_line(desk.run({"password", "王小明"}));

@@ -176,7 +176,7 @@ TEST_CASE(
              Row{{{"kind", "request"}}, 422, "HOLD_OWNER_MISSING", "kind"},
              Row{{{"kind", "special"}}, 422, "HOLD_CUSTODIAN", "custodian"},
              Row{{{"expires", to_rfc3339(at_second(0))}}, 422, "HOLD_EXPIRY_PAST", "expires"},
-             Row{{{"owner", "me"}}, 400, "UNKNOWN_MEMBER", "owner"},
+             Row{{{"owner", "me"}}, 422, "MEMBER_UNUSED", "owner"},
          }) {
         json body = office.flag();
         body.update(row.change);
