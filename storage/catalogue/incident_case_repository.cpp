@@ -31,7 +31,7 @@ constexpr const char* kRunning = R"(
 
 constexpr const char* kSteps = R"(
     SELECT to_us(at), action, from_state, to_state, part, principal_id, principal, facts::text
-    FROM incident_steps WHERE incident_id = $1::uuid ORDER BY at, id)";
+    FROM incident_steps WHERE incident_id = $1::uuid ORDER BY place)";
 constexpr const char* kNotes =
     "SELECT to_us(at), text, principal FROM incident_notes WHERE incident_id = $1::uuid ORDER BY at, id";
 constexpr const char* kLinks = R"(

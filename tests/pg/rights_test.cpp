@@ -188,8 +188,8 @@ TEST_CASE(
 ) {
     const test::Database database;
     // The table above is whole: no table of the schema is missing in it.
-    // But for what draws the order of a case's history, of which nobody has a number (below).
-    std::string named = "'request_events_place_seq'";
+    // But for what draws the order of a history, of which nobody has a number (below).
+    std::string named = "'request_events_place_seq','incident_steps_place_seq'";
     for (const auto& row : kTables)
         named += std::string{",'"} + row.table + "'";
     CHECK(
@@ -338,6 +338,7 @@ TEST_CASE("functions of the owner are open to those who need them", "[pg][catalo
         {"SELECT seal_second_factor(gen_random_uuid(), sha256('a'), sha256('b'))", {false, false, true, false}
         },
         {"SELECT nextval('request_events_place_seq')", {false, false, false, false}},
+        {"SELECT nextval('incident_steps_place_seq')", {false, false, false, false}},
         {"SELECT end_password_sessions(gen_random_uuid(), now())", {false, false, false, false}},
         {"SELECT account_id, set_at, is_initial FROM passwords", {false, true, false, true}},
         {"SELECT account_id, set_at FROM second_factors", {false, true, false, true}},

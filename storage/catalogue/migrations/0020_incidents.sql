@@ -50,6 +50,7 @@ CREATE INDEX incidents_open ON incidents (opened_at, id) WHERE state NOT IN ('cl
 -- Who took it from which state to which.
 CREATE TABLE incident_steps (
     id           uuid PRIMARY KEY,
+    place        bigint GENERATED ALWAYS AS IDENTITY,  -- two steps may fall into one microsecond
     incident_id  uuid NOT NULL REFERENCES incidents,
     at           timestamptz NOT NULL,
     action       text NOT NULL,
@@ -62,7 +63,7 @@ CREATE TABLE incident_steps (
     CONSTRAINT incident_steps_words_present CHECK (action <> '' AND part <> '' AND principal <> ''),
     CONSTRAINT incident_steps_facts_object CHECK (jsonb_typeof(facts) = 'object')
 );
-CREATE INDEX incident_steps_in_order ON incident_steps (incident_id, at, id);
+CREATE INDEX incident_steps_in_order ON incident_steps (incident_id, place);
 
 CREATE TABLE incident_notes (
     id           uuid PRIMARY KEY,
