@@ -26,6 +26,7 @@ struct Line {
     std::string config;
     std::string log_level = "info";
     std::string path;
+    std::string profile;
     cli::TokenOptions token;
     cli::PolicyOptions policy;
     cli::AccountOptions account;
@@ -69,7 +70,7 @@ void add_footage_commands(CLI::App& app, Line& line);  ///< volume, check, purge
 void add_house_commands(CLI::App& app, Line& line);    ///< token, policy, calendar, backup, restore
 void add_account_commands(CLI::App& app, Line& line);  ///< account
 void add_huimin_commands(CLI::App& app, Line& line);   ///< huimin
-void add_door_commands(CLI::App& app, Line& line);     ///< doors
+void add_door_commands(CLI::App& app, Line& line);     ///< doors, access
 void add_ledger_commands(CLI::App& app, Line& line);   ///< ledger, verify
 
 }  // namespace sluice::line

@@ -3,6 +3,7 @@
 #include "api/acts.hpp"
 #include "api/http/text.hpp"
 #include "storage/access/event_csv.hpp"
+#include "storage/catalogue/import_report.hpp"
 
 #include <utility>
 
@@ -48,10 +49,7 @@ Answer import_file(const Call& call, Shared& shared) {
     if (!names) return std::unexpected(names.error());
     const auto key = shared.card_key(call);
     if (!key) return std::unexpected(key.error());
-    access::CsvSender sender = access::csv_sender((*controller)->controller);
-    sender.doors = (*names)->doors;
-    for (const auto& [name, reader] : (*names)->readers)
-        sender.readers.emplace(name, reader.direction);
+    const access::CsvSender sender = catalogue::csv_sender((*controller)->controller, **names);
     auto events = access::parse_event_csv(call.request.body, sender, *key, call.now);
     if (!events) return std::unexpected(file_problem(events.error().front()));
     if (events->events.size() + events->faulty_rows > kMostRows)
@@ -72,13 +70,13 @@ Answer import_file(const Call& call, Shared& shared) {
     };
     if (*is_dry) {
         import.faults = std::move(events->faults);
-        return json_response(import_json(import, true));
+        return json_response(catalogue::to_json(import, true));
     }
     const auto done = catalogue::import_events(
         call.services.database.pool(), std::move(import), std::move(*events), actor_of(call)
     );
     if (!done) return std::unexpected(act_problem(done.error()));
-    http::Response response = json_response(import_json(*done, false));
+    http::Response response = json_response(catalogue::to_json(*done, false));
     response.status = 201;
     response.set("Location", "/v1/access/imports/" + sluice::to_string(done->id));
     return response;
@@ -91,7 +89,7 @@ Answer read_import(const Call& call) {
     const auto found = catalogue::find_import(call.services.database.pool(), *id);
     if (!found) return std::unexpected(to_problem(found.error()));
     if (!*found) return std::unexpected(absent);
-    return json_response(import_json(**found, false));
+    return json_response(catalogue::to_json(**found, false));
 }
 
 }  // namespace sluice::api::access_detail

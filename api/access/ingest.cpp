@@ -27,7 +27,7 @@ struct Sender {
     std::optional<std::set<std::string>> sources;
 };
 
-std::expected<Sender, http::Problem> sender_of(const Call& call, const DoorNames& names) {
+std::expected<Sender, http::Problem> sender_of(const Call& call, const catalogue::DoorNames& names) {
     const auto& roles = call.principal->roles;
     if (std::ranges::find(roles, "visitor") != roles.end()) {
         auto source = signed_source(call);
@@ -57,7 +57,7 @@ json refusal(std::size_t index, const access::EventFault& fault) {
 json sort_out(
     std::vector<access::ParsedEvent>&& parsed,
     const Sender& sender,
-    const DoorNames& names,
+    const catalogue::DoorNames& names,
     catalogue::EventBatch& batch,
     std::vector<std::size_t>& places
 ) {

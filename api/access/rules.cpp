@@ -101,27 +101,6 @@ std::string alarm_json(const catalogue::AlarmRow& row) {
     });
 }
 
-std::string import_json(const catalogue::ImportRow& row, bool is_dry) {
-    json faults = json::array();
-    for (const access::CsvFault& fault : row.faults)
-        faults.push_back({{"line", fault.line}, {"column", text_or_null(fault.column)}, {"cure", fault.text}}
-        );
-    return dump({
-        {"id", is_dry ? json(nullptr) : json(to_string(row.id))},
-        {"dry_run", is_dry},
-        {"profile", row.profile},
-        {"sha256", to_hex(row.sha256)},
-        {"rows", row.rows},
-        {"accepted", row.accepted},
-        {"duplicates", row.duplicates},
-        {"conflicts", row.conflicts},
-        {"faulty", row.faulty},
-        {"faults", faults},
-        {"importer", row.importer},
-        {"imported", is_dry ? json(nullptr) : json(to_rfc3339(row.imported))},
-    });
-}
-
 std::string footage_json(const std::vector<FootagePointer>& pointers) {
     json items = json::array();
     for (const FootagePointer& pointer : pointers) {

@@ -12,7 +12,6 @@ namespace sluice::api {
 /// Of the card the last four letters and the first of its hash: enough to see that two are one.
 [[nodiscard]] std::string event_json(const catalogue::EventRow& row);
 [[nodiscard]] std::string alarm_json(const catalogue::AlarmRow& row);
-[[nodiscard]] std::string import_json(const catalogue::ImportRow& row, bool is_dry);
 
 /// One camera and a time, with the address where the footage is; opening it is asked for there.
 struct FootagePointer {

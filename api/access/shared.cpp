@@ -15,38 +15,6 @@ constexpr std::chrono::seconds kAskAgain{1};
 constexpr std::chrono::seconds kOldestSignature{300};
 constexpr std::size_t kMostSecretBytes = 4096;
 
-Result<DoorNames> load_names(catalogue::Pool& pool) {
-    DoorNames names;
-    const auto doors = catalogue::load_doors(pool);
-    if (!doors) return std::unexpected(doors.error());
-    // A slug is above what others call their door.
-    for (const auto& row : *doors)
-        for (const std::string& label : row.door.labels)
-            names.doors.try_emplace(label, row.door.slug);
-    for (const auto& row : *doors) {
-        names.doors.try_emplace(row.door.name, row.door.slug);
-        names.doors[row.door.slug] = row.door.slug;
-    }
-    const auto readers = catalogue::load_readers(pool);
-    if (!readers) return std::unexpected(readers.error());
-    for (const auto& row : *readers) {
-        const auto direction = row.reader.side == access::ReaderSide::in    ? access::Direction::in
-                               : row.reader.side == access::ReaderSide::out ? access::Direction::out
-                                                                            : access::Direction::unknown;
-        const DoorNames::Reader reader{row.door_slug, direction};
-        for (const std::string& label : row.reader.labels)
-            names.readers.try_emplace(label, reader);
-        names.readers.try_emplace(row.reader.name, reader);
-        names.readers[row.reader.slug] = reader;
-    }
-    auto controllers = catalogue::load_controllers(pool);
-    if (!controllers) return std::unexpected(controllers.error());
-    for (auto& row : *controllers)
-        if (row.controller.state != access::InventoryState::retired)
-            names.controllers.push_back(std::move(row.controller));
-    return names;
-}
-
 std::unexpected<http::Problem> not_signed(std::string detail) {
     return std::unexpected(problem(401, "UNAUTHENTICATED", std::move(detail)));
 }
@@ -84,20 +52,20 @@ std::expected<access::CardKey, http::Problem> Shared::card_key(const Call& call)
     return *loaded;
 }
 
-std::expected<std::shared_ptr<const DoorNames>, http::Problem> Shared::names(const Call& call) {
+std::expected<std::shared_ptr<const catalogue::DoorNames>, http::Problem> Shared::names(const Call& call) {
     const Deadline now = std::chrono::steady_clock::now();
     const auto known = known_.with([&](const Known& state) {
-        return now < state.ask_again ? state.names : std::shared_ptr<const DoorNames>{};
+        return now < state.ask_again ? state.names : std::shared_ptr<const catalogue::DoorNames>{};
     });
     if (known) return known;
-    auto loaded = load_names(call.services.database.pool());
+    auto loaded = catalogue::load_door_names(call.services.database.pool());
     if (!loaded) return std::unexpected(to_problem(loaded.error()));
-    const auto fresh = std::make_shared<const DoorNames>(std::move(*loaded));
+    const auto fresh = std::make_shared<const catalogue::DoorNames>(std::move(*loaded));
     known_.with([&](Known& state) { state = {fresh, now + kAskAgain}; });
     return fresh;
 }
 
-void resolve(const DoorNames& names, access::Event& event) {
+void resolve(const catalogue::DoorNames& names, access::Event& event) {
     if (const auto door = names.doors.find(event.door); door != names.doors.end()) event.door = door->second;
     const auto reader = names.readers.find(event.reader);
     if (reader == names.readers.end()) return;

@@ -1,4 +1,4 @@
-// `sluice doors import` with the file of the first site.
+// `sluice doors import` with the file of the first site, and `sluice access import` of what happened there.
 #include "config/base/files.hpp"
 #include "storage/access/site_file.hpp"
 #include "storage/catalogue/door_repository.hpp"
@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <string>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 namespace sluice::catalogue {
 namespace {
@@ -33,6 +35,26 @@ struct Desk : Site {
             SLUICE_BIN_DIR "/sluice", "doors", "import", file.string(), "--config", config.string()
         };
         if (is_dry) words.emplace_back("--dry-run");
+        auto done = test::run_to_end(words, 60s);
+        REQUIRE(done);
+        return std::move(*done);
+    }
+    [[nodiscard]] test::Finished import_events(
+        const std::string& name,
+        std::vector<std::string> more,
+        const std::string& profile = "acs-1"
+    ) const {
+        std::vector<std::string> words{
+            SLUICE_BIN_DIR "/sluice",
+            "access",
+            "import",
+            SLUICE_SOURCE_DIR "/tests/data/access/" + name,
+            "--config",
+            config.string(),
+            "--profile",
+            profile
+        };
+        words.insert(words.end(), more.begin(), more.end());
         auto done = test::run_to_end(words, 60s);
         REQUIRE(done);
         return std::move(*done);
@@ -97,6 +119,51 @@ TEST_CASE("a file that can't be taken says why, and a camera that is missing sto
     CHECK(missing.status.code == 1);
     CHECK(missing.errors.find("no camera in use has the slug \"nowhere\"") != std::string::npos);
     CHECK(desk.count("doors") == "0");
+}
+
+TEST_CASE("a controller's file is tried, imported, and the second time nothing is new", "[access][cli]") {
+    Desk desk;
+    REQUIRE(desk.import(desk.write("doors.json", Desk::first_site())).status.code == 0);
+    const auto tried = desk.import_events("export.csv", {"--dry-run", "--json"});
+    CAPTURE(tried.errors);
+    REQUIRE(tried.status.code == 0);
+    const auto report = nlohmann::json::parse(tried.output);
+    CHECK(report["dry_run"] == true);
+    CHECK(report["faulty"] == 0);
+    CHECK(report["id"] == nullptr);
+    CHECK(desk.count("access_events") == "0");
+
+    const auto done = desk.import_events("export.csv", {"--json"});
+    CAPTURE(done.errors);
+    REQUIRE(done.status.code == 0);
+    const auto imported = nlohmann::json::parse(done.output);
+    CHECK(imported["accepted"] == report["rows"]);
+    CHECK(imported["importer"].get<std::string>().starts_with("os:"));
+    CHECK(desk.count("access_events") == std::to_string(report["rows"].get<int>()));
+    CHECK(
+        desk.database.query("SELECT count(*) FROM access_events WHERE data::text LIKE '%0012345678%'") == "0"
+    );
+    // Big5 says the same, so nothing of it is new.
+    const auto again = nlohmann::json::parse(desk.import_events("export_big5.csv", {"--json"}).output);
+    CHECK(again["accepted"] == 0);
+    CHECK(again["duplicates"] == report["rows"]);
+}
+
+TEST_CASE(
+    "rows that can't be read are told by line, and a controller that is missing stops all",
+    "[access][cli]"
+) {
+    Desk desk;
+    const auto missing = desk.import_events("hostile.csv", {});
+    CHECK(missing.status.code == 1);
+    CHECK(missing.errors.find("no controller has the slug \"acs-1\"") != std::string::npos);
+    REQUIRE(desk.import(desk.write("doors.json", Desk::first_site())).status.code == 0);
+    const auto done = desk.import_events("hostile.csv", {});
+    CAPTURE(done.errors, done.output);
+    CHECK(done.status.code == 0);
+    CHECK(done.output.find("line 3: ") != std::string::npos);
+    CHECK(done.output.find(" faulty; import ") != std::string::npos);
+    CHECK(desk.count("access_imports") == "1");
 }
 
 }  // namespace

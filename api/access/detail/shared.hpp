@@ -5,6 +5,7 @@
 #include "config/base/guarded.hpp"
 #include "storage/access/card.hpp"
 #include "storage/access/cloud_event.hpp"
+#include "storage/catalogue/door_names.hpp"
 #include "storage/catalogue/door_repository.hpp"
 
 #include <atomic>
@@ -16,28 +17,20 @@
 
 namespace sluice::api::access_detail {
 
-/// Names in events, and what they are to us. Read again every few seconds, or when one is not known.
-struct DoorNames {
-    std::map<std::string, std::string> doors;  ///< slug, name and labels → slug
-    struct Reader {
-        std::string door;
-        access::Direction direction = access::Direction::unknown;
-    };
-    std::map<std::string, Reader> readers;  ///< slug, name and labels
-    std::vector<access::Controller> controllers;
-};
-
 /// What the routes share: made with them, gone with the last stream. Thread: any.
 struct Shared {
     Hub hub;
     std::atomic<std::size_t> streams{0};
 
     [[nodiscard]] std::expected<access::CardKey, http::Problem> card_key(const Call& call);
-    [[nodiscard]] std::expected<std::shared_ptr<const DoorNames>, http::Problem> names(const Call& call);
+    /// Read again every second.
+    [[nodiscard]] std::expected<std::shared_ptr<const catalogue::DoorNames>, http::Problem> names(
+        const Call& call
+    );
 
 private:
     struct Known {
-        std::shared_ptr<const DoorNames> names;  // shared with requests under way
+        std::shared_ptr<const catalogue::DoorNames> names;  // shared with requests under way
         Deadline ask_again = Deadline::min();
     };
     Guarded<std::optional<access::CardKey>> key_;
@@ -45,7 +38,7 @@ private:
 };
 
 /// Door and direction by what the inventory calls them.
-void resolve(const DoorNames& names, access::Event& event);
+void resolve(const catalogue::DoorNames& names, access::Event& event);
 
 /// 401, unless the body is signed: Sluice-Signature is the HMAC-SHA-256 of Sluice-Timestamp, a point and the
 /// body with the secret of Sluice-Source, and no older than five minutes. The source.
