@@ -62,8 +62,9 @@ class Contract:
         return out
 
     def find(self, path):
+        """What has fewer variables stands above (OpenAPI 3.1, 4.8.8.2)."""
         found = [(template, item) for pattern, template, item in self.paths if pattern.fullmatch(path)]
-        return found[0] if found else (None, None)
+        return min(found, key=lambda one: one[0].count("{"), default=(None, None))
 
     def problem_schema(self):
         return self.closed({"$ref": "#/components/schemas/Problem"})
