@@ -209,6 +209,7 @@ TEST_CASE(
         office.post(office.secretary, "/v1/repairs", {{"title", "更換攝影機"}, {"camera", "drive-left"}});
     REQUIRE(ticket.status == 201);
     const std::string repair = json::parse(ticket.body)["id"];
+    CHECK(office.read("/v1/repairs/" + repair)["camera"] == "drive-left");
     CHECK(
         office.post(
                   office.secretary, fault.path() + "/links", {{"kind", "repair"}, {"target", repair}}

@@ -155,6 +155,7 @@ TEST_CASE(
     const Reply closed = close(office.head);
     REQUIRE(closed.status == 200);
     const json month = json::parse(closed.body);
+    CHECK(office.read("/v1/inspection-months/2019-10") == month);
     CHECK(month["closed"]["by"] == "陳主任");
     CHECK(month["days"].size() == 31);
     CHECK(month["days"][1]["state"] == "filled");
