@@ -4,6 +4,7 @@
 #include "config/base/unique_fd.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include <fcntl.h>
@@ -57,7 +58,10 @@ Status make_key_file(const fs::path& path) {
     CardKey::Secret secret{};
     fill_random(secret.data(), secret.size());
     const std::string text = to_hex(secret) + '\n';
-    const fs::path fresh = path.string() + ".new." + std::to_string(::getpid());
+    // A name of its own: other threads and processes make theirs at the same time, and a crash may have left one.
+    std::array<std::uint8_t, 8> nonce{};
+    fill_random(nonce.data(), nonce.size());
+    const fs::path fresh = path.string() + ".new." + to_hex(nonce);
     const UniqueFd file{::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640)};
     if (!file.is_open())
         return errno_error(Remedy::operator_acts, "cannot make the card key " + path.string());

@@ -1,6 +1,9 @@
 #include "storage/access/cloud_event.hpp"
 
 #include <filesystem>
+#include <future>
+#include <latch>
+#include <vector>
 
 #include <catch2/catch.hpp>
 
@@ -131,6 +134,26 @@ TEST_CASE("the card key is made once and read again", "[access]") {
     REQUIRE(first);
     CHECK(load_or_make_card_key(path)->seal("12345678") == first->seal("12345678"));
     CHECK((fs::status(path).permissions() & fs::perms::others_all) == fs::perms::none);
+    CHECK(std::distance(fs::directory_iterator{path.parent_path()}, fs::directory_iterator{}) == 1);
+    fs::remove_all(folder);
+}
+
+TEST_CASE("of several that make the card key at once all get the same", "[access]") {
+    namespace fs = std::filesystem;
+    const fs::path folder = fs::temp_directory_path() / ("card_keys_" + to_string(make_uuid_v7(kNow)));
+    const fs::path path = card_key_file(folder);
+    std::vector<std::future<Result<CardKey>>> makers;
+    std::latch begin{8};
+    for (int i = 0; i < 8; ++i)
+        makers.push_back(std::async(std::launch::async, [&] {
+            begin.arrive_and_wait();
+            return load_or_make_card_key(path);
+        }));
+    for (auto& maker : makers) {
+        const auto made = maker.get();
+        REQUIRE(made);
+        CHECK(made->seal("12345678") == load_or_make_card_key(path)->seal("12345678"));
+    }
     CHECK(std::distance(fs::directory_iterator{path.parent_path()}, fs::directory_iterator{}) == 1);
     fs::remove_all(folder);
 }
