@@ -95,7 +95,7 @@ def listed(settings):
     random_source = random.Random(6)
     took = {"requests": [], "register": []}
     with scratch() as folder:
-        site = write_site(folder, [(slug, "rtsp://127.0.0.1:1/nobody") for slug in CAMERAS])
+        site = write_site(folder, [(slug, f"rtsp://127.0.0.1:1/{slug}") for slug in CAMERAS])
         with running(site, wait_recording=False):
             wait_for(lambda: len(json.loads(site.get("/v1/cameras"))["items"]) == len(CAMERAS), 60, "the cameras in the catalogue")
             cookie = log_in(site)
