@@ -50,7 +50,6 @@ CREATE INDEX incidents_open ON incidents (opened_at, id) WHERE state NOT IN ('cl
 -- Who took it from which state to which.
 CREATE TABLE incident_steps (
     id           uuid PRIMARY KEY,
-    place        bigint GENERATED ALWAYS AS IDENTITY,  -- two steps may fall into one microsecond
     incident_id  uuid NOT NULL REFERENCES incidents,
     at           timestamptz NOT NULL,
     action       text NOT NULL,
@@ -60,6 +59,7 @@ CREATE TABLE incident_steps (
     principal_id uuid NOT NULL REFERENCES principals,
     principal    text NOT NULL,
     facts        jsonb NOT NULL,
+    place        bigint GENERATED ALWAYS AS IDENTITY,  -- two steps may fall into one microsecond
     CONSTRAINT incident_steps_words_present CHECK (action <> '' AND part <> '' AND principal <> ''),
     CONSTRAINT incident_steps_facts_object CHECK (jsonb_typeof(facts) = 'object')
 );
