@@ -5,8 +5,8 @@
 #include "api/http/range.hpp"
 #include "api/idempotency.hpp"
 #include "api/incidents/rules.hpp"
-#include "storage/catalogue/incident_repository.hpp"
 #include "storage/catalogue/footage_repository.hpp"
+#include "storage/catalogue/incident_repository.hpp"
 #include "storage/catalogue/policy_repository.hpp"
 
 #include <algorithm>

@@ -58,7 +58,8 @@ Status make_key_file(const fs::path& path) {
     CardKey::Secret secret{};
     fill_random(secret.data(), secret.size());
     const std::string text = to_hex(secret) + '\n';
-    // A name of its own: other threads and processes make theirs at the same time, and a crash may have left one.
+    // A name of its own: other threads and processes make theirs at the same time, and a crash may have left
+    // one.
     std::array<std::uint8_t, 8> nonce{};
     fill_random(nonce.data(), nonce.size());
     const fs::path fresh = path.string() + ".new." + to_hex(nonce);

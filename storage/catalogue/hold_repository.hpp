@@ -13,8 +13,8 @@
 #include <vector>
 
 /// Holds: what is kept in spite of the rolling window. Roles: sluice_api places, extends and releases;
-/// sluice_worker reads, places what a rule asks for, and takes `lock_holds_to_destroy()` shared while it destroys: placing waits for that
-/// and then wins.
+/// sluice_worker reads, places what a rule asks for, and takes `lock_holds_to_destroy()` shared while it
+/// destroys: placing waits for that and then wins.
 namespace sluice::catalogue {
 
 enum class HoldKind { flag, request, legal_case, special, incident, duty_period, judicial, legal };
@@ -48,7 +48,7 @@ struct HoldRow {
     std::string custodian;
     std::optional<UtcTime> review;
     std::optional<UtcTime> expires;  ///< nullopt: judicial and legal only
-    Uuid placer_id;  ///< nil: a program, by a rule or for an incident
+    Uuid placer_id;                  ///< nil: a program, by a rule or for an incident
     std::string placer;
     UtcTime placed;
     std::optional<Release> release;

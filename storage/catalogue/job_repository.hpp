@@ -22,8 +22,8 @@ enum class JobKind {
     scrub,
     copy_suspect,
     purge,
-    export_,  ///< "export" outside
-    import_,  ///< "import" outside: a clip of the contractor becomes footage
+    export_,    ///< "export" outside
+    import_,    ///< "import" outside: a clip of the contractor becomes footage
     configure,  ///< what was accepted of the contractor's cameras becomes the recorder's configuration
 };
 [[nodiscard]] std::string_view to_string(JobKind kind) noexcept;

@@ -93,8 +93,7 @@ load_coverage_report(catalogue::Pool& pool, std::chrono::days length, UtcTime no
     return load_coverage_report(pool, TimeRange{now - length, now}, now);
 }
 
-Result<std::vector<CameraAccount>>
-load_coverage_report(catalogue::Pool& pool, TimeRange asked, UtcTime now) {
+Result<std::vector<CameraAccount>> load_coverage_report(catalogue::Pool& pool, TimeRange asked, UtcTime now) {
     const auto cameras = catalogue::load_cameras(pool, false);
     if (!cameras) return std::unexpected(cameras.error());
     const auto streams = catalogue::load_streams(pool);

@@ -1,4 +1,5 @@
-// Forms that come from outside with the contractor: addresses, parts of an upload, NAL units of foreign pictures.
+// Forms that come from outside with the contractor: addresses, parts of an upload, NAL units of foreign
+// pictures.
 #include "api/huimin/rules.hpp"
 #include "config/hosts.hpp"
 #include "storage/contractor/nal_units.hpp"
@@ -24,7 +25,8 @@ void try_text(std::string_view text) {
     if (!address) return;
     // What is kept holds no credentials, and reads the same again.
     const auto again = config::parse_rtsp_address(address->bare);
-    if (!again || again->bare != address->bare || !again->username.empty() || !again->password.empty()) std::abort();
+    if (!again || again->bare != address->bare || !again->username.empty() || !again->password.empty())
+        std::abort();
 }
 
 void try_picture(ByteView picture) {

@@ -1,7 +1,7 @@
 #include "daemon/access_unit_assembler.hpp"
 
-#include "storage/mp4/in_band.hpp"
 #include "daemon/libav_source.hpp"
+#include "storage/mp4/in_band.hpp"
 
 #include <catch2/catch.hpp>
 
