@@ -16,7 +16,7 @@ SUITES = {"unit": "unit_tests", "pg": "pg_tests", "integration": "integration_te
 PROGRAMS = ["sluice", "sluice-recorder", "sluice-api", "sluice-demo-cameras", "rtsp-farm",
             "powercut-disk", "no-sync", "slow-disk", "stepped-recorder", "bad-cable"]
 STORY_LIMIT_SECONDS = 15 * 60
-LIMIT_SECONDS = {False: 30 * 60, True: 6 * 3600}
+LIMIT_SECONDS = {False: 45 * 60, True: 6 * 3600}
 
 
 @dataclasses.dataclass
