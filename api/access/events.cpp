@@ -14,11 +14,24 @@ namespace {
 
 constexpr std::chrono::hours kLongestFootage{24};
 
-std::unexpected<http::Problem> event_absent() {
-    return std::unexpected(problem(404, "EVENT_NOT_FOUND", "No event has this id."));
+template <class Row>
+std::expected<Row, http::Problem> named(
+    const Call& call,
+    Result<std::optional<Row>> (*find)(catalogue::Pool&, const Uuid&),
+    const http::Problem& absent
+) {
+    const auto id = uuid_from_string(call.variables.front());
+    if (!id) return std::unexpected(absent);
+    auto row = find(call.services.database.pool(), *id);
+    if (!row) return std::unexpected(to_problem(row.error()));
+    if (!*row) return std::unexpected(absent);
+    return std::move(**row);
 }
-std::unexpected<http::Problem> alarm_absent() {
-    return std::unexpected(problem(404, "ALARM_NOT_FOUND", "No alarm has this id."));
+std::expected<catalogue::EventRow, http::Problem> named_event(const Call& call) {
+    return named(call, catalogue::find_event, problem(404, "EVENT_NOT_FOUND", "No event has this id."));
+}
+std::expected<catalogue::AlarmRow, http::Problem> named_alarm(const Call& call) {
+    return named(call, catalogue::find_alarm, problem(404, "ALARM_NOT_FOUND", "No alarm has this id."));
 }
 
 /// "TIME ID", as the lists are ordered.
@@ -121,28 +134,19 @@ Answer list_events(const Call& call) {
 }
 
 Answer read_event(const Call& call) {
-    const auto id = uuid_from_string(call.variables.front());
-    if (!id) return event_absent();
-    const auto row = catalogue::find_event(call.services.database.pool(), *id);
-    if (!row) return std::unexpected(to_problem(row.error()));
-    if (!*row) return event_absent();
-    return json_response(event_json(**row));
+    const auto row = named_event(call);
+    if (!row) return std::unexpected(row.error());
+    return json_response(event_json(*row));
 }
 
 Answer event_footage(const Call& call) {
-    const auto id = uuid_from_string(call.variables.front());
-    if (!id) return event_absent();
-    const auto row = catalogue::find_event(call.services.database.pool(), *id);
-    if (!row) return std::unexpected(to_problem(row.error()));
-    if (!*row) return event_absent();
+    const auto row = named_event(call);
+    if (!row) return std::unexpected(row.error());
     // What the sender points at is more exact than what the house knows of the door.
-    if (const auto& clip = (*row)->event.clip)
-        return json_response(footage_json({{clip->camera, clip->range}}));
+    if (const auto& clip = row->event.clip) return json_response(footage_json({{clip->camera, clip->range}}));
     const auto rules = rules_of(call);
     if (!rules) return std::unexpected(rules.error());
-    return door_footage(
-        call, (*row)->event.door, {(*row)->at - rules->clip_before, (*row)->at + rules->clip_after}
-    );
+    return door_footage(call, row->event.door, {row->at - rules->clip_before, row->at + rules->clip_after});
 }
 
 Answer list_alarms(const Call& call) {
@@ -180,23 +184,17 @@ Answer list_alarms(const Call& call) {
 }
 
 Answer read_alarm(const Call& call) {
-    const auto id = uuid_from_string(call.variables.front());
-    if (!id) return alarm_absent();
-    const auto row = catalogue::find_alarm(call.services.database.pool(), *id);
-    if (!row) return std::unexpected(to_problem(row.error()));
-    if (!*row) return alarm_absent();
-    return json_response(alarm_json(**row));
+    const auto row = named_alarm(call);
+    if (!row) return std::unexpected(row.error());
+    return json_response(alarm_json(*row));
 }
 
 Answer alarm_footage(const Call& call) {
-    const auto id = uuid_from_string(call.variables.front());
-    if (!id) return alarm_absent();
-    const auto row = catalogue::find_alarm(call.services.database.pool(), *id);
-    if (!row) return std::unexpected(to_problem(row.error()));
-    if (!*row) return alarm_absent();
+    const auto row = named_alarm(call);
+    if (!row) return std::unexpected(row.error());
     const auto rules = rules_of(call);
     if (!rules) return std::unexpected(rules.error());
-    const access::Alarm& alarm = (*row)->alarm;
+    const access::Alarm& alarm = row->alarm;
     // A door that was held open is an alarm some time after it was opened: from its first event on.
     UtcTime from = alarm.at;
     if (!alarm.events.empty()) {

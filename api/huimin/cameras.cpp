@@ -1,8 +1,8 @@
 #include "api/acts.hpp"
 #include "api/huimin/detail/common.hpp"
+#include "config/base/slug.hpp"
 #include "config/hosts.hpp"
 
-#include <algorithm>
 #include <chrono>
 
 #include <nlohmann/json.hpp>
@@ -18,14 +18,6 @@ namespace {
 
 constexpr std::size_t kLongestUrl = 1000;
 constexpr std::size_t kMostHealthWords = 500;
-
-bool is_slug(const std::string& text) {
-    const auto is_letter = [](char letter) {
-        return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') || letter == '-';
-    };
-    return !text.empty() && text.size() <= 63 && text.front() != '-' && text.back() != '-' &&
-           std::ranges::all_of(text, is_letter);
-}
 
 /// What an announcement says, and the credentials apart from it.
 struct Announcement {

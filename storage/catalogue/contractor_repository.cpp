@@ -1,14 +1,13 @@
 #include "storage/catalogue/contractor_repository.hpp"
 
+#include "storage/catalogue/detail/acts.hpp"
 #include "storage/catalogue/detail/job_rows.hpp"
 #include "storage/catalogue/detail/load.hpp"
 #include "storage/catalogue/detail/values.hpp"
 #include "storage/catalogue/notice_repository.hpp"
-#include "storage/catalogue/record_repository.hpp"
 
 #include <algorithm>
 #include <array>
-#include <functional>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -158,27 +157,6 @@ std::optional<std::string> or_null(const std::optional<Uuid>& id) {
     return id ? std::optional{to_string(*id)} : std::nullopt;
 }
 
-/// `change` says whether it found what it changes; then the act is recorded and all is committed.
-Result<bool> act_on(
-    Pool& pool,
-    const ledger::Act& act,
-    UtcTime now,
-    const std::function<bool(pqxx::transaction_base&)>& change
-) {
-    bool is_done = false;
-    const Status status = pool.with([&](Connection& connection) -> Status {
-        pqxx::work transaction{connection.get()};
-        if (!change(transaction)) return {};
-        if (const auto record = append_record(transaction, act, now); !record)
-            return std::unexpected(record.error());
-        transaction.commit();
-        is_done = true;
-        return {};
-    });
-    if (!status) return std::unexpected(status.error());
-    return is_done;
-}
-
 void keep_secret(
     pqxx::transaction_base& transaction,
     const ContractorCamera& camera,
@@ -228,7 +206,7 @@ Result<bool> announce_camera(
     const std::optional<CameraSecret>& secret,
     const ledger::Act& act
 ) {
-    return act_on(pool, act, camera.announced, [&](pqxx::transaction_base& transaction) {
+    return detail::carry_out(pool, act, camera.announced, [&](pqxx::transaction_base& transaction) {
         const auto made =
             run(transaction,
                 kAnnounce,
@@ -257,7 +235,7 @@ Result<bool> change_announcement(
     const std::optional<CameraSecret>& secret,
     const ledger::Act& act
 ) {
-    return act_on(pool, act, camera.changed, [&](pqxx::transaction_base& transaction) {
+    return detail::carry_out(pool, act, camera.changed, [&](pqxx::transaction_base& transaction) {
         const auto changed =
             run(transaction,
                 kChange,
@@ -281,7 +259,7 @@ Status renew_camera_secret(
     const ledger::Act& act,
     const NewJob& job
 ) {
-    const auto done = act_on(pool, act, camera.changed, [&](pqxx::transaction_base& transaction) {
+    const auto done = detail::carry_out(pool, act, camera.changed, [&](pqxx::transaction_base& transaction) {
         keep_secret(transaction, camera, secret);
         static_cast<void>(detail::insert_job(transaction, job));
         return true;
@@ -297,7 +275,7 @@ Result<bool> decide_camera(
     const std::optional<NewJob>& job
 ) {
     const UtcTime now = camera.decided.value_or(camera.changed);
-    return act_on(pool, act, now, [&](pqxx::transaction_base& transaction) {
+    return detail::carry_out(pool, act, now, [&](pqxx::transaction_base& transaction) {
         const auto decided =
             run(transaction,
                 kDecide,
@@ -363,7 +341,7 @@ Result<std::vector<ContractorSlot>> load_contractor_slots(Pool& pool) {
 }
 
 Status save_contractor_slot(Pool& pool, const ContractorSlot& slot, const ledger::Act& act) {
-    const auto saved = act_on(pool, act, slot.decided, [&](pqxx::transaction_base& transaction) {
+    const auto saved = detail::carry_out(pool, act, slot.decided, [&](pqxx::transaction_base& transaction) {
         run(transaction,
             kSaveSlot,
             slot.number,

@@ -1,9 +1,9 @@
 #include "storage/catalogue/own_account_repository.hpp"
 
+#include "storage/catalogue/detail/acts.hpp"
 #include "storage/catalogue/detail/connection.hpp"
 #include "storage/catalogue/detail/load.hpp"
 #include "storage/catalogue/detail/values.hpp"
-#include "storage/catalogue/record_repository.hpp"
 
 #include <functional>
 
@@ -25,33 +25,12 @@ bool is_true(const pqxx::result& rows) {
     return rows[0][0].as<bool>();
 }
 
-/// The change with its record, or neither.
-Result<bool> recorded(
-    Pool& pool,
-    const ledger::Act& act,
-    UtcTime now,
-    const std::function<bool(pqxx::transaction_base&)>& change
-) {
-    bool is_done = false;
-    const Status status = pool.with([&](Connection& connection) -> Status {
-        pqxx::work transaction{connection.get()};
-        if (!change(transaction)) return {};
-        if (const auto record = append_record(transaction, act, now); !record)
-            return std::unexpected(record.error());
-        transaction.commit();
-        is_done = true;
-        return {};
-    });
-    if (!status) return std::unexpected(status.error());
-    return is_done;
-}
-
 Result<bool> change_own(
     Pool& pool,
     const OwnChange& own,
     const std::function<pqxx::result(pqxx::transaction_base&, const std::string&)>& change
 ) {
-    return recorded(pool, own.act, own.now, [&](pqxx::transaction_base& transaction) {
+    return detail::carry_out(pool, own.act, own.now, [&](pqxx::transaction_base& transaction) {
         const std::string account = to_string(own.account_id);
         return is_true(run(transaction, kFinish, account, own.step)) && is_true(change(transaction, account));
     });
@@ -92,7 +71,7 @@ Result<bool> confirm_second_factor(
     const ledger::Act& act,
     UtcTime now
 ) {
-    return recorded(pool, act, now, [&](pqxx::transaction_base& transaction) {
+    return detail::carry_out(pool, act, now, [&](pqxx::transaction_base& transaction) {
         return is_true(run(
             transaction, kConfirm, to_string(account_id), detail::to_bytea(secret), step, to_epoch_us(now)
         ));
