@@ -24,11 +24,10 @@ struct OwnChange {
 };
 /// False, here and below: the password is another one by now, or the code's step was used before. Whatever
 /// the old password had opened is over.
-[[nodiscard]] Result<bool>
-change_own_password(Pool& pool, const OwnChange& change, const std::string& new_hash);
+[[nodiscard]] Result<bool> change_own_password(Pool& pool, const OwnChange& own, const std::string& new_hash);
 
 /// To be confirmed by a code within ten minutes.
-[[nodiscard]] Result<bool> propose_second_factor(Pool& pool, const OwnChange& change, const Bytes& secret);
+[[nodiscard]] Result<bool> propose_second_factor(Pool& pool, const OwnChange& own, const Bytes& secret);
 /// nullopt: nothing waits to be confirmed.
 [[nodiscard]] Result<std::optional<Bytes>>
 find_proposed_factor(Pool& pool, const Uuid& account_id, UtcTime now);
@@ -43,7 +42,7 @@ find_proposed_factor(Pool& pool, const Uuid& account_id, UtcTime now);
     UtcTime now
 );
 /// Whatever was opened with it is over. False also when there is none.
-[[nodiscard]] Result<bool> remove_second_factor(Pool& pool, const OwnChange& change);
+[[nodiscard]] Result<bool> remove_second_factor(Pool& pool, const OwnChange& own);
 
 /// One from before they were sealed is replaced by itself, sealed.
 [[nodiscard]] Status
