@@ -12,7 +12,7 @@ std::string csrf_token_of(const std::string& cookie) {
 }
 
 bool is_from_own_page(const http::Request& request, const std::string& cookie) {
-    if (request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS") return true;
+    if (http::is_safe(request)) return true;
     const std::string* given = request.find_header("x-csrf-token");
     const std::string expected = csrf_token_of(cookie);
     return given != nullptr && given->size() == expected.size() &&

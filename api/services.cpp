@@ -12,7 +12,6 @@ namespace {
 
 constexpr auto kStatusFresh = std::chrono::milliseconds{500};
 constexpr auto kVolumesFresh = std::chrono::seconds{5};
-constexpr auto kCameraFresh = std::chrono::seconds{5};
 constexpr std::size_t kMostCameras = 4096;
 
 }  // namespace
@@ -60,11 +59,11 @@ const catalogue::StreamRow* CameraMap::Found::find(const Uuid& stream_id) const 
 }
 
 Result<std::shared_ptr<const CameraMap::Found>>
-CameraMap::find(catalogue::Pool& pool, const std::string& slug) {
+CameraMap::find(catalogue::Pool& pool, const std::string& slug, std::chrono::milliseconds max_age) {
     const Deadline now = std::chrono::steady_clock::now();
     auto known = known_.with([&](const auto& cameras) -> std::shared_ptr<const Found> {
         const auto found = cameras.find(slug);
-        return found == cameras.end() || found->second.ask_again <= now ? nullptr : found->second.found;
+        return found == cameras.end() || found->second.asked + max_age <= now ? nullptr : found->second.found;
     });
     if (known) return known;
     auto asked = catalogue::find_camera_with_streams(pool, slug);
@@ -75,7 +74,7 @@ CameraMap::find(catalogue::Pool& pool, const std::string& slug) {
     );
     known_.with([&](auto& cameras) {
         if (cameras.size() >= kMostCameras) cameras.clear();
-        cameras.insert_or_assign(slug, Known{found, now + kCameraFresh});
+        cameras.insert_or_assign(slug, Known{found, now});
     });
     return found;
 }

@@ -11,6 +11,7 @@
 #include "api/principals.hpp"
 #include "api/session_ends.hpp"
 #include "api/showings.hpp"
+#include "api/standings.hpp"
 #include "config/base/guarded.hpp"
 #include "config/base/time.hpp"
 #include "config/config.hpp"
@@ -57,8 +58,8 @@ private:
     Guarded<State> state_;
 };
 
-/// Cameras by slug with their streams, asked of the catalogue at most every five seconds each: a player asks
-/// several times a second. Thread: any, blocking.
+/// Cameras by slug with their streams, as the catalogue said at most `max_age` ago: a player asks several
+/// times a second. Thread: any, blocking.
 class CameraMap {
 public:
     struct Found {
@@ -68,12 +69,16 @@ public:
         [[nodiscard]] const catalogue::StreamRow* find(const Uuid& stream_id) const;
     };
     /// Null: no camera has this slug.
-    [[nodiscard]] Result<std::shared_ptr<const Found>> find(catalogue::Pool& pool, const std::string& slug);
+    [[nodiscard]] Result<std::shared_ptr<const Found>> find(
+        catalogue::Pool& pool,
+        const std::string& slug,
+        std::chrono::milliseconds max_age = std::chrono::seconds{5}
+    );
 
 private:
     struct Known {
         std::shared_ptr<const Found> found;  // shared with requests under way
-        Deadline ask_again;
+        Deadline asked;
     };
     Guarded<std::map<std::string, Known>> known_;
 };
@@ -99,6 +104,7 @@ struct Services {
     VolumeMap volumes;
     Principals principals;
     Principals sessions;  ///< by cookie
+    Standings standings;
     PolicySign policy_sign;
     PasswordGate passwords;
     SessionEnds session_ends;

@@ -18,6 +18,7 @@ namespace {
 constexpr std::chrono::milliseconds kStopLimit{1500};
 constexpr std::chrono::milliseconds kReloadLimit{3000};
 constexpr std::size_t kConfigLimit = 4U << 20U;
+constexpr std::int64_t kRecentSeconds = 3;  ///< long enough for a fragment of each camera
 
 /// Waits until all have ended or the time is over.
 bool await_end(const std::vector<StreamWorker*>& streams, std::chrono::milliseconds limit) {
@@ -336,6 +337,8 @@ status::RecorderStatus Recorder::make_status() {
     for (const VolumeThread& volume : volumes_) {
         const VolumeHealth health = volume.worker->health();
         whole.write_lag_us = std::max(whole.write_lag_us, health.write_lag.get(now));
+        whole.recent_write_lag_us =
+            std::max(whole.recent_write_lag_us, health.write_lag.get(now, kRecentSeconds));
         whole.volumes.push_back(
             {volume.worker->settings().root,
              health.volume_id,

@@ -16,11 +16,11 @@ public:
         if (slot.second != second_of(now)) slot = {second_of(now), value};
         slot.value = std::max(slot.value, value);
     }
-    [[nodiscard]] std::int64_t get(BootTime now) const {
+    /// `seconds`: how many of the last ones count, this one included; a minute at most.
+    [[nodiscard]] std::int64_t get(BootTime now, std::int64_t seconds = 60) const {
         std::int64_t largest = 0;
         for (const Slot& slot : slots_)
-            if (second_of(now) - slot.second < static_cast<std::int64_t>(slots_.size()))
-                largest = std::max(largest, slot.value);
+            if (second_of(now) - slot.second < seconds) largest = std::max(largest, slot.value);
         return largest;
     }
 

@@ -14,6 +14,9 @@ using nlohmann::json;
 
 namespace {
 
+/// Who watches a camera's state asks often; what its row says changes with a configuration.
+constexpr std::chrono::milliseconds kCameraFresh{250};
+
 std::string dump(const json& value) {
     return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
@@ -51,7 +54,7 @@ Answer list_cameras(const Call& call) {
 
 Answer show_camera(const Call& call) {
     const auto found =
-        catalogue::find_camera_with_streams(call.services.database.pool(), call.variables.front());
+        call.services.cameras.find(call.services.database.pool(), call.variables.front(), kCameraFresh);
     if (!found) return std::unexpected(to_problem(found.error()));
     if (!*found) return std::unexpected(camera_not_found());
     const auto& [camera, streams] = **found;

@@ -10,6 +10,10 @@ const std::string* Request::find_header(std::string_view name) const {
     return nullptr;
 }
 
+bool is_safe(const Request& request) {
+    return request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS";
+}
+
 const std::string* Response::find_header(std::string_view name) const {
     for (const auto& [key, value] : headers)
         if (is_same_word(key, name)) return &value;

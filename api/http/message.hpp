@@ -38,6 +38,9 @@ struct Request {
     [[nodiscard]] const std::string* find_header(std::string_view name) const;
 };
 
+/// Its method changes nothing (RFC 9110 §9.2.1).
+[[nodiscard]] bool is_safe(const Request& request);
+
 /// Bytes [offset, offset + length) of a file that stays open as long as somebody holds the piece.
 struct FileSpan {
     std::shared_ptr<const UniqueFd> file;  // shared by the body's source and the connection that sends it

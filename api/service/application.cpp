@@ -73,7 +73,7 @@ bool is_open(const Route& route) {
 /// At an address that isn't there a cookie reads.
 bool takes_cookie(const http::Request& request, const Route* route) {
     if (route != nullptr) return route->takes_cookie;
-    return request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS";
+    return http::is_safe(request);
 }
 
 /// The content's hash as ETag, and 304 when the client has it already.
@@ -181,6 +181,15 @@ bool Application::is_blocking(const http::Request& request) const {
 
 http::Response Application::handle(const http::Request& request) {
     http::Response trace;
+    // Also when the handler throws: it may have changed something before.
+    struct Forget {
+        Standings& standings;
+        bool is_due;
+        ~Forget() {
+            if (is_due) standings.forget_all();
+        }
+    };
+    const Forget forget{services_.standings, !http::is_safe(request)};
     auto made = answer(request, trace);
     http::Response response = made ? std::move(*made) : to_answer(request, made.error());
     for (auto& header : trace.headers)
@@ -207,7 +216,7 @@ Answer Application::answer(const http::Request& request, http::Response& trace) 
     if (!asker) return std::unexpected(std::move(asker.error()));
     if (asker->principal) trace.principal = asker->principal->name;
     const UtcTime now = services_.clock.now();
-    auto standing = stand(*asker, route, now);
+    auto standing = stand(request, *asker, route, now);
     if (!standing) return std::unexpected(std::move(standing.error()));
     if (asker->principal && !standing->roles.empty()) asker->principal->roles = standing->roles;
 
@@ -254,7 +263,7 @@ Answer Application::run(const http::Request& request, Call& call, const Route& r
 /// Without the catalogue only what is open to all, metrics, and that there is nothing at an address are
 /// answered: for these nothing has to be known.
 std::expected<Standing, http::Problem>
-Application::stand(const Asker& asker, const Route* route, UtcTime now) {
+Application::stand(const http::Request& request, const Asker& asker, const Route* route, UtcTime now) {
     Standing unknown;
     unknown.at = now;
     const bool needs_none = route == nullptr || is_open(*route) || !route->needs_database;
@@ -263,7 +272,8 @@ Application::stand(const Asker& asker, const Route* route, UtcTime now) {
     if (asker.is_visitor) return unknown;  // known by a session, not by an account
     const Action action = route != nullptr ? route->action : Action::read_health;
     const auto* principal = asker.principal ? &*asker.principal : nullptr;
-    auto standing = load_standing(services_.database.pool(), principal, action, now);
+    auto standing =
+        services_.standings.find(services_.database.pool(), principal, action, http::is_safe(request), now);
     if (!standing && needs_none && standing.error().remedy() == Remedy::retry) return unknown;
     if (!standing) return std::unexpected(to_problem(standing.error()));
     services_.policy_sign.tell(standing->is_bootstrap);

@@ -39,7 +39,7 @@ private:
     look_up(const std::string& token, bool may_be_remembered);
     [[nodiscard]] std::expected<Asker, http::Problem> look_up_session(const std::string& cookie);
     [[nodiscard]] std::expected<Standing, http::Problem>
-    stand(const Asker& asker, const Route* route, UtcTime now);
+    stand(const http::Request& request, const Asker& asker, const Route* route, UtcTime now);
     [[nodiscard]] Answer run(const http::Request& request, Call& call, const Route& route);
 
     Services& services_;

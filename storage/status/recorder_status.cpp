@@ -250,6 +250,7 @@ std::string to_json(const RecorderStatus& status) {
         {"version", status.version},
         {"installation_id", to_string(status.installation_id)},
         {"write_lag_us", status.write_lag_us},
+        {"recent_write_lag_us", status.recent_write_lag_us},
         {"database_connected", status.database_connected},
         {"catalogue_backlog", status.catalogue_backlog},
         {"durability_window_ms", status.durability_window_ms},
@@ -280,6 +281,7 @@ Result<RecorderStatus> from_json(std::string_view text) {
     from.take("version", status.version);
     from.take("installation_id", status.installation_id);
     from.take("write_lag_us", status.write_lag_us);
+    from.take("recent_write_lag_us", status.recent_write_lag_us);
     from.take("database_connected", status.database_connected);
     from.take("catalogue_backlog", status.catalogue_backlog);
     from.take("clock_synchronised", status.clock_synchronised);

@@ -45,7 +45,7 @@ private:
         look_again_ = now + std::chrono::seconds{1};
         const auto recorder = status::load(site_.recorder_status);
         const bool lives = recorder && std::chrono::abs(site_.clock.now() - recorder->written) < kStatusOld;
-        write_lag_us_ = lives ? std::optional{recorder->write_lag_us} : std::nullopt;
+        write_lag_us_ = lives ? std::optional{recorder->recent_write_lag_us} : std::nullopt;
     }
 
     const Site& site_;

@@ -59,6 +59,7 @@ RecorderStatus full_status() {
         .version = "0.1.0",
         .installation_id = make_id(5),
         .write_lag_us = 1500,
+        .recent_write_lag_us = 900,
         .database_connected = true,
         .catalogue_backlog = 12,
         .clock_synchronised = false,

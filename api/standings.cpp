@@ -1,0 +1,58 @@
+#include "api/standings.hpp"
+
+#include <utility>
+
+namespace sluice::api {
+namespace {
+
+constexpr auto kFresh = std::chrono::milliseconds{250};
+constexpr std::size_t kMostKnown = 4096;
+
+/// What stands in the standing of such an action is the same for all of them.
+bool is_plain(Action action) {
+    const ActionFacts& facts = facts_of(action);
+    return facts.resource != Resource::footage && facts.second_factor == SecondFactor::never;
+}
+
+}  // namespace
+
+Result<Standing> Standings::find(
+    catalogue::Pool& pool,
+    const catalogue::PrincipalRow* principal,
+    Action action,
+    bool may_be_kept,
+    UtcTime now
+) {
+    if (!may_be_kept || principal == nullptr || !is_plain(action))
+        return load_standing(pool, principal, action, now);
+    const Deadline asked = std::chrono::steady_clock::now();
+    std::uint64_t forgotten = 0;
+    auto kept = state_.with([&](const State& state) -> std::optional<Standing> {
+        forgotten = state.forgotten;
+        const auto found = state.known.find(principal->id);
+        if (found == state.known.end() || found->second.until <= asked) return std::nullopt;
+        return found->second.standing;
+    });
+    if (kept) {
+        kept->at = now;
+        kept->has_second_factor = principal->has_second_factor;  // the session's, not the principal's
+        return std::move(*kept);
+    }
+    auto standing = load_standing(pool, principal, action, now);
+    if (!standing) return standing;
+    state_.with([&](State& state) {
+        if (state.forgotten != forgotten) return;
+        if (state.known.size() >= kMostKnown) state.known.clear();
+        state.known.insert_or_assign(principal->id, Known{*standing, asked + kFresh});
+    });
+    return standing;
+}
+
+void Standings::forget_all() {
+    state_.with([](State& state) {
+        state.known.clear();
+        ++state.forgotten;
+    });
+}
+
+}  // namespace sluice::api
