@@ -162,6 +162,13 @@ TEST_CASE("a row is answered only when it is stored", "[controllers][zkteco][pg]
     DeviceStage stage;
     stage.listen();
     REQUIRE(stage.push("rtlog", row(1, 0)).status == 200);
+    // A catalogue that can be read and not be written to.
+    stage.database.execute("REVOKE INSERT ON access_events FROM sluice_worker");
+    const Reply unstored = stage.push("rtlog", row(3, 201));
+    stage.database.execute("GRANT INSERT ON access_events TO sluice_worker");
+    CHECK(unstored.status == 503);
+    CHECK(stage.push("rtlog", row(3, 201)).body == "OK: 1\n");
+
     const auto& cluster = Postgres::instance();
     cluster.hide_socket();
     const Reply refused = stage.push("rtlog", row(2, 200));
@@ -171,7 +178,7 @@ TEST_CASE("a row is answered only when it is stored", "[controllers][zkteco][pg]
     CHECK(eventually(ControllersStage::kLimit, [&] {
         return stage.push("rtlog", row(2, 200)).body == "OK: 1\n";
     }));
-    CHECK(stage.stored() == "2");
+    CHECK(stage.stored() == "3");
 }
 
 TEST_CASE("a device that falls silent in the middle holds up nobody", "[controllers][zkteco][pg]") {
