@@ -47,7 +47,8 @@ void add_work(CLI::App& app, Line& line) {
         line,
         "work",
         "The worker: signs the audit log, makes room, runs jobs (check, scrub, purge, copies), follows the "
-        "recorders with events = true (SIGHUP reads them again), until SIGTERM, which hands back what runs"
+        "recorders with events = true and the door controllers (SIGHUP reads both again), "
+        "until SIGTERM, which hands back what runs"
     );
     add_config(work, line)->required();
     work->add_flag(

@@ -3,9 +3,11 @@
 #include "config/base/log.hpp"
 #include "config/base/notify.hpp"
 #include "config/load.hpp"
+#include "jobs/controllers/watch.hpp"
 #include "jobs/sequencer.hpp"
 #include "jobs/worker.hpp"
 #include "jobs/xvr/watch.hpp"
+#include "storage/access/card.hpp"
 #include "storage/catalogue/conninfo.hpp"
 
 #include <algorithm>
@@ -32,11 +34,32 @@ sigset_t watched_signals() {
     return set;
 }
 
-/// What may change while we run: the recorders whose events are followed, and the rules for flags.
-void reload(const fs::path& config, xvr::Watch& recorders) {
+/// What tells of itself while we run.
+struct Watches {
+    xvr::Watch recorders;
+    controllers::Watch controllers;
+
+    void start() {
+        recorders.start();
+        controllers.start();
+    }
+    [[nodiscard]] bool stop(std::chrono::milliseconds limit) {
+        const auto until = std::chrono::steady_clock::now() + limit;
+        const bool has_heard = recorders.stop(limit);
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+        return controllers.stop(std::max(left, limit / 3)) && has_heard;
+    }
+};
+
+/// What may change: the recorders and door controllers that are followed, and the rules for flags.
+void reload(const fs::path& config, Watches& watches) {
     config::Loaded loaded = config::load(config, config::Secrets::database_only);
-    if (loaded.is_usable())
-        return recorders.reload(std::move(loaded.config.recorders), std::move(loaded.config.flag_rules));
+    if (loaded.is_usable()) {
+        watches.recorders.reload(std::move(loaded.config.recorders), std::move(loaded.config.flag_rules));
+        watches.controllers.reload(std::move(loaded.config.access));
+        return;
+    }
     const auto first = std::ranges::find_if_not(loaded.problems, &config::Problem::is_warning);
     log::error(
         "config_refused",
@@ -48,7 +71,7 @@ void reload(const fs::path& config, xvr::Watch& recorders) {
 /// Until told to stop, or with --once until nothing is left.
 void watch(
     const jobs::Worker& worker,
-    xvr::Watch& recorders,
+    Watches& watches,
     const fs::path& config,
     const sigset_t& signals,
     bool is_once
@@ -58,7 +81,7 @@ void watch(
         const timespec while_waiting{is_once ? 0 : 1, is_once ? 100'000'000 : 0};
         const int signal = sigtimedwait(&signals, nullptr, &while_waiting);
         if (signal == SIGTERM || signal == SIGINT) return;
-        if (signal == SIGHUP && !is_once) reload(config, recorders);
+        if (signal == SIGHUP && !is_once) reload(config, watches);
     }
 }
 
@@ -83,14 +106,18 @@ Status work(const fs::path& config, const WorkOptions& options) {
          .key_file = loaded->ledger.key_file},
         clock
     };
-    xvr::Watch recorders{
-        {.conninfo = catalogue::conninfo_of(*loaded, "sluice_worker"),
-         .recorders = loaded->recorders,
-         .flag_rules = loaded->flag_rules},
-        clock
+    const std::string conninfo = catalogue::conninfo_of(*loaded, "sluice_worker");
+    Watches watches{
+        .recorders{
+            {.conninfo = conninfo, .recorders = loaded->recorders, .flag_rules = loaded->flag_rules}, clock
+        },
+        .controllers{
+            {.conninfo = conninfo, .key_file = access::card_key_file(loaded->data), .access = loaded->access},
+            clock
+        },
     };
     jobs::WorkerSettings settings;
-    settings.conninfo = catalogue::conninfo_of(*loaded, "sluice_worker");
+    settings.conninfo = conninfo;
     settings.config = std::move(*loaded);
     settings.config_file = config;
     settings.owner = jobs::make_owner(clock.now());
@@ -99,19 +126,21 @@ Status work(const fs::path& config, const WorkOptions& options) {
     jobs::Worker worker{std::move(settings), files, clock};
     sequencer.start();
     worker.start();
-    if (!options.is_once) recorders.start();
+    if (!options.is_once) watches.start();
     log::info("worker_started", {{"lease_ms", options.lease.count()}, {"once", options.is_once}});
     notify("READY=1");
-    watch(worker, recorders, config, signals, options.is_once);
+    watch(worker, watches, config, signals, options.is_once);
     notify("STOPPING=1");
-    const bool has_heard = recorders.stop(kDeafLimit);
+    const bool has_heard = watches.stop(kDeafLimit);
     const bool has_stopped = worker.stop(kStopLimit);
     // Last: what the jobs have recorded is signed. Not held up by a lane that hangs.
     const bool is_signed = sequencer.stop(kSignLimit);
     if (!has_heard || !has_stopped || !is_signed) {
         log::warn(
             "worker_hangs",
-            {{"remedy", "a disk or a recorder does not answer; the lease of its job runs out by itself"}}
+            {{"remedy",
+              "a disk, a recorder or a door controller does not answer; the lease of its job runs out by "
+              "itself"}}
         );
         std::_Exit(0);  // nothing of a hanging lane is worth waiting for
     }

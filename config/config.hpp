@@ -126,8 +126,22 @@ struct AccessSource {
     std::filesystem::path secret_file;  ///< what it signs its bodies with
     friend bool operator==(const AccessSource&, const AccessSource&) = default;
 };
+enum class DoorProtocol { none, uhppote, zkteco_push };
+/// A door controller that is spoken to in its own protocol.
+struct DoorController {
+    std::string source;  ///< of its events, as the inventory has it
+    DoorProtocol protocol = DoorProtocol::none;
+    std::string serial;          ///< what the controller calls itself
+    std::string address;         ///< uhppote: where it is; zkteco_push: where alone it may come from
+    std::uint16_t port = 60000;  ///< uhppote
+    std::chrono::milliseconds poll{5000};  ///< uhppote: how often it is asked for news
+    friend bool operator==(const DoorController&, const DoorController&) = default;
+};
 struct Access {
     std::vector<AccessSource> sources;  ///< that sign instead of showing a token
+    std::vector<DoorController> controllers;
+    std::string uhppote_listen;  ///< ADDRESS:PORT where boards may say that they have news; empty: nowhere
+    std::string zkteco_listen;   ///< ADDRESS:PORT that devices push to; empty: nowhere
     friend bool operator==(const Access&, const Access&) = default;
 };
 

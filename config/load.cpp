@@ -1,6 +1,7 @@
 #include "config/load.hpp"
 
 #include "config/base/files.hpp"
+#include "config/detail/doors.hpp"
 #include "config/detail/machines.hpp"
 #include "config/detail/password.hpp"
 #include "config/detail/reader.hpp"
@@ -273,6 +274,18 @@ void read_access(const toml::table& table, const std::string& file, Access& acce
             access.sources.push_back(std::move(read));
         }
     );
+    read_tables(
+        section,
+        file,
+        "controllers",
+        access.controllers.size(),
+        findings,
+        [&](const auto& one, const auto& name, const auto& place) {
+            access.controllers.push_back(detail::read_door_controller(one, name, place, findings));
+        }
+    );
+    section.text("uhppote_listen", access.uhppote_listen);
+    section.text("zkteco_listen", access.zkteco_listen);
     section.finish();
 }
 

@@ -76,7 +76,7 @@ json sort_out(
             ));
             continue;
         }
-        resolve(names, *parsed[i]);
+        catalogue::resolve(names, *parsed[i]);
         batch.events.push_back(std::move(*parsed[i]));
         places.push_back(i);
     }

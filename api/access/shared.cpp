@@ -65,14 +65,6 @@ std::expected<std::shared_ptr<const catalogue::DoorNames>, http::Problem> Shared
     return fresh;
 }
 
-void resolve(const catalogue::DoorNames& names, access::Event& event) {
-    if (const auto door = names.doors.find(event.door); door != names.doors.end()) event.door = door->second;
-    const auto reader = names.readers.find(event.reader);
-    if (reader == names.readers.end()) return;
-    if (event.door.empty()) event.door = reader->second.door;
-    if (event.direction == access::Direction::unknown) event.direction = reader->second.direction;
-}
-
 std::expected<std::string, http::Problem> signed_source(const Call& call) {
     const std::string* source = call.request.find_header("sluice-source");
     const std::string* timestamp = call.request.find_header("sluice-timestamp");

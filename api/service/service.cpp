@@ -6,6 +6,7 @@
 #include "api/requests/routes.hpp"
 #include "api/service/application.hpp"
 #include "config/base/log.hpp"
+#include "storage/access/card.hpp"
 #include "storage/catalogue/standing_repository.hpp"
 
 #include <algorithm>
@@ -49,6 +50,13 @@ struct Service::Impl {
             );
     }
 
+    /// The worker seals cards too, and can't make the key where the spool is not its own.
+    void make_card_key() const {
+        if (services.config.access.controllers.empty()) return;
+        const auto key = access::load_or_make_card_key(access::card_key_file(services.config.data));
+        if (!key) log::error("card_key_missing", {{"error", key.error().describe()}});
+    }
+
     Services services;
     Application application;
     http::Server server;  // last: its threads use the others
@@ -71,6 +79,7 @@ Service::~Service() {
 Status Service::start() {
     if (auto started = impl_->server.start(); !started) return started;
     impl_->tell_policy();
+    impl_->make_card_key();
     log::info(
         "listening",
         {{"address", impl_->server.address()}, {"port", impl_->server.port()}, {"tls", impl_->server.is_tls()}

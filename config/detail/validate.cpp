@@ -3,6 +3,7 @@
 #include "config/base/base64.hpp"
 #include "config/base/bytes.hpp"
 #include "config/base/slug.hpp"
+#include "config/detail/doors.hpp"
 #include "config/detail/machines.hpp"
 #include "config/detail/once.hpp"
 #include "config/hosts.hpp"
@@ -240,21 +241,6 @@ void check_mail(const Mail& mail, Findings& findings) {
             findings.error_at(field + ".address", "must be an address such as office@example.org");
         addresses.check(mail.recipients[i].address, field + ".address", "is an address");
         check_audiences(mail.recipients[i].audiences, field + ".audiences", findings);
-    }
-}
-
-void check_access(const Access& access, Findings& findings) {
-    Once names{findings};
-    for (std::size_t i = 0; i < access.sources.size(); ++i) {
-        const AccessSource& source = access.sources[i];
-        const std::string field = at("access.sources", i);
-        if (source.source.empty())
-            findings.error_at(field + ".source", "is missing; write the source that its events carry");
-        names.check(source.source, field + ".source", "is a source of events");
-        if (source.secret_file.empty())
-            findings.error_at(
-                field + ".secret_file", "is missing; a source without one shows a token instead"
-            );
     }
 }
 

@@ -37,6 +37,14 @@ Result<DoorNames> load_door_names(Pool& pool) {
     return names;
 }
 
+void resolve(const DoorNames& names, access::Event& event) {
+    if (const auto door = names.doors.find(event.door); door != names.doors.end()) event.door = door->second;
+    const auto reader = names.readers.find(event.reader);
+    if (reader == names.readers.end()) return;
+    if (event.door.empty()) event.door = reader->second.door;
+    if (event.direction == access::Direction::unknown) event.direction = reader->second.direction;
+}
+
 access::CsvSender csv_sender(const access::Controller& controller, const DoorNames& names) {
     access::CsvSender sender = access::csv_sender(controller);
     sender.doors = names.doors;

@@ -24,6 +24,9 @@ struct DoorNames {
 /// A slug is above what others call their door. Without retired controllers.
 [[nodiscard]] Result<DoorNames> load_door_names(Pool& pool);
 
+/// Door and direction by what the inventory calls them; what nobody knows stays as it was sent.
+void resolve(const DoorNames& names, access::Event& event);
+
 /// Who sends a file of this controller's events.
 [[nodiscard]] access::CsvSender csv_sender(const access::Controller& controller, const DoorNames& names);
 

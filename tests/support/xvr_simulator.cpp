@@ -1,49 +1,8 @@
 #include "tests/support/xvr_simulator.hpp"
 
-#include "tests/support/eventually.hpp"
-
-#include <stdexcept>
-
-#include <unistd.h>
-
 namespace sluice::test {
-namespace {
 
-using namespace std::chrono_literals;
-
-}  // namespace
-
-XvrSimulator::XvrSimulator(std::chrono::milliseconds heartbeat) {
-    auto started = Process::start(
-        {SLUICE_BIN_DIR "/xvr-simulator", kUser, kPassword, std::to_string(heartbeat.count())},
-        {.log = folder_.path() / "simulator.log", .has_input_pipe = true}
-    );
-    if (!started) throw std::runtime_error(started.error().describe());
-    process_ = std::move(*started);
-    const auto line = process_.wait_for_line("port=", 30s);
-    if (!line) throw std::runtime_error(line.error().describe());
-    port_ = static_cast<std::uint16_t>(std::stoul(line->substr(line->find('=') + 1)));
-    answered_ = process_.output().size();
-}
-
-std::string XvrSimulator::command(const std::string& line) {
-    const std::string text = line + "\n";
-    if (::write(process_.input().get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
-        throw std::runtime_error("the simulator takes no command");
-    std::string answer;
-    const bool is_answered = eventually(
-        30s,
-        [&] {
-            const std::string output = process_.output().substr(answered_);
-            answer = output.substr(0, output.find('\n'));
-            return output.find('\n') != std::string::npos;
-        },
-        1ms
-    );
-    if (!is_answered || answer.starts_with("error"))
-        throw std::runtime_error("the simulator: " + line + ": " + answer);
-    answered_ += answer.size() + 1;
-    return answer;
-}
+XvrSimulator::XvrSimulator(std::chrono::milliseconds heartbeat)
+    : Commanded({SLUICE_BIN_DIR "/xvr-simulator", kUser, kPassword, std::to_string(heartbeat.count())}) {}
 
 }  // namespace sluice::test

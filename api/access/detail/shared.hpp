@@ -37,9 +37,6 @@ private:
     Guarded<Known> known_;
 };
 
-/// Door and direction by what the inventory calls them.
-void resolve(const catalogue::DoorNames& names, access::Event& event);
-
 /// 401, unless the body is signed: Sluice-Signature is the HMAC-SHA-256 of Sluice-Timestamp, a point and the
 /// body with the secret of Sluice-Source, and no older than five minutes. The source.
 [[nodiscard]] std::expected<std::string, http::Problem> signed_source(const Call& call);

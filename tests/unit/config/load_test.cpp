@@ -485,3 +485,72 @@ TEST_CASE(
         "name at least one camera"
     ));
 }
+
+TEST_CASE("door controllers are allowed one by one, by number and address", "[config]") {
+    const std::string listen = "[access]\nzkteco_listen = \"192.0.2.5:8081\"\n";
+    const std::string board =
+        "[[access.controllers]]\nsource = \"/c/1\"\nprotocol = \"uhppote\"\nserial = \"405419896\"\n"
+        "address = \"192.0.2.30\"\n";
+    const std::string device =
+        "[[access.controllers]]\nsource = \"/c/2\"\nprotocol = \"zkteco_push\"\nserial = "
+        "\"CJZ7204560001\"\naddress = \"2001:db8::31\"\n";
+    const auto with = [](const std::string& text) { return load_words(std::string{kSmallest} + text); };
+    const Loaded none = with("");
+    CHECK(none.config.access == Access{});
+    const Loaded whole = with(listen + board + "poll = \"2s\"\n" + device);
+    CHECK(describe(whole).empty());
+    REQUIRE(whole.config.access.controllers.size() == 2);
+    const DoorController& first = whole.config.access.controllers[0];
+    CHECK(first.protocol == DoorProtocol::uhppote);
+    CHECK(first.port == 60000);
+    CHECK(first.poll == std::chrono::seconds{2});
+
+    const std::string file = "/etc/sluice/sluice.toml:";
+    const std::string field = "access.controllers[0].";
+    const auto board_with = [&](const std::string& line) {
+        const std::string name = line.substr(0, line.find(' '));
+        std::string text = board;
+        const auto at = text.find(name + " = ");
+        if (at != std::string::npos) text.erase(at, text.find('\n', at) + 1 - at);
+        return with(text + line + "\n");
+    };
+    CHECK(has_line(board_with("source = \"\""), file, field + "source must be the source"));
+    CHECK(has_line(board_with("protocol = \"wiegand\""), file, field + "protocol must be one of"));
+    CHECK(has_line(with("[[access.controllers]]\n"), file, field + "protocol is missing"));
+    for (const char* serial : {"", "0", "0405", "4294967296", "12x", "-1"})
+        CHECK(has_line(
+            board_with("serial = \"" + std::string{serial} + "\""),
+            file,
+            field + "serial must be the number on the board"
+        ));
+    for (const char* address :
+         {"", "board.example", "0.0.0.0", "255.255.255.255", "192.0.2.0/24", "2001:db8::1"})
+        CHECK(has_line(
+            board_with("address = \"" + std::string{address} + "\""),
+            file,
+            field + "address must be the board's"
+        ));
+    CHECK(has_line(board_with("poll = \"100ms\""), file, field + "poll"));
+    CHECK(has_line(
+        with(board + board), file, "access.controllers[1].source '/c/1' is a source of events already"
+    ));
+    CHECK(has_line(with(board + board), file, "access.controllers[1].serial"));
+    CHECK(has_line(
+        with(board + "[[access.sources]]\nsource = \"/c/1\"\nsecret_file = \"/s\"\n"),
+        file,
+        "already used by access.sources[0]"
+    ));
+    CHECK(has_line(with(device), file, "access.zkteco_listen is missing"));
+    CHECK(has_line(with(listen + board), file, "access.zkteco_listen is for nobody"));
+    CHECK(has_line(
+        with("[access]\nzkteco_listen = \"0.0.0.0:8081\"\n" + device), file, "listen on every network"
+    ));
+    CHECK(
+        has_line(with("[access]\nzkteco_listen = \"[::]:8081\"\n" + device), file, "listen on every network")
+    );
+    CHECK(has_line(with("[access]\nzkteco_listen = \"8081\"\n" + device), file, "must be ADDRESS:PORT"));
+    CHECK(has_line(
+        with("[access]\nuhppote_listen = \"[2001:db8::5]:60001\"\n" + board), file, "must be an IPv4 address"
+    ));
+    CHECK(has_line(with("[access]\nuhppote_listen = \"192.0.2.5:60001\"\n"), file, "is for nobody"));
+}
