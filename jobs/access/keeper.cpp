@@ -117,6 +117,7 @@ place(catalogue::Pool& pool, const catalogue::AlarmRow& row, const policy::Acces
     };
     const auto placed = catalogue::place_hold(pool, hold, act);
     if (!placed) return std::unexpected(placed.error());
+    if (*placed == catalogue::HoldPlacing::owner_ended) return {};  // and is not asked for again
     log::info("alarm_footage_held", {{"alarm", to_string(row.alarm.id)}, {"hold", to_string(hold.id)}});
     return catalogue::save_alarm_hold(pool, row.alarm.id, hold.id);
 }

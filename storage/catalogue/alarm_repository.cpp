@@ -43,6 +43,7 @@ constexpr const char* kToHold = R"(
     FROM access_alarms
     WHERE incident_id IS NOT NULL AND hold_id IS NULL AND refuted_at IS NULL AND door IS NOT NULL AND at >= from_us($1::bigint)
       AND EXISTS (SELECT FROM doors d JOIN door_cameras c ON c.door_id = d.id WHERE d.slug = access_alarms.door)
+      AND EXISTS (SELECT FROM incidents i WHERE i.id = incident_id AND i.state NOT IN ('closed', 'false_alarm', 'exercise'))
       AND (until_at IS NOT NULL OR at < from_us($2::bigint) - interval '1 hour')
     ORDER BY at, id LIMIT 100)";
 constexpr const char* kSaveHold =

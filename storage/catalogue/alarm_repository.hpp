@@ -95,8 +95,8 @@ load_alarms_after(Pool& pool, std::int64_t place, std::size_t limit);
 [[nodiscard]] Result<bool>
 resolve_alarm(Pool& pool, const Uuid& id, const std::string& reason, const ledger::Actor& actor, UtcTime now);
 
-/// Alarms with an incident, younger than `since`, whose footage is not held yet and whose end is known or
-/// over an hour away.
+/// Alarms whose incident is still worked on, younger than `since`, whose footage is not held yet and whose
+/// end is known or over an hour away.
 [[nodiscard]] Result<std::vector<AlarmRow>> load_alarms_to_hold(Pool& pool, UtcTime since, UtcTime now);
 [[nodiscard]] Status save_alarm_hold(Pool& pool, const Uuid& id, const Uuid& hold_id);
 

@@ -301,6 +301,7 @@ TEST_CASE("functions of the owner are open to those who need them", "[pg][catalo
         {"SELECT propose_policy('[]', '', gen_random_uuid(), 'x', now())", {false, false, true, false}},
         {"SELECT adopt_policy(2, gen_random_uuid(), 'x', 'no', now(), now())", {false, false, true, false}},
         {"SELECT lock_holds_to_destroy()", {false, true, false, false}},
+        {"SELECT lock_running_incident(gen_random_uuid())", {false, true, true, false}},
         {"SELECT * FROM principal_of_token(sha256('x'), now())", {false, false, true, false}},
         {"SELECT * FROM open_session(gen_random_uuid(), sha256('c'), sha256('x'), now(), now() + interval '1 "
          "hour', 1)",
