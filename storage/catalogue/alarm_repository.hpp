@@ -33,7 +33,7 @@ struct PendingDerivation {
 );
 
 /// Writes what was derived of a window: new alarms, changes, refutations; with one record in the audit log,
-/// and an incident for each new alarm that weighs enough and is younger than `incident_days`. One at a time.
+/// and for each new alarm the incident or notice that it calls for (`call_of`). One at a time.
 struct Derived {
     TimeRange window;
     std::vector<access::Alarm> alarms;

@@ -1,7 +1,9 @@
+#include "storage/catalogue/alarm_call.hpp"
 #include "storage/catalogue/alarm_repository.hpp"
 #include "storage/catalogue/detail/load.hpp"
 #include "storage/catalogue/detail/values.hpp"
 #include "storage/catalogue/incident_repository.hpp"
+#include "storage/catalogue/notice_repository.hpp"
 #include "storage/catalogue/record_repository.hpp"
 
 #include <algorithm>
@@ -82,7 +84,7 @@ constexpr const char* kRaise = R"(
             from_us($11::bigint), $12::uuid))";
 constexpr const char* kChange = R"(
     UPDATE access_alarms SET severity = $2, is_after_hours = $3::boolean, until_at = from_us($4::bigint), cause = $5,
-           event_ids = $6::uuid[], refuted_at = NULL
+           event_ids = $6::uuid[], refuted_at = NULL, incident_id = coalesce(incident_id, $7::uuid)
     WHERE id = $1::uuid)";
 constexpr const char* kRefute =
     "UPDATE access_alarms SET refuted_at = from_us($2::bigint) WHERE id = ANY($1::uuid[])";
@@ -158,31 +160,23 @@ access::KnownAlarm to_known(const pqxx::row& row) {
     return known;
 }
 
-/// What weighs enough for somebody to be called.
-std::optional<duty::IncidentKind> incident_of(const Alarm& alarm) {
-    switch (alarm.kind) {
-        case AlarmKind::forced_open:
-        case AlarmKind::rear_door_open:
-            return duty::IncidentKind::door_forced;
-        case AlarmKind::held_open:
-            return alarm.is_after_hours ? std::optional{duty::IncidentKind::door_held} : std::nullopt;
-        case AlarmKind::after_hours_unlocked:
-            return duty::IncidentKind::door_held;
-        case AlarmKind::controller_silent:
-            return duty::IncidentKind::controller_failure;
-        case AlarmKind::entry_not_main_door:
-        case AlarmKind::index_gap:
-        case AlarmKind::clock_offset:
-            return std::nullopt;
-    }
-    return std::nullopt;
-}
-
-/// The incident of an alarm has its id: raised again it is the same.
-Result<std::optional<Uuid>>
-raise_for(pqxx::transaction_base& transaction, const Alarm& alarm, unsigned within_days, UtcTime now) {
-    const auto kind = incident_of(alarm);
-    if (!kind || now - alarm.at > hours{24} * within_days) return std::optional<Uuid>{};
+/// Calls whom the alarm calls; the id of its incident, for the row. That is the alarm's: called again it is
+/// the same, so an alarm that weighs more than before calls those that it did not call then.
+Result<std::optional<std::string>> raise_for(
+    pqxx::transaction_base& transaction,
+    const Alarm& alarm,
+    const Derived& derived,
+    UtcTime now,
+    DerivedCounts& counts
+) {
+    const AlarmCall call = call_of(alarm, derived.incident_days, now);
+    if (call.has_notice)
+        raise_notice(
+            transaction,
+            {.kind = NoticeKind::door_alarm, .subject_id = alarm.id, .audience = "secretariat"},
+            now
+        );
+    if (!call.incident) return std::optional<std::string>{};
     nlohmann::json subject{
         {"alarm", to_string(alarm.id)},
         {"kind", access::to_string(alarm.kind)},
@@ -196,14 +190,15 @@ raise_for(pqxx::transaction_base& transaction, const Alarm& alarm, unsigned with
     const auto raised = raise_incident(
         transaction,
         {.id = alarm.id,
-         .kind = *kind,
+         .kind = *call.incident,
          .opened = now,
          .cause = alarm.cause,
          .subject = subject.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
          .actor = ledger::system_actor("sluice-worker")}
     );
     if (!raised) return std::unexpected(raised.error());
-    return std::optional{alarm.id};
+    counts.incidents += *raised ? 1 : 0;
+    return std::optional{to_string(alarm.id)};
 }
 
 std::vector<std::string> names(const std::vector<Alarm>& alarms) {
@@ -250,9 +245,8 @@ Status write_alarms(
     DerivedCounts& counts
 ) {
     for (const Alarm& alarm : changes.raised) {
-        const auto incident = raise_for(transaction, alarm, derived.incident_days, now);
+        const auto incident = raise_for(transaction, alarm, derived, now, counts);
         if (!incident) return std::unexpected(incident.error());
-        counts.incidents += incident->has_value() ? 1 : 0;
         run(transaction,
             kRaise,
             to_string(alarm.id),
@@ -266,10 +260,12 @@ Status write_alarms(
             detail::clean_text(alarm.cause),
             ids(alarm.events),
             to_epoch_us(now),
-            *incident ? std::optional{to_string(**incident)} : std::nullopt);
+            *incident);
     }
     for (const auto* list : {&changes.changed, &changes.restored})
-        for (const Alarm& alarm : *list)
+        for (const Alarm& alarm : *list) {
+            const auto incident = raise_for(transaction, alarm, derived, now, counts);
+            if (!incident) return std::unexpected(incident.error());
             run(transaction,
                 kChange,
                 to_string(alarm.id),
@@ -277,7 +273,9 @@ Status write_alarms(
                 alarm.is_after_hours,
                 detail::to_optional_us(alarm.until),
                 detail::clean_text(alarm.cause),
-                ids(alarm.events));
+                ids(alarm.events),
+                *incident);
+        }
     if (!changes.refuted.empty()) run(transaction, kRefute, ids(changes.refuted), to_epoch_us(now));
     return {};
 }

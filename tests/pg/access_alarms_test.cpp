@@ -55,11 +55,14 @@ struct House {
     }
     void post(const std::string& id, const std::string& code, UtcTime at, UtcTime received) {
         access::Event event;
-        event.source = "/controllers/lobby";
         event.id = id;
         event.code = code;
-        event.door = "1f-rear";
         event.device_time = at;
+        post(std::move(event), received);
+    }
+    void post(access::Event event, UtcTime received) {
+        event.source = "/controllers/lobby";
+        event.door = "1f-rear";
         event.received = received;
         static_cast<void>(need(accept_events(
             api,
@@ -101,6 +104,45 @@ TEST_CASE(
     house.tick(kEvening + 2h);
     CHECK(house.count("access_alarms WHERE kind = 'held_open' AND refuted_at IS NOT NULL") == "1");
     CHECK(house.count("access_alarms") == "2");
+}
+
+TEST_CASE(
+    "an alarm that raises no incident gives one notice, however often it is derived",
+    "[pg][access][alarms]"
+) {
+    House house;
+    access::Event entry;
+    entry.id = "1";
+    entry.code = "access.granted";
+    entry.direction = access::Direction::in;
+    entry.device_time = kEvening;
+    entry.index = 7;
+    house.post(entry, kEvening + 1s);
+    entry.id = "2";
+    entry.direction = access::Direction::out;
+    entry.device_time = kEvening + 1min;
+    entry.index = 11;
+    house.post(entry, kEvening - 1h);  // a clock that is an hour ahead
+    house.tick(kEvening + 2min);
+    house.tick(kEvening + 3min);
+    CHECK(
+        house.database.query(
+            "SELECT string_agg(a.kind, ' ' ORDER BY a.kind) FROM access_alarms a JOIN notices n "
+            "ON n.subject_id = a.id WHERE n.kind = 'door_alarm' AND audience = 'secretariat'"
+        ) == "clock_offset entry_not_main_door index_gap"
+    );
+    CHECK(house.count("notices") == "3");
+    CHECK(house.count("incidents") == "0");
+    // The numbers between come late.
+    for (const std::uint64_t index : {8U, 9U, 10U}) {
+        entry.id = "late " + std::to_string(index);
+        entry.device_time = kEvening + 30s;
+        entry.index = index;
+        house.post(entry, kEvening + 4min);
+    }
+    house.tick(kEvening + 5min);
+    CHECK(house.count("access_alarms WHERE kind = 'index_gap' AND refuted_at IS NOT NULL") == "1");
+    CHECK(house.count("notices") == "3");
 }
 
 TEST_CASE("what somebody says of an alarm stays, with its record", "[pg][access][alarms]") {

@@ -12,6 +12,14 @@ BEGIN
     RETURN FOUND;
 END $$;
 
+-- ---- notices
+
+ALTER TABLE notices
+    DROP CONSTRAINT notices_kind_known,
+    ADD CONSTRAINT notices_kind_known CHECK (kind IN ('hold_expiry', 'submitted', 'correction_due', 'countersign_wanted', 'decision',
+        'copy_overdue', 'incident_raised', 'incident_due', 'contractor_camera', 'contractor_finding', 'contractor_clip', 'extended',
+        'third_party_due', 'inspection_late', 'duty_due', 'follow_up_due', 'repair_opened', 'recorder_finding', 'door_alarm'));
+
 -- ---- rights; tests/pg/rights_test.cpp holds the same, written by hand
 
 GRANT EXECUTE ON FUNCTION lock_running_incident(uuid) TO sluice_worker, sluice_api;
