@@ -23,7 +23,6 @@ constexpr auto kDeriveEvery = 10s;
 constexpr auto kHoldEvery = 30s;
 constexpr auto kForgetEvery = 24h;
 constexpr auto kLiveWindow = 10min;
-constexpr auto kLongestSpan = std::chrono::hours{24 * 31};
 constexpr auto kPartitionsAhead = std::chrono::hours{24 * 7};
 
 Result<policy::AccessPolicy> load_rules(catalogue::Pool& pool, UtcTime now) {
@@ -33,8 +32,8 @@ Result<policy::AccessPolicy> load_rules(catalogue::Pool& pool, UtcTime now) {
     return policy::in_force(*history, now).policy.access;
 }
 
-Result<access::Situation>
-load_situation(catalogue::Pool& pool, const TimeRange& range, const policy::AccessPolicy& rules) {
+/// Without the doors' schedules.
+Result<access::Situation> load_inventory(catalogue::Pool& pool, const policy::AccessPolicy& rules) {
     access::Situation situation;
     situation.rules = {
         .after_hours_grace = rules.after_hours_grace,
@@ -44,15 +43,39 @@ load_situation(catalogue::Pool& pool, const TimeRange& range, const policy::Acce
     auto controllers = catalogue::load_controllers(pool);
     if (!controllers) return std::unexpected(controllers.error());
     for (auto& row : *controllers)
-        situation.controllers.push_back(std::move(row.controller));
+        situation.controllers.push_back({std::move(row.controller), row.active_since});
     auto doors = catalogue::load_doors(pool);
     if (!doors) return std::unexpected(doors.error());
-    for (auto& row : *doors) {
-        auto schedule = catalogue::load_schedule(pool, row.door, range);
-        if (!schedule) return std::unexpected(schedule.error());
-        situation.doors.push_back({std::move(row.door), std::move(*schedule)});
-    }
+    for (auto& row : *doors)
+        situation.doors.push_back({std::move(row.door), {}, row.active_since});
     return situation;
+}
+
+Result<access::Evidence>
+load_evidence(catalogue::Pool& pool, const access::Situation& situation, const TimeRange& context) {
+    std::vector<std::string> doors;
+    for (const auto& facts : situation.doors)
+        doors.push_back(facts.door.slug);
+    std::vector<std::string> sources;
+    for (const auto& facts : situation.controllers)
+        if (!facts.controller.source.empty()) sources.push_back(facts.controller.source);
+    return catalogue::load_evidence(pool, context, doors, sources);
+}
+
+/// For all that the evidence may ask of them, so that what is derived of an instant is the same whenever.
+Status load_schedules(
+    catalogue::Pool& pool,
+    access::Situation& situation,
+    const access::Evidence& evidence,
+    UtcTime now
+) {
+    const TimeRange range{access::schedule_from(situation, evidence), std::max(evidence.covers.to, now + 1s)};
+    for (auto& facts : situation.doors) {
+        auto schedule = catalogue::load_schedule(pool, facts.door, range);
+        if (!schedule) return std::unexpected(schedule.error());
+        facts.schedule = std::move(*schedule);
+    }
+    return {};
 }
 
 /// The cameras that see the door, as ids.
@@ -128,17 +151,12 @@ Result<catalogue::DerivedCounts>
 derive_window(catalogue::Pool& pool, const TimeRange& window, const TimeRange& context, UtcTime now) {
     const auto rules = load_rules(pool, now);
     if (!rules) return std::unexpected(rules.error());
-    const auto situation =
-        load_situation(pool, {context.from - kLongestSpan, std::max(context.to, now + 1s)}, *rules);
+    auto situation = load_inventory(pool, *rules);
     if (!situation) return std::unexpected(situation.error());
-    std::vector<std::string> doors;
-    for (const auto& facts : situation->doors)
-        doors.push_back(facts.door.slug);
-    std::vector<std::string> sources;
-    for (const auto& controller : situation->controllers)
-        if (!controller.source.empty()) sources.push_back(controller.source);
-    auto evidence = catalogue::load_evidence(pool, context, doors, sources);
+    auto evidence = load_evidence(pool, *situation, context);
     if (!evidence) return std::unexpected(evidence.error());
+    if (auto loaded = load_schedules(pool, *situation, *evidence, now); !loaded)
+        return std::unexpected(loaded.error());
     const catalogue::Derived derived{
         .window = window,
         .alarms = access::derive(*situation, std::move(*evidence), window, now),

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <tuple>
 
 #include <nlohmann/json.hpp>
@@ -74,6 +75,19 @@ std::optional<bool> is_unlocked(const Event& event) {
     return std::nullopt;
 }
 
+UtcTime schedule_from(const Situation& situation, const Evidence& evidence) {
+    UtcTime from = evidence.covers.from;
+    std::set<std::string_view> heard;
+    for (const Event& event : evidence.events) {
+        from = std::min(from, time_of(event));
+        heard.insert(event.source);
+    }
+    for (const Situation::ControllerFacts& facts : situation.controllers)
+        if (facts.active_since && !heard.contains(facts.controller.source))
+            from = std::min(from, *facts.active_since);
+    return from;
+}
+
 TimeRange window_of(UtcTime from, UtcTime last) noexcept {
     return {from - kReach, last + kReach};
 }
@@ -103,8 +117,8 @@ derive(const Situation& situation, Evidence evidence, const TimeRange& window, U
     detail::Bench bench{situation, timeline, evidence.covers, window, now};
     for (const Situation::DoorFacts& facts : situation.doors)
         detail::judge_door(bench, facts);
-    for (const Controller& controller : situation.controllers)
-        detail::judge_controller(bench, controller);
+    for (const Situation::ControllerFacts& facts : situation.controllers)
+        detail::judge_controller(bench, facts);
     std::ranges::sort(bench.alarms, {}, [](const Alarm& alarm) { return std::tuple{alarm.at, alarm.id}; });
     return std::move(bench.alarms);
 }

@@ -71,7 +71,8 @@ constexpr const char* kOpenDoors = R"(
     GROUP BY a.door, coalesce(u.unit, '') ORDER BY a.door, coalesce(u.unit, ''))";
 constexpr const char* kCountOld = R"(
     SELECT EXISTS (SELECT FROM access_events WHERE at < from_us($1::bigint)) OR
-           EXISTS (SELECT FROM access_alarms WHERE at < from_us($1::bigint)))";
+           EXISTS (SELECT FROM access_alarms WHERE at < from_us($1::bigint)
+                   AND NOT (event_ids = '{}' AND until_at IS NULL AND refuted_at IS NULL)))";
 constexpr const char* kForget = "SELECT forget_access_events(from_us($1::bigint), $2::uuid)";
 
 std::string text_or_empty(const pqxx::field& field) {

@@ -145,6 +145,38 @@ TEST_CASE(
     CHECK(house.count("notices") == "3");
 }
 
+TEST_CASE(
+    "a controller that never said anything is missed, and once it speaks no more",
+    "[pg][access][alarms]"
+) {
+    House house;
+    const auto lasting = [&](const char* that) {
+        return house.count(
+            "access_alarms WHERE kind = 'controller_silent' AND refuted_at IS NULL AND " + std::string{that}
+        );
+    };
+    // Registered on the Monday, used from the evening on: the row says since when.
+    house.database.execute("UPDATE controllers SET heartbeat_seconds = 600, state = 'planned', revision = 2");
+    house.tick(kEvening + 1h);
+    CHECK(lasting("true") == "0");
+    house.database.execute(
+        "UPDATE controllers SET state = 'active', revision = 3, changed_at = '" + to_rfc3339(kEvening) + "'"
+    );
+    house.database.execute("UPDATE controllers SET name = '大廳控制器', revision = 4, changed_at = now()");
+    CHECK(need(find_controller(house.api, "lobby"))->active_since == kEvening);
+    house.tick(kEvening + 29min);
+    CHECK(lasting("true") == "0");
+    house.tick(kEvening + 31min);
+    CHECK(lasting("until_at IS NULL AND incident_id = id AND event_ids = '{}'") == "1");
+    CHECK(house.count("incidents WHERE kind = 'controller_failure'") == "1");
+    house.tick(kEvening + 40min);
+    CHECK(lasting("true") == "1");
+    house.post("1", "door.closed", kEvening + 50min, kEvening + 50min);
+    house.tick(kEvening + 51min);
+    CHECK(lasting("until_at = raised_at + interval '19 min'") == "1");
+    CHECK(lasting("true") == "1");
+}
+
 TEST_CASE("what somebody says of an alarm stays, with its record", "[pg][access][alarms]") {
     House house;
     house.post("1", "door.opened", kEvening, kEvening + 1s);

@@ -11,7 +11,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kReleaseAfter = 2s;  // a release may be written down a moment after the door has moved
-constexpr auto kLongestSpan = std::chrono::hours{24 * 31};  // of an unlocked door whose schedule is looked at
 
 constexpr auto kReleases = std::to_array<std::string_view>({
     "access.granted",

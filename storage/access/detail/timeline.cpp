@@ -62,6 +62,15 @@ std::vector<TimeRange> Expectation::locked_in(const TimeRange& range) const {
     return locked;
 }
 
+std::optional<UtcTime> Expectation::first_locked_in(const TimeRange& range) const {
+    constexpr auto piece = std::chrono::hours{24 * 7};
+    for (UtcTime from = range.from; from < range.to; from += piece) {
+        const auto locked = locked_in({from, std::min(from + piece, range.to)});
+        if (!locked.empty()) return locked.front().from;
+    }
+    return std::nullopt;
+}
+
 bool Expectation::is_duty(UtcTime time) const {
     return std::ranges::any_of(duty_, [&](const TimeRange& range) { return range.contains(time); });
 }

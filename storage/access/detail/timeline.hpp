@@ -59,6 +59,8 @@ public:
     [[nodiscard]] static bool is_locked(DoorMode mode) noexcept;
     /// Where the range and times in which it should be locked overlap.
     [[nodiscard]] std::vector<TimeRange> locked_in(const TimeRange& range) const;
+    /// The first instant of the range at which it should be locked; the range may be years long.
+    [[nodiscard]] std::optional<UtcTime> first_locked_in(const TimeRange& range) const;
     [[nodiscard]] bool is_duty(UtcTime time) const;
 
 private:

@@ -20,6 +20,58 @@ ALTER TABLE notices
         'copy_overdue', 'incident_raised', 'incident_due', 'contractor_camera', 'contractor_finding', 'contractor_clip', 'extended',
         'third_party_due', 'inspection_late', 'duty_due', 'follow_up_due', 'repair_opened', 'recorder_finding', 'door_alarm'));
 
+-- ---- since when something is in use: a controller that never said anything is missed from then on
+
+ALTER TABLE controllers ADD COLUMN activated_at timestamptz;
+ALTER TABLE doors ADD COLUMN activated_at timestamptz;
+UPDATE controllers SET activated_at = created_at WHERE state = 'active';
+UPDATE doors SET activated_at = created_at WHERE state = 'active';
+ALTER TABLE controllers ADD CONSTRAINT controllers_activation_told CHECK ((state = 'active') = (activated_at IS NOT NULL));
+ALTER TABLE doors ADD CONSTRAINT doors_activation_told CHECK ((state = 'active') = (activated_at IS NOT NULL));
+
+CREATE FUNCTION note_activation() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    NEW.activated_at := CASE WHEN NEW.state <> 'active' THEN NULL
+                             WHEN TG_OP = 'INSERT' THEN NEW.created_at
+                             WHEN OLD.state = 'active' THEN OLD.activated_at
+                             ELSE NEW.changed_at END;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER controllers_note_activation BEFORE INSERT OR UPDATE ON controllers FOR EACH ROW EXECUTE FUNCTION note_activation();
+CREATE TRIGGER doors_note_activation BEFORE INSERT OR UPDATE ON doors FOR EACH ROW EXECUTE FUNCTION note_activation();
+
+-- Events and alarms of before `before` go, so many rows at a time: months as a whole, the rest row by row. How many events.
+-- Nothing that is younger than a year by the database's own clock, whatever the caller's clock says. That a controller was
+-- never heard stays for as long as it is so: it rests on no event, and would be derived again.
+CREATE OR REPLACE FUNCTION forget_access_events(before timestamptz, record uuid) RETURNS bigint LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET lock_timeout = '5s' AS $$
+DECLARE
+    child  text;
+    gone   bigint := 0;
+    amount bigint;
+BEGIN
+    IF before > clock_timestamp() - interval '1 year' THEN
+        RAISE EXCEPTION 'events younger than a year are not forgotten' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    PERFORM FROM ledger_records r WHERE r.id = $2 AND r.action = 'access.forgotten';
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'no record says that events are forgotten' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    FOR child IN SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+                 WHERE i.inhparent = 'access_events'::regclass AND c.relname ~ '^access_events_[0-9]{6}$'
+                   AND (to_date(right(c.relname, 6), 'YYYYMM') + interval '1 month')::timestamp AT TIME ZONE 'UTC' <= before
+    LOOP
+        EXECUTE format('SELECT count(*) FROM public.%I', child) INTO amount;
+        EXECUTE format('DROP TABLE public.%I', child);
+        gone := gone + amount;
+    END LOOP;
+    DELETE FROM access_events e WHERE e.at < before;
+    GET DIAGNOSTICS amount = ROW_COUNT;
+    DELETE FROM access_event_keys k WHERE k.at < before;
+    DELETE FROM access_alarms a WHERE a.at < before AND NOT (a.event_ids = '{}' AND a.until_at IS NULL AND a.refuted_at IS NULL);
+    RETURN gone + amount;
+END $$;
+
 -- ---- rights; tests/pg/rights_test.cpp holds the same, written by hand
 
 GRANT EXECUTE ON FUNCTION lock_running_incident(uuid) TO sluice_worker, sluice_api;

@@ -159,6 +159,62 @@ TEST_CASE("a silence counts in controlled hours, from its first minute in them o
     CHECK_FALSE(night[1].until);
 }
 
+TEST_CASE("a controller that never said anything is missed from its first door's day on", "[access][rule]") {
+    Situation situation = house();
+    situation.controllers[0].active_since = at(23, 9h);
+    for (auto& facts : situation.doors)
+        facts.active_since = at(23, 12h);
+    situation.doors[0].active_since = at(23, 10h);
+    const auto silent = [&](std::vector<Event> events, UtcTime now) {
+        return alarms_of(AlarmKind::controller_silent, std::move(events), now, situation);
+    };
+    // By day nobody misses it; in the evening it has been silent for longer than three heartbeats.
+    CHECK(silent({}, at(23, 18h)).empty());
+    const auto alarms = silent({}, at(23, 18h) + 1min);
+    REQUIRE(alarms.size() == 1);
+    CHECK(alarms[0].at == at(23, 18h));
+    CHECK_FALSE(alarms[0].until);
+    CHECK(alarms[0].events.empty());
+    // In the evening: since its first door, and three heartbeats.
+    situation.controllers[0].active_since = at(23, 17h);
+    situation.doors[0].active_since = at(23, 19h);
+    for (std::size_t i = 1; i < situation.doors.size(); ++i)
+        situation.doors[i].active_since = at(23, 20h);
+    CHECK(silent({}, at(23, 19h) + 30min).empty());
+    const auto evening = silent({}, at(23, 19h) + 31min);
+    REQUIRE(evening.size() == 1);
+    CHECK(evening[0].at == at(23, 19h) + 30min);
+    // Its first word ends it; one that came in time, told late, refutes it.
+    const auto ended = silent({event("acs.controller_online", "", at(24, 7h))}, at(24, 7h) + 1min);
+    REQUIRE(ended.size() == 1);
+    CHECK(ended[0].id == evening[0].id);
+    CHECK(ended[0].until == at(24, 7h));
+    CHECK(silent({event("acs.controller_online", "", at(23, 19h) + 29min)}, at(23, 19h) + 31min).empty());
+    // Without a door in use, and without a heartbeat, nothing is expected of it.
+    for (auto& facts : situation.doors)
+        facts.door.state = InventoryState::planned;
+    CHECK(silent({}, at(24, 7h)).empty());
+    situation.doors[0].door.state = InventoryState::active;
+    CHECK(silent({}, at(24, 7h)).size() == 1);
+    situation.controllers[0].controller.heartbeat.reset();
+    CHECK(silent({}, at(24, 7h)).empty());
+}
+
+TEST_CASE("schedules are known from the oldest evidence on", "[access][rule]") {
+    Situation situation = house();
+    situation.controllers[0].active_since = at(2, 0h);
+    const TimeRange context{at(20, 0h), at(24, 0h)};
+    CHECK(schedule_from(situation, {.events = {}, .covers = context}) == at(2, 0h));
+    CHECK(
+        schedule_from(situation, {.events = {event("door.opened", "room", at(22, 0h))}, .covers = context}) ==
+        at(20, 0h)
+    );
+    CHECK(
+        schedule_from(situation, {.events = {event("door.opened", "room", at(10, 0h))}, .covers = context}) ==
+        at(10, 0h)
+    );
+}
+
 TEST_CASE("a missing number is a gap, a late one fills it, and a new beginning is none", "[access][rule]") {
     const auto numbered = [](std::uint64_t index, UtcTime time) {
         auto made = event("door.opened", "room", time);
