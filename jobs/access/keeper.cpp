@@ -177,7 +177,7 @@ derive_window(catalogue::Pool& pool, const TimeRange& window, const TimeRange& c
 }
 
 Status AccessKeeper::derive_batches(catalogue::Pool& pool, UtcTime now, const std::stop_token& stop) {
-    const auto pending = catalogue::find_pending_derivation(pool);
+    const auto pending = catalogue::find_pending_derivation(pool, now);
     if (!pending) return std::unexpected(pending.error());
     if (!*pending) return {};
     for (const TimeRange& window : (*pending)->windows) {

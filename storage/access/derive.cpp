@@ -88,8 +88,9 @@ UtcTime schedule_from(const Situation& situation, const Evidence& evidence) {
     return from;
 }
 
-TimeRange window_of(UtcTime from, UtcTime last) noexcept {
-    return {from - kReach, last + kReach};
+TimeRange window_of(UtcTime from, UtcTime last, std::optional<UtcTime> settled) noexcept {
+    const UtcTime to = settled ? std::clamp(*settled, last, last + kLongestSpan) : last;
+    return {from - kReach, to + kReach};
 }
 
 TimeRange window_behind(UtcTime next) noexcept {

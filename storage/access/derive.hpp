@@ -88,10 +88,11 @@ derive(const Situation& situation, Evidence evidence, const TimeRange& window, U
 /// From when on the schedules have to be known to judge the evidence.
 [[nodiscard]] UtcTime schedule_from(const Situation& situation, const Evidence& evidence);
 
-/// What may change when events of [from, last] come in, and what has to be looked at for that. The first
-/// event of the same source behind them, at `next`, has another predecessor now: what may change there is
-/// apart, since it may be far away.
-[[nodiscard]] TimeRange window_of(UtcTime from, UtcTime last) noexcept;
+/// What may change when events of [from, last] come in, and what has to be looked at for that. A door that
+/// was left unlocked is an alarm each evening up to the event that moves it next: at `settled` the last of
+/// their doors has. The first event of the same source behind them, at `next`, has another predecessor now:
+/// what may change there is apart, since it may be far away.
+[[nodiscard]] TimeRange window_of(UtcTime from, UtcTime last, std::optional<UtcTime> settled) noexcept;
 [[nodiscard]] TimeRange window_behind(UtcTime next) noexcept;
 [[nodiscard]] TimeRange context_of(const TimeRange& window) noexcept;
 /// So many events of a source are looked at beyond the context, on either side.

@@ -20,7 +20,7 @@ struct PendingDerivation {
     std::vector<TimeRange> windows;
 };
 /// nullopt: none. At most some of them at a time.
-[[nodiscard]] Result<std::optional<PendingDerivation>> find_pending_derivation(Pool& pool);
+[[nodiscard]] Result<std::optional<PendingDerivation>> find_pending_derivation(Pool& pool, UtcTime now);
 /// They are done.
 [[nodiscard]] Status save_derived(Pool& pool, std::int64_t place);
 

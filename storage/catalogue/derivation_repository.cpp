@@ -6,7 +6,6 @@
 #include "storage/catalogue/notice_repository.hpp"
 #include "storage/catalogue/record_repository.hpp"
 
-#include <algorithm>
 #include <map>
 #include <set>
 
@@ -19,20 +18,7 @@ using access::Alarm;
 using access::AlarmKind;
 using detail::ArrayLiteral;
 using detail::run;
-using std::chrono::hours;
 
-constexpr hours kLongestWindow{24 * 7};
-
-// A look at some batches at a time, with the first event of the same sources behind each of them.
-constexpr const char* kPending = R"(
-    SELECT b.place, to_us(b.from_at), to_us(b.last_at),
-           ARRAY(SELECT to_us(n.at)::text FROM (
-                    SELECT DISTINCT e.source FROM access_events e
-                    WHERE e.batch_id = b.id AND e.at >= b.from_at AND e.at <= b.last_at) s
-                 CROSS JOIN LATERAL (
-                    SELECT x.at FROM access_events x WHERE x.source = s.source AND x.at > b.last_at ORDER BY x.at LIMIT 1) n)
-    FROM access_batches b WHERE b.place > (SELECT place FROM access_derivation) ORDER BY b.place LIMIT 50)";
-constexpr const char* kSaveDerived = "UPDATE access_derivation SET place = greatest(place, $1::bigint)";
 constexpr const char* kTakeTurn = "SELECT FROM access_derivation FOR UPDATE";
 
 constexpr const char* kContext = R"(
@@ -121,25 +107,6 @@ std::string ids(const std::vector<Uuid>& values) {
     for (const Uuid& value : values)
         list.add(value);
     return list.str();
-}
-
-/// Windows that touch become one; long ones are cut.
-std::vector<TimeRange> merged(std::vector<TimeRange> windows) {
-    std::ranges::sort(windows, {}, &TimeRange::from);
-    std::vector<TimeRange> joined;
-    for (const TimeRange& window : windows) {
-        if (!joined.empty() && window.from <= joined.back().to)
-            joined.back().to = std::max(joined.back().to, window.to);
-        else
-            joined.push_back(window);
-    }
-    std::vector<TimeRange> pieces;
-    for (TimeRange rest : joined) {
-        for (; rest.length() > kLongestWindow; rest.from += kLongestWindow)
-            pieces.push_back({rest.from, rest.from + kLongestWindow});
-        pieces.push_back(rest);
-    }
-    return pieces;
 }
 
 access::KnownAlarm to_known(const pqxx::row& row) {
@@ -281,29 +248,6 @@ Status write_alarms(
 }
 
 }  // namespace
-
-Result<std::optional<PendingDerivation>> find_pending_derivation(Pool& pool) {
-    std::optional<PendingDerivation> pending;
-    const Status status = pool.with([&](Connection& connection) -> Status {
-        pqxx::nontransaction session{connection.get()};
-        std::vector<TimeRange> windows;
-        for (const auto& row : run(session, kPending)) {
-            if (!pending) pending.emplace();
-            pending->place = row[0].as<std::int64_t>();
-            windows.push_back(access::window_of(detail::to_time(row[1]), detail::to_time(row[2])));
-            for (const std::string& next : detail::to_texts(row[3]))
-                windows.push_back(access::window_behind(from_epoch_us(std::stoll(next))));
-        }
-        if (pending) pending->windows = merged(std::move(windows));
-        return {};
-    });
-    if (!status) return std::unexpected(status.error());
-    return pending;
-}
-
-Status save_derived(Pool& pool, std::int64_t place) {
-    return detail::execute(pool, kSaveDerived, place);
-}
 
 Result<access::Evidence> load_evidence(
     Pool& pool,

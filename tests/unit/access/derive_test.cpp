@@ -127,6 +127,39 @@ TEST_CASE("a lock that is open at 18:00 is an alarm after the grace", "[access][
     CHECK(alarms_of(AlarmKind::after_hours_unlocked, {unlocked}, at(28, 12h)).size() == 1);
 }
 
+TEST_CASE("a door that stands open at 18:00 is not locked either", "[access][rule]") {
+    const auto opened = event("door.opened", "room", at(23, 17h) + 50min);
+    CHECK(alarms_of(AlarmKind::after_hours_unlocked, {opened}, at(23, 18h) + 14min).empty());
+    const auto alarms = alarms_of(AlarmKind::after_hours_unlocked, {opened}, at(23, 18h) + 15min);
+    REQUIRE(alarms.size() == 1);
+    CHECK(alarms[0].at == at(23, 18h) + 15min);
+    CHECK(alarms[0].is_after_hours);
+    CHECK_FALSE(alarms[0].until);
+    auto closed = event("door.closed", "room", at(23, 18h) + 15min);
+    CHECK(alarms_of(AlarmKind::after_hours_unlocked, {opened, closed}, at(23, 21h)).empty());
+    closed.device_time = at(23, 18h) + 16min;
+    const auto ended = alarms_of(AlarmKind::after_hours_unlocked, {opened, closed}, at(23, 21h));
+    REQUIRE(ended.size() == 1);
+    CHECK(ended[0].id == alarms[0].id);
+    CHECK(ended[0].until == at(23, 18h) + 16min);
+    // One alarm with what the lock says, up to the end of both.
+    auto unlocked = event("door.lock_state", "room", at(23, 8h));
+    unlocked.data = R"({"State":"Unlocked"})";
+    auto locked = event("door.lock_state", "room", at(23, 18h) + 30min);
+    locked.data = R"({"State":"Locked"})";
+    const auto both =
+        alarms_of(AlarmKind::after_hours_unlocked, {opened, closed, unlocked, locked}, at(23, 21h));
+    REQUIRE(both.size() == 1);
+    CHECK(both[0].id == alarms[0].id);
+    CHECK(both[0].until == at(23, 18h) + 30min);
+    // After hours an opening is judged as one, and not once more.
+    const auto late = event("door.opened", "room", at(23, 20h));
+    CHECK(alarms_of(AlarmKind::after_hours_unlocked, {late}, at(23, 23h)).empty());
+    CHECK(alarms_of(AlarmKind::held_open, {late}, at(23, 23h)).size() == 1);
+    // It stands open for the whole next day: the evening behind that is one of its own.
+    CHECK(alarms_of(AlarmKind::after_hours_unlocked, {late}, at(24, 19h)).size() == 1);
+}
+
 TEST_CASE(
     "after hours people come in by the main door; a lock without a place says nothing",
     "[access][rule]"
