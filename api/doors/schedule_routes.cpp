@@ -181,8 +181,12 @@ Answer end_override(const Call& call) {
     if (!body) return std::unexpected(body.error());
     const auto reason = body->required_text("reason", 1000);
     if (!reason) return std::unexpected(reason.error());
-    const auto done =
-        catalogue::end_override(call.services.database.pool(), row->id, *reason, actor_of(call), call.now);
+    const auto done = catalogue::end_override(
+        call.services.database.pool(),
+        row->id,
+        {.at = call.now, .reason = *reason, .actor = actor_of(call)},
+        call.now
+    );
     if (!done) return std::unexpected(act_problem(done.error()));
     if (!*done) return std::unexpected(problem(409, "OVERRIDE_ENDED", "It has been ended already."));
     return read_override(call);

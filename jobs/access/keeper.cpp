@@ -3,7 +3,9 @@
 #include "config/base/log.hpp"
 #include "config/policy/history.hpp"
 #include "storage/access/derive.hpp"
+#include "storage/access/fallback.hpp"
 #include "storage/catalogue/door_repository.hpp"
+#include "storage/catalogue/fallback_repository.hpp"
 #include "storage/catalogue/footage_repository.hpp"
 #include "storage/catalogue/hold_repository.hpp"
 #include "storage/catalogue/override_repository.hpp"
@@ -32,14 +34,9 @@ Result<policy::AccessPolicy> load_rules(catalogue::Pool& pool, UtcTime now) {
     return policy::in_force(*history, now).policy.access;
 }
 
-/// Without the doors' schedules.
-Result<access::Situation> load_inventory(catalogue::Pool& pool, const policy::AccessPolicy& rules) {
+/// Controllers and doors, without schedules and rules.
+Result<access::Situation> load_inventory(catalogue::Pool& pool) {
     access::Situation situation;
-    situation.rules = {
-        .after_hours_grace = rules.after_hours_grace,
-        .forced_release = rules.forced_release,
-        .silent_heartbeats = rules.silent_heartbeats,
-    };
     auto controllers = catalogue::load_controllers(pool);
     if (!controllers) return std::unexpected(controllers.error());
     for (auto& row : *controllers)
@@ -147,13 +144,18 @@ place(catalogue::Pool& pool, const catalogue::AlarmRow& row, const policy::Acces
 
 }  // namespace
 
-Result<catalogue::DerivedCounts>
-derive_window(catalogue::Pool& pool, const TimeRange& window, const TimeRange& context, UtcTime now) {
+Result<catalogue::DerivedCounts> derive_window(catalogue::Pool& pool, const Look& look, UtcTime now) {
+    const TimeRange& window = look.window;
     const auto rules = load_rules(pool, now);
     if (!rules) return std::unexpected(rules.error());
-    auto situation = load_inventory(pool, *rules);
+    auto situation = load_inventory(pool);
     if (!situation) return std::unexpected(situation.error());
-    auto evidence = load_evidence(pool, *situation, context);
+    situation->rules = {
+        .after_hours_grace = rules->after_hours_grace,
+        .forced_release = rules->forced_release,
+        .silent_heartbeats = rules->silent_heartbeats,
+    };
+    auto evidence = load_evidence(pool, *situation, look.context);
     if (!evidence) return std::unexpected(evidence.error());
     if (auto loaded = load_schedules(pool, *situation, *evidence, now); !loaded)
         return std::unexpected(loaded.error());
@@ -161,6 +163,7 @@ derive_window(catalogue::Pool& pool, const TimeRange& window, const TimeRange& c
         .window = window,
         .alarms = access::derive(*situation, std::move(*evidence), window, now),
         .incident_days = rules->incident_days,
+        .on_call = look.on_call,
     };
     auto counts = catalogue::save_alarms(pool, derived, now);
     if (counts && counts->raised + counts->changed + counts->refuted > 0)
@@ -182,7 +185,9 @@ Status AccessKeeper::derive_batches(catalogue::Pool& pool, UtcTime now, const st
     if (!*pending) return {};
     for (const TimeRange& window : (*pending)->windows) {
         if (stop.stop_requested()) return {};  // the place is not saved: all of it is looked at again
-        const auto counts = derive_window(pool, window, access::context_of(window), now);
+        const auto counts = derive_window(
+            pool, {.window = window, .context = access::context_of(window), .on_call = on_call_}, now
+        );
         if (!counts) return std::unexpected(counts.error());
     }
     return catalogue::save_derived(pool, (*pending)->place);
@@ -197,9 +202,28 @@ Status AccessKeeper::derive_now(catalogue::Pool& pool, UtcTime now) {
     const TimeRange window{from, now + Microseconds{1}};
     // Whole days: a clock is judged once a day.
     const UtcTime midnight = calendar::start_of(calendar::taipei_date(window.from));
-    const auto counts = derive_window(pool, window, {midnight, window.to}, now);
+    const Look look{.window = window, .context = {midnight, window.to}, .on_call = on_call_};
+    const auto counts = derive_window(pool, look, now);
     if (!counts) return std::unexpected(counts.error());
     looked_until_ = now;
+    return {};
+}
+
+Status AccessKeeper::keep_fallback(catalogue::Pool& pool, UtcTime now) {
+    const auto book = catalogue::load_fallbacks(pool);
+    if (!book) return std::unexpected(book.error());
+    if (book->silences.empty() && book->placed.empty()) return {};
+    const auto inventory = load_inventory(pool);
+    if (!inventory) return std::unexpected(inventory.error());
+    const access::FallbackPlan plan = access::plan_fallback(*inventory, book->silences, book->placed, now);
+    if (plan.placements.empty() && plan.ends.empty()) return {};
+    if (auto done = catalogue::carry_out_fallback(pool, plan, on_call_, now); !done) return done;
+    log::warn(
+        "controller_fallback",
+        {{"doors_manual", plan.placements.size()},
+         {"doors_over", plan.ends.size()},
+         {"is_person_named", !on_call_.empty()}}
+    );
     return {};
 }
 
@@ -239,6 +263,7 @@ Status AccessKeeper::tick(catalogue::Pool& pool, const Clock& clock, const std::
     if (auto done = derive_batches(pool, clock.now(), stop); !done) return done;
     if (now >= derive_at_) {
         if (auto done = derive_now(pool, clock.now()); !done) return done;
+        if (auto done = keep_fallback(pool, clock.now()); !done) return done;
         derive_at_ = SteadyClock::now() + kDeriveEvery;
     }
     if (now < hold_at_) return {};

@@ -1,31 +1,36 @@
 #pragma once
 
 #include "config/base/time.hpp"
+#include "config/config.hpp"
 #include "storage/catalogue/alarm_repository.hpp"
 #include "storage/catalogue/pool.hpp"
 
 #include <chrono>
 #include <optional>
 #include <stop_token>
+#include <string>
 
 /// What the worker does with events at the doors.
 namespace sluice::jobs {
 
-/// Derives alarms from batches that have come and from time that has passed, holds the footage of those that
-/// raised an incident, and forgets events when their year is over. Thread: the lane's.
+/// Derives alarms from batches that have come and from time that has passed, makes the doors of silent
+/// controllers `manual`, holds the footage of alarms that raised an incident, and forgets events when their
+/// year is over. Thread: the lane's.
 class AccessKeeper {
 public:
+    explicit AccessKeeper(config::Contacts contacts = {}) : on_call_(config::on_call(contacts)) {}
     /// Does what is due. Error: of the database.
     [[nodiscard]] Status tick(catalogue::Pool& pool, const Clock& clock, const std::stop_token& stop);
 
 private:
     using SteadyClock = std::chrono::steady_clock;
-    [[nodiscard]] static Status
-    derive_batches(catalogue::Pool& pool, UtcTime now, const std::stop_token& stop);
+    [[nodiscard]] Status derive_batches(catalogue::Pool& pool, UtcTime now, const std::stop_token& stop);
     [[nodiscard]] Status derive_now(catalogue::Pool& pool, UtcTime now);
+    [[nodiscard]] Status keep_fallback(catalogue::Pool& pool, UtcTime now);
     [[nodiscard]] static Status hold_footage(catalogue::Pool& pool, UtcTime now);
     [[nodiscard]] static Status forget(catalogue::Pool& pool, UtcTime now);
 
+    std::string on_call_;  ///< whom to call; empty: nobody is named
     SteadyClock::time_point derive_at_;
     SteadyClock::time_point hold_at_;
     SteadyClock::time_point forget_at_;
@@ -33,7 +38,12 @@ private:
 };
 
 /// Derives all alarms of a window anew and writes what has changed.
+struct Look {
+    TimeRange window;
+    TimeRange context;
+    std::string on_call;  ///< whom to call; empty: nobody is named
+};
 [[nodiscard]] Result<catalogue::DerivedCounts>
-derive_window(catalogue::Pool& pool, const TimeRange& window, const TimeRange& context, UtcTime now);
+derive_window(catalogue::Pool& pool, const Look& look, UtcTime now);
 
 }  // namespace sluice::jobs

@@ -38,6 +38,7 @@ struct Derived {
     TimeRange window;
     std::vector<access::Alarm> alarms;
     unsigned incident_days = 0;
+    std::string on_call{};  ///< name of whom to call; empty: nobody is named
 };
 struct DerivedCounts {
     std::size_t raised = 0;

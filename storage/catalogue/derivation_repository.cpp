@@ -151,15 +151,21 @@ Result<std::optional<std::string>> raise_for(
         {"source", alarm.source},
     };
     if (!alarm.door.empty()) subject["door"] = alarm.door;
-    // A controller that says nothing leaves its doors to people: somebody is named for each of them.
-    if (alarm.kind == AlarmKind::controller_silent)
-        subject["fallback"] = {{"mode", "manual"}, {"needs", "a named person at each door"}};
+    std::string cause = alarm.cause;
+    // A controller that says nothing leaves its doors to people.
+    if (alarm.kind == AlarmKind::controller_silent) {
+        subject["fallback"] = {{"mode", "manual"}, {"person", nullptr}};
+        if (!derived.on_call.empty())
+            subject["fallback"]["person"] = derived.on_call;
+        else
+            cause += "; nobody is named to stand at its doors";
+    }
     const auto raised = raise_incident(
         transaction,
         {.id = alarm.id,
          .kind = *call.incident,
          .opened = now,
-         .cause = alarm.cause,
+         .cause = cause,
          .subject = subject.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
          .actor = ledger::system_actor("sluice-worker")}
     );

@@ -38,8 +38,9 @@ enum class NoticeKind {
     repair_opened,
     recorder_finding,  ///< a recorder is not as it should be
     door_alarm,        ///< one that raises no incident
+    door_unattended,   ///< a controller is silent, and nobody is named to stand at its doors
 };
-inline constexpr std::size_t kNoticeKinds = 19;
+inline constexpr std::size_t kNoticeKinds = 20;
 [[nodiscard]] std::string_view to_string(NoticeKind kind) noexcept;
 [[nodiscard]] std::optional<NoticeKind> notice_kind_from(std::string_view word) noexcept;
 /// What `subject_id` is the id of: "hold", "request", "copy", "incident", "recorder", "alarm", …

@@ -31,10 +31,10 @@ constexpr const char* kOpen = R"(
 constexpr const char* kDoorSlug = "SELECT slug FROM doors WHERE id = $1::uuid";
 constexpr const char* kEnd = R"(
     UPDATE door_overrides SET ended_at = greatest(from_us($4::bigint), placed_at), ender_id = $2::uuid, ender = $3, end_reason = $5
-    WHERE id = $1::uuid AND ended_at IS NULL RETURNING id)";
+    WHERE id = $1::uuid AND ended_at IS NULL RETURNING id, to_us(ended_at))";
 constexpr const char* kEndOf = R"(
     UPDATE door_overrides SET ended_at = greatest(from_us($4::bigint), placed_at), ender_id = $2::uuid, ender = $3, end_reason = $5
-    WHERE owner_id = $1::uuid AND ended_at IS NULL RETURNING id)";
+    WHERE owner_id = $1::uuid AND ended_at IS NULL RETURNING id, to_us(ended_at))";
 constexpr const char* kOverrides = R"(
     SELECT o.id, o.door_id::text, coalesce(d.slug, ''), o.mode, to_us(o.from_at), to_us(o.to_at), o.reason, o.document, o.person,
            o.owner_kind, o.owner_id::text, o.placer, to_us(o.placed_at), to_us(o.ended_at), coalesce(o.ender, ''),
@@ -109,24 +109,25 @@ Result<std::size_t> end_rows(
     pqxx::transaction_base& transaction,
     const char* sql,
     const Uuid& id,
-    const std::string& reason,
-    const ledger::Actor& actor,
+    const OverrideClosing& closing,
     UtcTime now
 ) {
+    const ledger::Actor& actor = closing.actor;
+    const std::string reason = clean_text(closing.reason);
     const pqxx::result rows =
         run(transaction,
             sql,
             to_string(id),
             or_null(actor.id),
             clean_text(actor.name),
-            to_epoch_us(now),
-            clean_text(reason));
+            to_epoch_us(closing.at),
+            reason);
     for (const auto& row : rows) {
         const auto recorded = record(
             transaction,
             "door.override_ended",
             to_string(detail::to_uuid(row[0])),
-            {{"reason", clean_text(reason)}},
+            {{"at", to_rfc3339(detail::to_time(row[1]))}, {"reason", reason}},
             actor,
             now
         );
@@ -197,7 +198,16 @@ Result<std::size_t> end_overrides_of(
     const ledger::Actor& actor,
     UtcTime now
 ) {
-    return end_rows(transaction, kEndOf, owner_id, reason, actor, now);
+    return end_rows(transaction, kEndOf, owner_id, {.at = now, .reason = reason, .actor = actor}, now);
+}
+
+Result<std::size_t> end_override(
+    pqxx::transaction_base& transaction,
+    const Uuid& id,
+    const OverrideClosing& closing,
+    UtcTime now
+) {
+    return end_rows(transaction, kEnd, id, closing, now);
 }
 
 Result<bool> open_override(Pool& pool, const OverrideRow& row, const ledger::Actor& actor, UtcTime now) {
@@ -214,12 +224,11 @@ Result<bool> open_override(Pool& pool, const OverrideRow& row, const ledger::Act
     return is_made;
 }
 
-Result<bool>
-end_override(Pool& pool, const Uuid& id, const std::string& reason, const ledger::Actor& actor, UtcTime now) {
+Result<bool> end_override(Pool& pool, const Uuid& id, const OverrideClosing& closing, UtcTime now) {
     bool is_done = false;
     const Status status = pool.with([&](Connection& connection) -> Status {
         pqxx::work transaction{connection.get()};
-        const auto count = end_rows(transaction, kEnd, id, reason, actor, now);
+        const auto count = end_override(transaction, id, closing, now);
         if (!count) return std::unexpected(count.error());
         transaction.commit();
         is_done = *count > 0;
@@ -265,7 +274,12 @@ Result<access::DoorSchedule> load_schedule(Pool& pool, const access::Door& door,
     };
     for (const OverrideRow& row : *overrides)
         schedule.overrides.push_back(
-            {.id = row.id, .mode = row.mode, .from = row.from, .to = end_of(row), .placed = row.placed}
+            {.id = row.id,
+             .mode = row.mode,
+             .from = row.from,
+             .to = end_of(row),
+             .placed = row.placed,
+             .is_fallback = row.owner == OverrideOwner::alarm}
         );
     return schedule;
 }

@@ -2,6 +2,7 @@
 #include "storage/catalogue/access_event_repository.hpp"
 #include "storage/catalogue/access_repository.hpp"
 #include "storage/catalogue/door_repository.hpp"
+#include "storage/catalogue/override_repository.hpp"
 #include "tests/pg/catalogue_site.hpp"
 
 #include <stop_token>
@@ -70,8 +71,8 @@ struct House {
             received
         )));
     }
-    void tick(UtcTime now) {
-        jobs::AccessKeeper keeper;
+    void tick(UtcTime now, const config::Contacts& contacts = {}) {
+        jobs::AccessKeeper keeper{contacts};
         need(keeper.tick(worker, SetClock{now}, {}));
     }
     [[nodiscard]] std::string count(const std::string& from) const {
@@ -175,6 +176,98 @@ TEST_CASE(
     house.tick(kEvening + 51min);
     CHECK(lasting("until_at = raised_at + interval '19 min'") == "1");
     CHECK(lasting("true") == "1");
+}
+
+/// The controller says something every ten minutes, and has stopped at kEvening.
+struct SilentHouse : House {
+    SilentHouse() {
+        database.execute("UPDATE controllers SET heartbeat_seconds = 600, revision = 2");
+        post("last", "door.closed", kEvening, kEvening);
+    }
+    [[nodiscard]] std::string overrides() const {
+        return database.query(
+            "SELECT string_agg(concat_ws(' ', mode, owner_kind, nullif(person, ''), "
+            "extract(epoch FROM from_at - '" +
+            to_rfc3339(kEvening) +
+            "')::int / 60, "
+            "extract(epoch FROM ended_at - '" +
+            to_rfc3339(kEvening) +
+            "')::int / 60), ',' "
+            "ORDER BY from_at) FROM door_overrides"
+        );
+    }
+    [[nodiscard]] std::string records() const {
+        return database.query(
+            "SELECT string_agg(action, ' ' ORDER BY filed_at, id) FROM ledger_records WHERE "
+            "action LIKE 'door.override%'"
+        );
+    }
+    const config::Contact primary{.name = "王小明", .phone = "1", .mail = {}};
+    const config::Contact deputy{.name = "陳副座", .phone = {}, .mail = "d@example.org"};
+};
+
+TEST_CASE(
+    "the doors of a silent controller are manual until it speaks again",
+    "[pg][access][alarms][fallback]"
+) {
+    SilentHouse house;
+    const config::Contacts contacts{.primary = house.primary, .deputy = house.deputy};
+    house.tick(kEvening + 29min, contacts);
+    CHECK(house.overrides().empty());
+    house.tick(kEvening + 31min, contacts);
+    CHECK(house.overrides() == "manual alarm 王小明 31");
+    CHECK(
+        house.count("incidents WHERE subject->'fallback'->>'person' = '王小明' AND cause NOT LIKE '%nobody%'"
+        ) == "1"
+    );
+    CHECK(house.count("notices WHERE kind = 'door_unattended'") == "0");
+    house.tick(kEvening + 32min, contacts);
+    CHECK(house.records() == "door.override_placed");
+    house.post("next", "door.closed", kEvening + 45min, kEvening + 50min);
+    house.tick(kEvening + 50min, contacts);
+    CHECK(house.overrides() == "manual alarm 王小明 31 45");
+    CHECK(house.records() == "door.override_placed door.override_ended");
+    CHECK(house.count("door_overrides WHERE end_reason = 'the controller speaks again'") == "1");
+    // Silent once more.
+    house.tick(kEvening + 76min, {.primary = {}, .deputy = house.deputy});
+    CHECK(house.overrides() == "manual alarm 王小明 31 45,manual alarm 陳副座 76");
+}
+
+TEST_CASE(
+    "while nobody is named, the silent controller's doors ask for somebody",
+    "[pg][access][alarms][fallback]"
+) {
+    SilentHouse house;
+    const config::Contact nameless{.name = {}, .phone = "1", .mail = {}};
+    house.tick(kEvening + 31min, {.primary = nameless, .deputy = {}});
+    house.tick(kEvening + 32min, {.primary = nameless, .deputy = {}});
+    CHECK(house.overrides() == "manual alarm 31");
+    CHECK(house.count("notices WHERE kind = 'door_unattended' AND audience = 'secretariat'") == "1");
+    CHECK(house.count("notices WHERE kind = 'incident_raised'") == "1");
+    CHECK(
+        house.count(
+            "incidents WHERE subject->'fallback'->'person' = 'null' AND cause LIKE '%nobody is named%'"
+        ) == "1"
+    );
+    // Whoever goes there is named by hand, and what the program has placed is below that.
+    OverrideRow named;
+    named.id = make_uuid_v7(kEvening);
+    named.door_id = need(find_door(house.api, "1f-rear"))->door.id;
+    named.mode = access::DoorMode::manual;
+    named.from = kEvening + 33min;
+    named.reason = "看守";
+    named.person = "李警衛";
+    REQUIRE(need(open_override(house.api, named, ledger::system_actor("test"), kEvening + 33min)));
+    const auto door = need(find_door(house.api, "1f-rear"))->door;
+    const UtcTime at = kEvening + 34min;
+    CHECK(access::mode_at(need(load_schedule(house.api, door, {at, at + 1s})), at).override_id == named.id);
+    // By hand it ends, too, and is not placed again.
+    house.database.execute(
+        "UPDATE door_overrides SET ended_at = placed_at, ender = 'x', end_reason = 'x' WHERE owner_kind = "
+        "'alarm'"
+    );
+    house.tick(kEvening + 35min);
+    CHECK(house.count("door_overrides WHERE owner_kind = 'alarm'") == "1");
 }
 
 TEST_CASE("what somebody says of an alarm stays, with its record", "[pg][access][alarms]") {

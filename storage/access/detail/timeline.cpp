@@ -41,7 +41,7 @@ Expectation::Expectation(const DoorSchedule& schedule) : without_duty_(schedule)
         if (decided.mode == DoorMode::duty_period)
             duty_.push_back({decided.from, decided.to.value_or(UtcTime::max())});
     std::erase_if(without_duty_.overrides, [](const ModeOverride& decided) {
-        return decided.mode == DoorMode::duty_period;
+        return decided.mode == DoorMode::duty_period || decided.is_fallback;
     });
 }
 

@@ -49,7 +49,8 @@ std::vector<Span> spans_of(const Timeline::Part& events, Begins begins, Ends end
     return spans;
 }
 
-/// What a door should be at an instant. A duty period changes how much things weigh, not how the door stands.
+/// What a door should be at an instant. A duty period changes how much things weigh, not how the door stands;
+/// the fallback of a silent controller follows from alarms and changes none.
 class Expectation {
 public:
     explicit Expectation(const DoorSchedule& schedule);

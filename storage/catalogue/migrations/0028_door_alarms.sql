@@ -18,7 +18,8 @@ ALTER TABLE notices
     DROP CONSTRAINT notices_kind_known,
     ADD CONSTRAINT notices_kind_known CHECK (kind IN ('hold_expiry', 'submitted', 'correction_due', 'countersign_wanted', 'decision',
         'copy_overdue', 'incident_raised', 'incident_due', 'contractor_camera', 'contractor_finding', 'contractor_clip', 'extended',
-        'third_party_due', 'inspection_late', 'duty_due', 'follow_up_due', 'repair_opened', 'recorder_finding', 'door_alarm'));
+        'third_party_due', 'inspection_late', 'duty_due', 'follow_up_due', 'repair_opened', 'recorder_finding', 'door_alarm',
+        'door_unattended'));
 
 -- ---- since when something is in use: a controller that never said anything is missed from then on
 
@@ -71,6 +72,14 @@ BEGIN
     DELETE FROM access_alarms a WHERE a.at < before AND NOT (a.event_ids = '{}' AND a.until_at IS NULL AND a.refuted_at IS NULL);
     RETURN gone + amount;
 END $$;
+
+-- ---- the fallback of a silent controller: its doors are `manual`, also while nobody is named
+
+ALTER TABLE door_overrides
+    DROP CONSTRAINT door_overrides_manual_named,
+    ADD CONSTRAINT door_overrides_manual_named CHECK (mode <> 'manual' OR person <> '' OR owner_kind = 'alarm'),
+    ADD CONSTRAINT door_overrides_alarm_of_door CHECK (owner_kind <> 'alarm' OR door_id IS NOT NULL);
+CREATE INDEX access_alarms_silent ON access_alarms (source) WHERE kind = 'controller_silent' AND until_at IS NULL AND refuted_at IS NULL;
 
 -- ---- rights; tests/pg/rights_test.cpp holds the same, written by hand
 
