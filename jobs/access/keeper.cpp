@@ -24,6 +24,7 @@ using namespace std::chrono_literals;
 constexpr auto kDeriveEvery = 10s;
 constexpr auto kHoldEvery = 30s;
 constexpr auto kForgetEvery = 24h;
+constexpr auto kAgainAtOnce = 2s;
 constexpr auto kLiveWindow = 10min;
 constexpr auto kPartitionsAhead = std::chrono::hours{24 * 7};
 
@@ -164,6 +165,7 @@ Result<catalogue::DerivedCounts> derive_window(catalogue::Pool& pool, const Look
         .alarms = access::derive(*situation, std::move(*evidence), window, now),
         .incident_days = rules->incident_days,
         .on_call = look.on_call,
+        .refutation = look.refutation,
     };
     auto counts = catalogue::save_alarms(pool, derived, now);
     if (counts && counts->raised + counts->changed + counts->refuted > 0)
@@ -185,12 +187,47 @@ Status AccessKeeper::derive_batches(catalogue::Pool& pool, UtcTime now, const st
     if (!*pending) return {};
     for (const TimeRange& window : (*pending)->windows) {
         if (stop.stop_requested()) return {};  // the place is not saved: all of it is looked at again
-        const auto counts = derive_window(
-            pool, {.window = window, .context = access::context_of(window), .on_call = on_call_}, now
-        );
+        const Look look{
+            .window = window,
+            .context = access::context_of(window),
+            .on_call = on_call_,
+            .refutation = "events that came later say that there was none",
+        };
+        const auto counts = derive_window(pool, look, now);
         if (!counts) return std::unexpected(counts.error());
     }
     return catalogue::save_derived(pool, (*pending)->place);
+}
+
+/// A piece at a time, so that a whole year keeps nothing of today waiting.
+Status AccessKeeper::derive_again(catalogue::Pool& pool, UtcTime now, const std::stop_token& stop) {
+    const auto until = SteadyClock::now() + kAgainAtOnce;
+    do {
+        if (!again_) {
+            auto marked = catalogue::load_rederivations(pool, 1);
+            if (!marked) return std::unexpected(marked.error());
+            if (marked->empty()) return {};
+            const TimeRange& range = marked->front().range;
+            again_ = {
+                std::move(marked->front()),
+                access::merge_windows({access::window_of(range.from, range.to, {})})
+            };
+        }
+        const TimeRange window = again_->windows.back();
+        const Look look{
+            .window = window,
+            .context = access::context_of(window),
+            .on_call = on_call_,
+            .refutation = again_->why.cause,
+        };
+        if (const auto counts = derive_window(pool, look, now); !counts)
+            return std::unexpected(counts.error());
+        again_->windows.pop_back();
+        if (!again_->windows.empty()) continue;
+        if (auto saved = catalogue::save_rederived(pool, again_->why.id, now); !saved) return saved;
+        again_.reset();
+    } while (!stop.stop_requested() && SteadyClock::now() < until);
+    return {};
 }
 
 /// What became an alarm because nothing came. After a rest of the worker that of the rest too.
@@ -202,7 +239,12 @@ Status AccessKeeper::derive_now(catalogue::Pool& pool, UtcTime now) {
     const TimeRange window{from, now + Microseconds{1}};
     // Whole days: a clock is judged once a day.
     const UtcTime midnight = calendar::start_of(calendar::taipei_date(window.from));
-    const Look look{.window = window, .context = {midnight, window.to}, .on_call = on_call_};
+    const Look look{
+        .window = window,
+        .context = {midnight, window.to},
+        .on_call = on_call_,
+        .refutation = "what is known by now says that there was none",
+    };
     const auto counts = derive_window(pool, look, now);
     if (!counts) return std::unexpected(counts.error());
     looked_until_ = now;
@@ -261,6 +303,7 @@ Status AccessKeeper::tick(catalogue::Pool& pool, const Clock& clock, const std::
         forget_at_ = now + kForgetEvery;
     }
     if (auto done = derive_batches(pool, clock.now(), stop); !done) return done;
+    if (auto done = derive_again(pool, clock.now(), stop); !done) return done;
     if (now >= derive_at_) {
         if (auto done = derive_now(pool, clock.now()); !done) return done;
         if (auto done = keep_fallback(pool, clock.now()); !done) return done;

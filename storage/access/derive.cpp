@@ -17,6 +17,7 @@ using namespace std::chrono_literals;
 // A late event can explain what came up to a day after it, and end what began before.
 constexpr auto kReach = 24h;
 constexpr auto kContext = 48h;
+constexpr auto kLongestWindow = std::chrono::hours{24 * 7};
 
 struct KindWords {
     AlarmKind kind;
@@ -99,6 +100,24 @@ TimeRange window_behind(UtcTime next) noexcept {
 
 TimeRange context_of(const TimeRange& window) noexcept {
     return {window.from - kContext, window.to + kContext};
+}
+
+std::vector<TimeRange> merge_windows(std::vector<TimeRange> windows) {
+    std::ranges::sort(windows, {}, &TimeRange::from);
+    std::vector<TimeRange> joined;
+    for (const TimeRange& window : windows) {
+        if (!joined.empty() && window.from <= joined.back().to)
+            joined.back().to = std::max(joined.back().to, window.to);
+        else
+            joined.push_back(window);
+    }
+    std::vector<TimeRange> pieces;
+    for (TimeRange rest : joined) {
+        for (; rest.length() > kLongestWindow; rest.from += kLongestWindow)
+            pieces.push_back({rest.from, rest.from + kLongestWindow});
+        pieces.push_back(rest);
+    }
+    return pieces;
 }
 
 namespace detail {

@@ -95,6 +95,8 @@ derive(const Situation& situation, Evidence evidence, const TimeRange& window, U
 [[nodiscard]] TimeRange window_of(UtcTime from, UtcTime last, std::optional<UtcTime> settled) noexcept;
 [[nodiscard]] TimeRange window_behind(UtcTime next) noexcept;
 [[nodiscard]] TimeRange context_of(const TimeRange& window) noexcept;
+/// Windows that touch become one; those that are longer than a week are cut.
+[[nodiscard]] std::vector<TimeRange> merge_windows(std::vector<TimeRange> windows);
 /// So many events of a source are looked at beyond the context, on either side.
 constexpr std::size_t kNeighbours = 64;
 /// So long an unlocked door is looked at.

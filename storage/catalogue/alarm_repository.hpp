@@ -24,6 +24,16 @@ struct PendingDerivation {
 /// They are done.
 [[nodiscard]] Status save_derived(Pool& pool, std::int64_t place);
 
+/// Times that are derived again because it was decided afterwards what the doors should have done then.
+struct Rederivation {
+    Uuid id;
+    TimeRange range;
+    std::string cause;
+};
+/// At most `limit` that were not done yet, by time.
+[[nodiscard]] Result<std::vector<Rederivation>> load_rederivations(Pool& pool, std::size_t limit);
+[[nodiscard]] Status save_rederived(Pool& pool, const Uuid& id, UtcTime now);
+
 /// The events of the context, and what stood there last before and first behind, see access::Evidence.
 [[nodiscard]] Result<access::Evidence> load_evidence(
     Pool& pool,
@@ -38,7 +48,8 @@ struct Derived {
     TimeRange window;
     std::vector<access::Alarm> alarms;
     unsigned incident_days = 0;
-    std::string on_call{};  ///< name of whom to call; empty: nobody is named
+    std::string on_call{};     ///< name of whom to call; empty: nobody is named
+    std::string refutation{};  ///< what alarms say that do not hold any more
 };
 struct DerivedCounts {
     std::size_t raised = 0;
@@ -58,6 +69,7 @@ struct AlarmRow {
     std::int64_t place = 0;
     UtcTime raised;
     std::optional<UtcTime> refuted;
+    std::string refutation{};  ///< why; empty: it holds
     std::optional<Uuid> incident_id;
     std::optional<Uuid> hold_id;
     std::optional<Saying> acknowledgement;

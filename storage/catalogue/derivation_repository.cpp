@@ -70,10 +70,17 @@ constexpr const char* kRaise = R"(
             from_us($11::bigint), $12::uuid))";
 constexpr const char* kChange = R"(
     UPDATE access_alarms SET severity = $2, is_after_hours = $3::boolean, until_at = from_us($4::bigint), cause = $5,
-           event_ids = $6::uuid[], refuted_at = NULL, incident_id = coalesce(incident_id, $7::uuid)
+           event_ids = $6::uuid[], refuted_at = NULL, refuted_because = NULL, incident_id = coalesce(incident_id, $7::uuid),
+           at = from_us($8::bigint)
     WHERE id = $1::uuid)";
-constexpr const char* kRefute =
-    "UPDATE access_alarms SET refuted_at = from_us($2::bigint) WHERE id = ANY($1::uuid[])";
+constexpr const char* kRefute = R"(
+    UPDATE access_alarms SET refuted_at = from_us($2::bigint), refuted_because = $3 WHERE id = ANY($1::uuid[]))";
+// Whoever works on its incident reads it there.
+constexpr const char* kNoteRefutation = R"(
+    INSERT INTO incident_notes (id, incident_id, at, text, principal)
+    SELECT gen_random_uuid(), a.incident_id, from_us($2::bigint), 'the alarm does not hold: ' || $3::text, 'sluice-worker'
+    FROM access_alarms a JOIN incidents i ON i.id = a.incident_id
+    WHERE a.id = ANY($1::uuid[]) AND i.state NOT IN ('closed', 'false_alarm', 'exercise'))";
 
 struct Found {
     Uuid id;
@@ -197,6 +204,7 @@ Status write_record(
         {"restored", names(changes.restored)},
         {"changed", names(changes.changed)},
         {"refuted", refuted},
+        {"refutation", refuted.empty() ? nlohmann::json(nullptr) : nlohmann::json(derived.refutation)},
     };
     const auto record = append_record(
         transaction,
@@ -247,9 +255,12 @@ Status write_alarms(
                 detail::to_optional_us(alarm.until),
                 detail::clean_text(alarm.cause),
                 ids(alarm.events),
-                *incident);
+                *incident,
+                to_epoch_us(alarm.at));
         }
-    if (!changes.refuted.empty()) run(transaction, kRefute, ids(changes.refuted), to_epoch_us(now));
+    if (changes.refuted.empty()) return {};
+    for (const char* sql : {kRefute, kNoteRefutation})
+        run(transaction, sql, ids(changes.refuted), to_epoch_us(now), derived.refutation);
     return {};
 }
 

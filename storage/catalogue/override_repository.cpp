@@ -32,16 +32,20 @@ constexpr const char* kDoorSlug = "SELECT slug FROM doors WHERE id = $1::uuid";
 constexpr const char* kEnd = R"(
     UPDATE door_overrides SET ended_at = greatest(from_us($4::bigint), placed_at), ender_id = $2::uuid, ender = $3, end_reason = $5
     WHERE id = $1::uuid AND ended_at IS NULL RETURNING id, to_us(ended_at))";
+constexpr const char* kWithdraw = R"(
+    UPDATE door_overrides SET ended_at = greatest(from_us($4::bigint), placed_at), ender_id = $2::uuid, ender = $3, end_reason = $5,
+           is_withdrawn = true
+    WHERE id = $1::uuid AND ended_at IS NULL RETURNING id, to_us(ended_at))";
 constexpr const char* kEndOf = R"(
     UPDATE door_overrides SET ended_at = greatest(from_us($4::bigint), placed_at), ender_id = $2::uuid, ender = $3, end_reason = $5
     WHERE owner_id = $1::uuid AND ended_at IS NULL RETURNING id, to_us(ended_at))";
 constexpr const char* kOverrides = R"(
     SELECT o.id, o.door_id::text, coalesce(d.slug, ''), o.mode, to_us(o.from_at), to_us(o.to_at), o.reason, o.document, o.person,
            o.owner_kind, o.owner_id::text, o.placer, to_us(o.placed_at), to_us(o.ended_at), coalesce(o.ender, ''),
-           coalesce(o.end_reason, '')
+           coalesce(o.end_reason, ''), o.is_withdrawn
     FROM door_overrides o LEFT JOIN doors d ON d.id = o.door_id
     WHERE ($1::uuid IS NULL OR o.id = $1::uuid) AND ($2::uuid IS NULL OR o.door_id IS NULL OR o.door_id = $2::uuid)
-      AND ($3::bigint IS NULL OR (o.from_at < from_us($4::bigint)
+      AND ($3::bigint IS NULL OR (NOT o.is_withdrawn AND o.from_at < from_us($4::bigint)
            AND least(o.to_at, o.ended_at, 'infinity') > greatest(o.from_at, from_us($3::bigint))))
     ORDER BY o.from_at, o.id)";
 
@@ -76,7 +80,10 @@ OverrideRow to_override(const pqxx::row& row) {
     };
     if (const auto ended = detail::to_optional_time(row[13]))
         made.end = OverrideEnd{
-            .ended = *ended, .ender = row[14].as<std::string>(), .reason = row[15].as<std::string>()
+            .ended = *ended,
+            .ender = row[14].as<std::string>(),
+            .reason = row[15].as<std::string>(),
+            .is_withdrawn = row[16].as<bool>()
         };
     return made;
 }
@@ -125,7 +132,7 @@ Result<std::size_t> end_rows(
     for (const auto& row : rows) {
         const auto recorded = record(
             transaction,
-            "door.override_ended",
+            closing.is_withdrawn ? "door.override_withdrawn" : "door.override_ended",
             to_string(detail::to_uuid(row[0])),
             {{"at", to_rfc3339(detail::to_time(row[1]))}, {"reason", reason}},
             actor,
@@ -144,6 +151,7 @@ std::string_view to_string(OverrideOwner owner) noexcept {
 
 std::optional<UtcTime> end_of(const OverrideRow& row) noexcept {
     if (!row.end) return row.to;
+    if (row.end->is_withdrawn) return row.from;
     return row.to ? std::min(*row.to, row.end->ended) : row.end->ended;
 }
 
@@ -207,7 +215,7 @@ Result<std::size_t> end_override(
     const OverrideClosing& closing,
     UtcTime now
 ) {
-    return end_rows(transaction, kEnd, id, closing, now);
+    return end_rows(transaction, closing.is_withdrawn ? kWithdraw : kEnd, id, closing, now);
 }
 
 Result<bool> open_override(Pool& pool, const OverrideRow& row, const ledger::Actor& actor, UtcTime now) {

@@ -29,6 +29,7 @@ struct OverrideEnd {
     UtcTime ended;
     std::string ender;
     std::string reason;
+    bool is_withdrawn = false;  ///< as if it had never been
 };
 struct OverrideRow {
     Uuid id;
@@ -46,7 +47,7 @@ struct OverrideRow {
     UtcTime placed;
     std::optional<OverrideEnd> end;
 };
-/// When it stops counting: its end as planned, or when it was ended before.
+/// When it stops counting: its end as planned, or when it was ended before; its begin when it was withdrawn.
 [[nodiscard]] std::optional<UtcTime> end_of(const OverrideRow& row) noexcept;
 
 /// How one is ended. It stops counting at `at`, or when it was placed if that is later.
@@ -54,6 +55,7 @@ struct OverrideClosing {
     UtcTime at;
     std::string reason;
     ledger::Actor actor;
+    bool is_withdrawn = false;  ///< it counts at no instant, and alarms of its time are derived again
 };
 
 /// Places it within the caller's transaction, with its record in the audit log; `placer` and `placed` are

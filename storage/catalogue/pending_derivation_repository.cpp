@@ -2,16 +2,11 @@
 #include "storage/catalogue/detail/load.hpp"
 #include "storage/catalogue/detail/values.hpp"
 
-#include <algorithm>
-
 /// What alarms still have to be derived of.
 namespace sluice::catalogue {
 namespace {
 
 using detail::run;
-using std::chrono::hours;
-
-constexpr hours kLongestWindow{24 * 7};
 
 // A look at some batches at a time, with the first event of the same sources behind each of them, and when
 // the last of their doors moved next; one that has not since is looked at up to now.
@@ -35,23 +30,18 @@ constexpr const char* kPending = R"(
     FROM access_batches b WHERE b.place > (SELECT place FROM access_derivation) ORDER BY b.place LIMIT 50)";
 constexpr const char* kSaveDerived = "UPDATE access_derivation SET place = greatest(place, $1::bigint)";
 
-/// Windows that touch become one; long ones are cut.
-std::vector<TimeRange> merged(std::vector<TimeRange> windows) {
-    std::ranges::sort(windows, {}, &TimeRange::from);
-    std::vector<TimeRange> joined;
-    for (const TimeRange& window : windows) {
-        if (!joined.empty() && window.from <= joined.back().to)
-            joined.back().to = std::max(joined.back().to, window.to);
-        else
-            joined.push_back(window);
-    }
-    std::vector<TimeRange> pieces;
-    for (TimeRange rest : joined) {
-        for (; rest.length() > kLongestWindow; rest.from += kLongestWindow)
-            pieces.push_back({rest.from, rest.from + kLongestWindow});
-        pieces.push_back(rest);
-    }
-    return pieces;
+constexpr const char* kRederivations = R"(
+    SELECT id, to_us(from_at), to_us(to_at), cause FROM access_rederivations WHERE derived_at IS NULL
+    ORDER BY from_at, id LIMIT $1::bigint)";
+constexpr const char* kSaveRederived =
+    "UPDATE access_rederivations SET derived_at = from_us($2::bigint) WHERE id = $1::uuid";
+
+Rederivation to_rederivation(const pqxx::row& row) {
+    return {
+        .id = detail::to_uuid(row[0]),
+        .range = {detail::to_time(row[1]), detail::to_time(row[2])},
+        .cause = row[3].as<std::string>(),
+    };
 }
 
 }  // namespace
@@ -70,7 +60,7 @@ Result<std::optional<PendingDerivation>> find_pending_derivation(Pool& pool, Utc
             for (const std::string& next : detail::to_texts(row[3]))
                 windows.push_back(access::window_behind(from_epoch_us(std::stoll(next))));
         }
-        if (pending) pending->windows = merged(std::move(windows));
+        if (pending) pending->windows = access::merge_windows(std::move(windows));
         return {};
     });
     if (!status) return std::unexpected(status.error());
@@ -79,6 +69,14 @@ Result<std::optional<PendingDerivation>> find_pending_derivation(Pool& pool, Utc
 
 Status save_derived(Pool& pool, std::int64_t place) {
     return detail::execute(pool, kSaveDerived, place);
+}
+
+Result<std::vector<Rederivation>> load_rederivations(Pool& pool, std::size_t limit) {
+    return detail::load(pool, to_rederivation, kRederivations, limit);
+}
+
+Status save_rederived(Pool& pool, const Uuid& id, UtcTime now) {
+    return detail::execute(pool, kSaveRederived, to_string(id), to_epoch_us(now));
 }
 
 }  // namespace sluice::catalogue

@@ -270,6 +270,102 @@ TEST_CASE(
     CHECK(house.count("door_overrides WHERE owner_kind = 'alarm'") == "1");
 }
 
+TEST_CASE(
+    "what was decided afterwards about a door changes the alarms of that time",
+    "[pg][access][alarms][again]"
+) {
+    House house;
+    house.post("1", "door.opened", kEvening, kEvening);
+    house.post("2", "door.closed", kEvening + 20s, kEvening + 20s);
+    house.tick(kEvening + 1min);
+    const auto is = [&](const std::string& that) {
+        return house.count("access_alarms WHERE " + that) == "1";
+    };
+    REQUIRE(is("kind = 'rear_door_open' AND refuted_at IS NULL"));
+    const Uuid id = need(load_alarms(house.api, {}, {}, 1)).at(0).alarm.id;
+    const ledger::Actor secretary = ledger::system_actor("test");
+    REQUIRE(need(acknowledge_alarm(house.api, id, "警衛在場", secretary, kEvening + 2min)));
+
+    // Somebody stood there, and it is entered two days later.
+    const UtcTime later = kEvening + 48h;
+    OverrideRow stood;
+    stood.id = make_uuid_v7(later);
+    stood.mode = access::DoorMode::manual;
+    stood.from = kEvening - 10min;
+    stood.to = kEvening + 10min;
+    stood.reason = "搬運";
+    stood.person = "李警衛";
+    REQUIRE(need(open_override(house.api, stood, secretary, later)));
+    house.tick(later + 1min);
+    const auto refuted = need(find_alarm(house.api, id)).value();
+    CHECK(state_of(refuted) == "refuted");
+    CHECK(
+        refuted.refutation.find("afterwards (door override " + to_string(stood.id) + ")") != std::string::npos
+    );
+    CHECK(refuted.acknowledgement->reason == "警衛在場");
+    CHECK(house.count("incident_notes WHERE text LIKE '%door override " + to_string(stood.id) + "%'") == "1");
+    CHECK(house.count("access_rederivations WHERE derived_at IS NOT NULL") == "1");
+    CHECK(
+        house.count("ledger_records WHERE action = 'access.alarms_derived' AND record LIKE '%afterwards%'") ==
+        "1"
+    );
+
+    // It was another evening: as if it had never been entered.
+    const OverrideClosing closing{
+        .at = later + 2min, .reason = "日期有誤", .actor = secretary, .is_withdrawn = true
+    };
+    REQUIRE(need(end_override(house.api, stood.id, closing, later + 2min)));
+    house.tick(later + 3min);
+    const auto restored = need(find_alarm(house.api, id)).value();
+    CHECK(state_of(restored) == "acknowledged");
+    CHECK(restored.refutation.empty());
+    CHECK(need(find_override(house.api, stood.id))->end->is_withdrawn);
+    CHECK(need(load_overrides(house.api, {}, {kEvening - 1h, kEvening + 1h})).empty());
+    CHECK(house.count("ledger_records WHERE action = 'door.override_withdrawn'") == "1");
+    CHECK(house.count("incidents") == "1");
+    house.tick(later + 4min);
+    CHECK(house.count("access_rederivations WHERE derived_at IS NULL") == "0");
+}
+
+TEST_CASE(
+    "what begins now marks nothing, and a day that was off after all is judged as one",
+    "[pg][access][alarms][again]"
+) {
+    House house;
+    house.post("1", "door.opened", kEvening - 8h, kEvening - 8h);  // Monday noon
+    house.post("2", "door.closed", kEvening - 8h + 5s, kEvening - 8h + 5s);
+    house.tick(kEvening);
+    CHECK(house.count("access_alarms") == "0");
+    OverrideRow now;
+    now.id = make_uuid_v7(kEvening);
+    now.mode = access::DoorMode::lockdown;
+    now.from = kEvening;
+    now.reason = "演習";
+    REQUIRE(need(open_override(house.api, now, ledger::system_actor("test"), kEvening + 500ms)));
+    CHECK(need(
+        end_override(house.api, now.id, {kEvening + 1h, "done", ledger::system_actor("test")}, kEvening + 1h)
+    ));
+    CHECK(house.count("access_rederivations") == "0");
+    house.database.execute(
+        "INSERT INTO principals (id, kind, name, roles, valid_from) VALUES ('" +
+        to_string(make_uuid_v7(kEvening)) + "', 'person', '秘書', '{secretariat}', now())"
+    );
+    house.database.execute(
+        "INSERT INTO calendar_overrides (id, day, is_off, reason, approver, placer_id, placer, placed_at) "
+        "SELECT gen_random_uuid(), "
+        "'2026-11-23', true, '颱風', '市長', id, '秘書', '" +
+        to_rfc3339(kEvening + 24h) + "' FROM principals WHERE name = '秘書'"
+    );
+    CHECK(
+        house.count(
+            "access_rederivations WHERE from_at = '2026-11-22T16:00:00Z' AND to_at = '2026-11-23T16:00:00Z'"
+        ) == "1"
+    );
+    house.tick(kEvening + 25h);
+    CHECK(house.count("access_alarms WHERE kind = 'rear_door_open' AND incident_id = id") == "1");
+    CHECK(house.count("access_rederivations WHERE derived_at IS NULL") == "0");
+}
+
 TEST_CASE("what somebody says of an alarm stays, with its record", "[pg][access][alarms]") {
     House house;
     house.post("1", "door.opened", kEvening, kEvening + 1s);

@@ -81,6 +81,78 @@ ALTER TABLE door_overrides
     ADD CONSTRAINT door_overrides_alarm_of_door CHECK (owner_kind <> 'alarm' OR door_id IS NOT NULL);
 CREATE INDEX access_alarms_silent ON access_alarms (source) WHERE kind = 'controller_silent' AND until_at IS NULL AND refuted_at IS NULL;
 
+-- ---- times whose alarms are derived again, because it was decided afterwards what the doors should have done then
+
+CREATE TABLE access_rederivations (
+    id         uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    from_at    timestamptz NOT NULL,
+    to_at      timestamptz NOT NULL,
+    cause      text NOT NULL,  -- what alarms say that do not hold any more
+    derived_at timestamptz,  -- null: still to be done
+    CONSTRAINT access_rederivations_in_order CHECK (from_at <= to_at),
+    CONSTRAINT access_rederivations_cause_present CHECK (cause <> '')
+);
+CREATE INDEX access_rederivations_open ON access_rederivations (from_at, id) WHERE derived_at IS NULL;
+
+ALTER TABLE door_overrides
+    ADD COLUMN is_withdrawn boolean NOT NULL DEFAULT false,  -- ended as if it had never been
+    ADD CONSTRAINT door_overrides_withdrawn_ended CHECK (NOT is_withdrawn OR ended_at IS NOT NULL);
+
+-- What begins now needs no second look: the newest minutes are derived all the time. A fallback judges nothing.
+CREATE FUNCTION door_overrides_rederive() RETURNS trigger LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    told timestamptz := CASE TG_OP WHEN 'INSERT' THEN NEW.placed_at ELSE NEW.ended_at END;
+BEGIN
+    IF NEW.owner_kind <> 'alarm' AND NEW.from_at < told - interval '1 minute' AND (TG_OP = 'INSERT' OR NEW.is_withdrawn) THEN
+        INSERT INTO access_rederivations (from_at, to_at, cause)
+        VALUES (NEW.from_at, least(NEW.to_at, told),
+                'what the door should have done was ' || CASE TG_OP WHEN 'INSERT' THEN 'decided' ELSE 'decided otherwise' END
+                || ' afterwards (door override ' || NEW.id || ')');
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER door_overrides_rederive AFTER INSERT OR UPDATE OF ended_at ON door_overrides
+    FOR EACH ROW EXECUTE FUNCTION door_overrides_rederive();
+
+-- Days begin at 00:00 in Asia/Taipei (UTC+8, without summer time).
+CREATE FUNCTION calendar_rederive(first date, behind date, told timestamptz, cause text) RETURNS void LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    from_at timestamptz := first::timestamp AT TIME ZONE interval '8 hours';
+BEGIN
+    IF from_at < told THEN
+        INSERT INTO access_rederivations (from_at, to_at, cause)
+        VALUES (from_at, least(behind::timestamp AT TIME ZONE interval '8 hours', told), cause);
+    END IF;
+END $$;
+CREATE FUNCTION calendar_overrides_rederive() RETURNS trigger LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM calendar_rederive(NEW.day, NEW.day + 1, NEW.placed_at, 'whether ' || NEW.day || ' was a working day was decided afterwards');
+    RETURN NULL;
+END $$;
+CREATE TRIGGER calendar_overrides_rederive AFTER INSERT ON calendar_overrides
+    FOR EACH ROW EXECUTE FUNCTION calendar_overrides_rederive();
+CREATE FUNCTION calendar_imports_rederive() RETURNS trigger LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM calendar_rederive(make_date(NEW.year, 1, 1), make_date(NEW.year + 1, 1, 1), NEW.imported_at,
+                              'the calendar of ' || NEW.year || ' was imported afterwards');
+    RETURN NULL;
+END $$;
+CREATE TRIGGER calendar_imports_rederive AFTER INSERT ON calendar_imports
+    FOR EACH ROW EXECUTE FUNCTION calendar_imports_rederive();
+
+ALTER TABLE access_alarms ADD COLUMN refuted_because text;
+UPDATE access_alarms SET refuted_because = 'events that came later say that there was none' WHERE refuted_at IS NOT NULL;
+ALTER TABLE access_alarms ADD CONSTRAINT access_alarms_refuted_whole CHECK (
+    (refuted_at IS NULL) = (refuted_because IS NULL) AND refuted_because <> '');
+
 -- ---- rights; tests/pg/rights_test.cpp holds the same, written by hand
 
 GRANT EXECUTE ON FUNCTION lock_running_incident(uuid) TO sluice_worker, sluice_api;
+GRANT SELECT ON access_rederivations TO sluice_worker, sluice_auditor;
+GRANT UPDATE (derived_at) ON access_rederivations TO sluice_worker;
+GRANT UPDATE (at, refuted_because) ON access_alarms TO sluice_worker;
+GRANT UPDATE (is_withdrawn) ON door_overrides TO sluice_api;
