@@ -112,7 +112,9 @@ private:
             bench_.add(std::move(alarm), std::to_string(to_epoch_us(from)));
     }
 
+    /// None for what is too short to be told: most spans are.
     [[nodiscard]] std::vector<TimeRange> locked_during(const Span& span) const {
+        if (span.to && *span.to - span.from <= bench_.situation.rules.after_hours_grace) return {};
         return expectation_.locked_in({span.from, seen_until(span)});
     }
     [[nodiscard]] UtcTime seen_until(const Span& span) const {
