@@ -184,6 +184,13 @@ std::vector<Finding> findings_of(const FindingFacts& facts) {
             found.push_back({"controller_planned", controller.slug, "The controller is planned."});
         if (controller.state == InventoryState::active && controller.make == "unknown")
             found.push_back({"controller_make_unknown", controller.slug, "Nobody has said who made it."});
+        if (controller.state == InventoryState::active && controller.heartbeat && controller.source.empty())
+            found.push_back(
+                {"controller_source_unknown",
+                 controller.slug,
+                 "A heartbeat is expected, but nobody has said under which source it speaks: it can't be "
+                 "missed."}
+            );
     }
     if (facts.hours.is_free_from_assumed)
         found.push_back(

@@ -123,5 +123,24 @@ TEST_CASE("a retired door is no finding, a planned one is nothing but planned", 
     CHECK(kinds().empty());
 }
 
+TEST_CASE(
+    "a controller that can't be missed is a finding while somebody waits for its heartbeat",
+    "[api][doors]"
+) {
+    catalogue::ControllerRow row;
+    row.controller.slug = "x";
+    row.controller.make = "y";
+    const auto count = [&] {
+        const std::vector controllers{row};
+        return findings_of({.controllers = controllers, .doors = {}, .hours = {}, .missing_years = {}}
+        ).size();
+    };
+    CHECK(count() == 0);
+    row.controller.heartbeat = 600s;
+    CHECK(count() == 1);
+    row.controller.source = "/controllers/x";
+    CHECK(count() == 0);
+}
+
 }  // namespace
 }  // namespace sluice::api
