@@ -119,6 +119,11 @@ struct Contacts {
     Contact deputy;
     friend bool operator==(const Contacts&, const Contacts&) = default;
 };
+/// Name of whom to call first; empty: nobody can be reached.
+[[nodiscard]] inline std::string on_call(const Contacts& contacts) {
+    if (is_reachable(contacts.primary)) return contacts.primary.name;
+    return is_reachable(contacts.deputy) ? contacts.deputy.name : std::string{};
+}
 
 /// Events at the doors.
 struct AccessSource {

@@ -226,7 +226,7 @@ private:
     ContractorKeeper contractor_keeper_;
     DutyKeeper duty_keeper_;
     PowerKeeper power_keeper_;
-    AccessKeeper access_keeper_;
+    AccessKeeper access_keeper_{worker_.settings_.config.contacts};
     unsigned failures_ = 0;
     SteadyClock::time_point file_at_ = SteadyClock::now();
 };

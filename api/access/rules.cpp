@@ -94,6 +94,7 @@ std::string alarm_json(const catalogue::AlarmRow& row) {
         {"events", events},
         {"raised", to_rfc3339(row.raised)},
         {"refuted", time_or_null(row.refuted)},
+        {"refutation", text_or_null(row.refutation)},
         {"incident", id_or_null(row.incident_id)},
         {"hold", id_or_null(row.hold_id)},
         {"acknowledged", saying(row.acknowledgement)},

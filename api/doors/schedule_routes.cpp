@@ -177,12 +177,19 @@ Answer list_overrides(const Call& call) {
 Answer end_override(const Call& call) {
     const auto row = get_override(call);
     if (!row) return std::unexpected(row.error());
-    const auto body = Body::parse(call.request, {"reason"});
+    const auto body = Body::parse(call.request, {"reason", "withdraw"});
     if (!body) return std::unexpected(body.error());
     const auto reason = body->required_text("reason", 1000);
     if (!reason) return std::unexpected(reason.error());
-    const auto done =
-        catalogue::end_override(call.services.database.pool(), row->id, *reason, actor_of(call), call.now);
+    const std::string withdraw = body->raw("withdraw");
+    if (!withdraw.empty() && withdraw != "true" && withdraw != "false")
+        return std::unexpected(bad_member("withdraw", "Must be true or false."));
+    const auto done = catalogue::end_override(
+        call.services.database.pool(),
+        row->id,
+        {.at = call.now, .reason = *reason, .actor = actor_of(call), .is_withdrawn = withdraw == "true"},
+        call.now
+    );
     if (!done) return std::unexpected(act_problem(done.error()));
     if (!*done) return std::unexpected(problem(409, "OVERRIDE_ENDED", "It has been ended already."));
     return read_override(call);

@@ -17,6 +17,7 @@ constexpr std::size_t kLongestReason = 1000;
 constexpr std::size_t kLongestName = 200;
 constexpr std::chrono::days kLongestOverride{366};
 constexpr std::chrono::days kFarthestBegin{366};
+constexpr std::chrono::days kFarthestBack{31};
 
 std::string dump(const json& value) {
     return value.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -63,7 +64,10 @@ json override_object(const OverrideRow& row) {
     };
     if (row.end)
         object["end"] = {
-            {"at", to_rfc3339(row.end->ended)}, {"by", row.end->ender}, {"reason", row.end->reason}
+            {"at", to_rfc3339(row.end->ended)},
+            {"by", row.end->ender},
+            {"reason", row.end->reason},
+            {"is_withdrawn", row.end->is_withdrawn}
         };
     return object;
 }
@@ -148,12 +152,10 @@ Parsed<OverrideRow> parse_override(const Body& body, UtcTime now) {
     row.mode = *mode;
     row.from = whole(from->value_or(now));
     if (*to) row.to = whole(**to);
-    if (row.from < whole(now))
-        return std::unexpected(unfit_member(
-            "from", "TIME_UNFIT", "Must not be in the past: events of then were judged by what stood then."
-        ));
-    if (row.from > now + kFarthestBegin)
-        return std::unexpected(unfit_member("from", "TIME_UNFIT", "Must be within the next 366 days."));
+    if (row.from < now - kFarthestBack || row.from > now + kFarthestBegin)
+        return std::unexpected(
+            unfit_member("from", "TIME_UNFIT", "Must be within the last 31 or the next 366 days.")
+        );
     if (row.to && (*row.to <= row.from || *row.to > row.from + kLongestOverride))
         return std::unexpected(
             unfit_member("to", "TIME_UNFIT", "Must be after from, and at most 366 days later.")
@@ -182,6 +184,13 @@ std::vector<Finding> findings_of(const FindingFacts& facts) {
             found.push_back({"controller_planned", controller.slug, "The controller is planned."});
         if (controller.state == InventoryState::active && controller.make == "unknown")
             found.push_back({"controller_make_unknown", controller.slug, "Nobody has said who made it."});
+        if (controller.state == InventoryState::active && controller.heartbeat && controller.source.empty())
+            found.push_back(
+                {"controller_source_unknown",
+                 controller.slug,
+                 "A heartbeat is expected, but nobody has said under which source it speaks: it can't be "
+                 "missed."}
+            );
     }
     if (facts.hours.is_free_from_assumed)
         found.push_back(

@@ -34,8 +34,8 @@ struct ScheduleBasis {
 
 inline const std::vector<std::string>
     kOverrideMembers{"door", "mode", "from", "to", "reason", "document", "person"};
-/// Without `door`, which is the caller's to look up. It begins now unless it says otherwise, never before,
-/// and at a whole second. 422, naming the member.
+/// Without `door`, which is the caller's to look up. It begins now unless it says otherwise, at most 31 days
+/// before, and at a whole second. 422, naming the member.
 [[nodiscard]] Parsed<catalogue::OverrideRow> parse_override(const Body& body, UtcTime now);
 
 /// What is still open about the doors: {"kind", "subject", "detail"} each.

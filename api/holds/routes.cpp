@@ -95,12 +95,16 @@ name_cameras(const Call& call, const std::vector<std::string>& slugs, HoldRow& h
     return {};
 }
 
+http::Problem no_open_owner() {
+    return unfit_member(
+        "owner", "HOLD_OWNER_MISSING", "No such incident or duty period is open; name one that is."
+    );
+}
+
 /// The incident or duty period that a hold belongs to; one that has ended owns nothing any more.
 std::expected<void, http::Problem> name_owner(const Call& call, const Uuid& id, HoldRow& hold) {
     catalogue::Pool& pool = call.services.database.pool();
-    const auto missing = unfit_member(
-        "owner", "HOLD_OWNER_MISSING", "No such incident or duty period is open; name one that is."
-    );
+    const http::Problem missing = no_open_owner();
     if (hold.kind == catalogue::HoldKind::incident) {
         const auto incident = catalogue::find_incident(pool, id);
         if (!incident) return std::unexpected(to_problem(incident.error()));
@@ -164,7 +168,8 @@ Answer place_hold(const Call& call) {
     if (!*is_dry) {
         const auto placed = catalogue::place_hold(pool, *hold, placing_act(*hold, actor_of(call)));
         if (!placed) return std::unexpected(to_problem(placed.error()));
-        is_new = *placed;
+        if (*placed == catalogue::HoldPlacing::owner_ended) return std::unexpected(no_open_owner());
+        is_new = *placed == catalogue::HoldPlacing::placed;
     }
     if (!is_new) {
         auto known = catalogue::find_hold(pool, hold->id);

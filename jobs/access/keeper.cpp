@@ -3,7 +3,9 @@
 #include "config/base/log.hpp"
 #include "config/policy/history.hpp"
 #include "storage/access/derive.hpp"
+#include "storage/access/fallback.hpp"
 #include "storage/catalogue/door_repository.hpp"
+#include "storage/catalogue/fallback_repository.hpp"
 #include "storage/catalogue/footage_repository.hpp"
 #include "storage/catalogue/hold_repository.hpp"
 #include "storage/catalogue/override_repository.hpp"
@@ -22,8 +24,8 @@ using namespace std::chrono_literals;
 constexpr auto kDeriveEvery = 10s;
 constexpr auto kHoldEvery = 30s;
 constexpr auto kForgetEvery = 24h;
+constexpr auto kAgainAtOnce = 2s;
 constexpr auto kLiveWindow = 10min;
-constexpr auto kLongestSpan = std::chrono::hours{24 * 31};
 constexpr auto kPartitionsAhead = std::chrono::hours{24 * 7};
 
 Result<policy::AccessPolicy> load_rules(catalogue::Pool& pool, UtcTime now) {
@@ -33,26 +35,45 @@ Result<policy::AccessPolicy> load_rules(catalogue::Pool& pool, UtcTime now) {
     return policy::in_force(*history, now).policy.access;
 }
 
-Result<access::Situation>
-load_situation(catalogue::Pool& pool, const TimeRange& range, const policy::AccessPolicy& rules) {
+/// Controllers and doors, without schedules and rules.
+Result<access::Situation> load_inventory(catalogue::Pool& pool) {
     access::Situation situation;
-    situation.rules = {
-        .after_hours_grace = rules.after_hours_grace,
-        .forced_release = rules.forced_release,
-        .silent_heartbeats = rules.silent_heartbeats,
-    };
     auto controllers = catalogue::load_controllers(pool);
     if (!controllers) return std::unexpected(controllers.error());
     for (auto& row : *controllers)
-        situation.controllers.push_back(std::move(row.controller));
+        situation.controllers.push_back({std::move(row.controller), row.active_since});
     auto doors = catalogue::load_doors(pool);
     if (!doors) return std::unexpected(doors.error());
-    for (auto& row : *doors) {
-        auto schedule = catalogue::load_schedule(pool, row.door, range);
-        if (!schedule) return std::unexpected(schedule.error());
-        situation.doors.push_back({std::move(row.door), std::move(*schedule)});
-    }
+    for (auto& row : *doors)
+        situation.doors.push_back({std::move(row.door), {}, row.active_since});
     return situation;
+}
+
+Result<access::Evidence>
+load_evidence(catalogue::Pool& pool, const access::Situation& situation, const TimeRange& context) {
+    std::vector<std::string> doors;
+    for (const auto& facts : situation.doors)
+        doors.push_back(facts.door.slug);
+    std::vector<std::string> sources;
+    for (const auto& facts : situation.controllers)
+        if (!facts.controller.source.empty()) sources.push_back(facts.controller.source);
+    return catalogue::load_evidence(pool, context, doors, sources);
+}
+
+/// For all that the evidence may ask of them, so that what is derived of an instant is the same whenever.
+Status load_schedules(
+    catalogue::Pool& pool,
+    access::Situation& situation,
+    const access::Evidence& evidence,
+    UtcTime now
+) {
+    const TimeRange range{access::schedule_from(situation, evidence), std::max(evidence.covers.to, now + 1s)};
+    for (auto& facts : situation.doors) {
+        auto schedule = catalogue::load_schedule(pool, facts.door, range);
+        if (!schedule) return std::unexpected(schedule.error());
+        facts.schedule = std::move(*schedule);
+    }
+    return {};
 }
 
 /// The cameras that see the door, as ids.
@@ -117,31 +138,34 @@ place(catalogue::Pool& pool, const catalogue::AlarmRow& row, const policy::Acces
     };
     const auto placed = catalogue::place_hold(pool, hold, act);
     if (!placed) return std::unexpected(placed.error());
+    if (*placed == catalogue::HoldPlacing::owner_ended) return {};  // and is not asked for again
     log::info("alarm_footage_held", {{"alarm", to_string(row.alarm.id)}, {"hold", to_string(hold.id)}});
     return catalogue::save_alarm_hold(pool, row.alarm.id, hold.id);
 }
 
 }  // namespace
 
-Result<catalogue::DerivedCounts>
-derive_window(catalogue::Pool& pool, const TimeRange& window, const TimeRange& context, UtcTime now) {
+Result<catalogue::DerivedCounts> derive_window(catalogue::Pool& pool, const Look& look, UtcTime now) {
+    const TimeRange& window = look.window;
     const auto rules = load_rules(pool, now);
     if (!rules) return std::unexpected(rules.error());
-    const auto situation =
-        load_situation(pool, {context.from - kLongestSpan, std::max(context.to, now + 1s)}, *rules);
+    auto situation = load_inventory(pool);
     if (!situation) return std::unexpected(situation.error());
-    std::vector<std::string> doors;
-    for (const auto& facts : situation->doors)
-        doors.push_back(facts.door.slug);
-    std::vector<std::string> sources;
-    for (const auto& controller : situation->controllers)
-        if (!controller.source.empty()) sources.push_back(controller.source);
-    auto evidence = catalogue::load_evidence(pool, context, doors, sources);
+    situation->rules = {
+        .after_hours_grace = rules->after_hours_grace,
+        .forced_release = rules->forced_release,
+        .silent_heartbeats = rules->silent_heartbeats,
+    };
+    auto evidence = load_evidence(pool, *situation, look.context);
     if (!evidence) return std::unexpected(evidence.error());
+    if (auto loaded = load_schedules(pool, *situation, *evidence, now); !loaded)
+        return std::unexpected(loaded.error());
     const catalogue::Derived derived{
         .window = window,
         .alarms = access::derive(*situation, std::move(*evidence), window, now),
         .incident_days = rules->incident_days,
+        .on_call = look.on_call,
+        .refutation = look.refutation,
     };
     auto counts = catalogue::save_alarms(pool, derived, now);
     if (counts && counts->raised + counts->changed + counts->refuted > 0)
@@ -158,15 +182,52 @@ derive_window(catalogue::Pool& pool, const TimeRange& window, const TimeRange& c
 }
 
 Status AccessKeeper::derive_batches(catalogue::Pool& pool, UtcTime now, const std::stop_token& stop) {
-    const auto pending = catalogue::find_pending_derivation(pool);
+    const auto pending = catalogue::find_pending_derivation(pool, now);
     if (!pending) return std::unexpected(pending.error());
     if (!*pending) return {};
     for (const TimeRange& window : (*pending)->windows) {
         if (stop.stop_requested()) return {};  // the place is not saved: all of it is looked at again
-        const auto counts = derive_window(pool, window, access::context_of(window), now);
+        const Look look{
+            .window = window,
+            .context = access::context_of(window),
+            .on_call = on_call_,
+            .refutation = "events that came later say that there was none",
+        };
+        const auto counts = derive_window(pool, look, now);
         if (!counts) return std::unexpected(counts.error());
     }
     return catalogue::save_derived(pool, (*pending)->place);
+}
+
+/// A piece at a time, so that a whole year keeps nothing of today waiting.
+Status AccessKeeper::derive_again(catalogue::Pool& pool, UtcTime now, const std::stop_token& stop) {
+    const auto until = SteadyClock::now() + kAgainAtOnce;
+    do {
+        if (!again_) {
+            auto marked = catalogue::load_rederivations(pool, 1);
+            if (!marked) return std::unexpected(marked.error());
+            if (marked->empty()) return {};
+            const TimeRange& range = marked->front().range;
+            again_ = {
+                std::move(marked->front()),
+                access::merge_windows({access::window_of(range.from, range.to, {})})
+            };
+        }
+        const TimeRange window = again_->windows.back();
+        const Look look{
+            .window = window,
+            .context = access::context_of(window),
+            .on_call = on_call_,
+            .refutation = again_->why.cause,
+        };
+        if (const auto counts = derive_window(pool, look, now); !counts)
+            return std::unexpected(counts.error());
+        again_->windows.pop_back();
+        if (!again_->windows.empty()) continue;
+        if (auto saved = catalogue::save_rederived(pool, again_->why.id, now); !saved) return saved;
+        again_.reset();
+    } while (!stop.stop_requested() && SteadyClock::now() < until);
+    return {};
 }
 
 /// What became an alarm because nothing came. After a rest of the worker that of the rest too.
@@ -178,9 +239,33 @@ Status AccessKeeper::derive_now(catalogue::Pool& pool, UtcTime now) {
     const TimeRange window{from, now + Microseconds{1}};
     // Whole days: a clock is judged once a day.
     const UtcTime midnight = calendar::start_of(calendar::taipei_date(window.from));
-    const auto counts = derive_window(pool, window, {midnight, window.to}, now);
+    const Look look{
+        .window = window,
+        .context = {midnight, window.to},
+        .on_call = on_call_,
+        .refutation = "what is known by now says that there was none",
+    };
+    const auto counts = derive_window(pool, look, now);
     if (!counts) return std::unexpected(counts.error());
     looked_until_ = now;
+    return {};
+}
+
+Status AccessKeeper::keep_fallback(catalogue::Pool& pool, UtcTime now) {
+    const auto book = catalogue::load_fallbacks(pool);
+    if (!book) return std::unexpected(book.error());
+    if (book->silences.empty() && book->placed.empty()) return {};
+    const auto inventory = load_inventory(pool);
+    if (!inventory) return std::unexpected(inventory.error());
+    const access::FallbackPlan plan = access::plan_fallback(*inventory, book->silences, book->placed, now);
+    if (plan.placements.empty() && plan.ends.empty()) return {};
+    if (auto done = catalogue::carry_out_fallback(pool, plan, on_call_, now); !done) return done;
+    log::warn(
+        "controller_fallback",
+        {{"doors_manual", plan.placements.size()},
+         {"doors_over", plan.ends.size()},
+         {"is_person_named", !on_call_.empty()}}
+    );
     return {};
 }
 
@@ -218,8 +303,10 @@ Status AccessKeeper::tick(catalogue::Pool& pool, const Clock& clock, const std::
         forget_at_ = now + kForgetEvery;
     }
     if (auto done = derive_batches(pool, clock.now(), stop); !done) return done;
+    if (auto done = derive_again(pool, clock.now(), stop); !done) return done;
     if (now >= derive_at_) {
         if (auto done = derive_now(pool, clock.now()); !done) return done;
+        if (auto done = keep_fallback(pool, clock.now()); !done) return done;
         derive_at_ = SteadyClock::now() + kDeriveEvery;
     }
     if (now < hold_at_) return {};

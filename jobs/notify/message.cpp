@@ -46,6 +46,12 @@ constexpr std::array kWords{
     Words{NoticeKind::follow_up_due, "列管事項到期", "A tracked follow-up is due"},
     Words{NoticeKind::repair_opened, "新報修單", "A repair ticket was opened"},
     Words{NoticeKind::recorder_finding, "監視主機有待查事項", "A recorder is not as it should be"},
+    Words{NoticeKind::door_alarm, "門禁異常", "An alarm at the doors"},
+    Words{
+        NoticeKind::door_unattended,
+        "門禁控制器無回應，請指定人員看守各門",
+        "A controller is silent: name who stands at its doors"
+    },
 };
 
 std::string to_base64(std::string_view text) {

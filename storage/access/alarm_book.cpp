@@ -7,7 +7,7 @@ namespace sluice::access {
 namespace {
 
 bool says_the_same(const Alarm& left, const Alarm& right) {
-    return left.until == right.until && left.severity == right.severity &&
+    return left.at == right.at && left.until == right.until && left.severity == right.severity &&
            left.is_after_hours == right.is_after_hours && left.cause == right.cause &&
            left.events == right.events;
 }

@@ -6,8 +6,8 @@
 
 namespace sluice::access {
 
-/// An alarm as it was written down. Refuted: events that came later say that there was none; it stays, and
-/// says so.
+/// An alarm as it was written down. Refuted: what came to be known or was decided later says that there was
+/// none; it stays, and says so.
 struct KnownAlarm {
     Alarm alarm;
     bool is_refuted = false;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <tuple>
 
 #include <nlohmann/json.hpp>
@@ -16,6 +17,7 @@ using namespace std::chrono_literals;
 // A late event can explain what came up to a day after it, and end what began before.
 constexpr auto kReach = 24h;
 constexpr auto kContext = 48h;
+constexpr auto kLongestWindow = std::chrono::hours{24 * 7};
 
 struct KindWords {
     AlarmKind kind;
@@ -74,8 +76,22 @@ std::optional<bool> is_unlocked(const Event& event) {
     return std::nullopt;
 }
 
-TimeRange window_of(UtcTime from, UtcTime last) noexcept {
-    return {from - kReach, last + kReach};
+UtcTime schedule_from(const Situation& situation, const Evidence& evidence) {
+    UtcTime from = evidence.covers.from;
+    std::set<std::string_view> heard;
+    for (const Event& event : evidence.events) {
+        from = std::min(from, time_of(event));
+        heard.insert(event.source);
+    }
+    for (const Situation::ControllerFacts& facts : situation.controllers)
+        if (facts.active_since && !heard.contains(facts.controller.source))
+            from = std::min(from, *facts.active_since);
+    return from;
+}
+
+TimeRange window_of(UtcTime from, UtcTime last, std::optional<UtcTime> settled) noexcept {
+    const UtcTime to = settled ? std::clamp(*settled, last, last + kLongestSpan) : last;
+    return {from - kReach, to + kReach};
 }
 
 TimeRange window_behind(UtcTime next) noexcept {
@@ -84,6 +100,24 @@ TimeRange window_behind(UtcTime next) noexcept {
 
 TimeRange context_of(const TimeRange& window) noexcept {
     return {window.from - kContext, window.to + kContext};
+}
+
+std::vector<TimeRange> merge_windows(std::vector<TimeRange> windows) {
+    std::ranges::sort(windows, {}, &TimeRange::from);
+    std::vector<TimeRange> joined;
+    for (const TimeRange& window : windows) {
+        if (!joined.empty() && window.from <= joined.back().to)
+            joined.back().to = std::max(joined.back().to, window.to);
+        else
+            joined.push_back(window);
+    }
+    std::vector<TimeRange> pieces;
+    for (TimeRange rest : joined) {
+        for (; rest.length() > kLongestWindow; rest.from += kLongestWindow)
+            pieces.push_back({rest.from, rest.from + kLongestWindow});
+        pieces.push_back(rest);
+    }
+    return pieces;
 }
 
 namespace detail {
@@ -103,8 +137,8 @@ derive(const Situation& situation, Evidence evidence, const TimeRange& window, U
     detail::Bench bench{situation, timeline, evidence.covers, window, now};
     for (const Situation::DoorFacts& facts : situation.doors)
         detail::judge_door(bench, facts);
-    for (const Controller& controller : situation.controllers)
-        detail::judge_controller(bench, controller);
+    for (const Situation::ControllerFacts& facts : situation.controllers)
+        detail::judge_controller(bench, facts);
     std::ranges::sort(bench.alarms, {}, [](const Alarm& alarm) { return std::tuple{alarm.at, alarm.id}; });
     return std::move(bench.alarms);
 }

@@ -61,9 +61,14 @@ struct Situation {
     struct DoorFacts {
         Door door;
         DoorSchedule schedule;
+        std::optional<UtcTime> active_since{};
+    };
+    struct ControllerFacts {
+        Controller controller;
+        std::optional<UtcTime> active_since{};
     };
     std::vector<DoorFacts> doors;
-    std::vector<Controller> controllers;
+    std::vector<ControllerFacts> controllers;
     AlarmRules rules;
 };
 
@@ -80,14 +85,22 @@ struct Evidence {
 [[nodiscard]] std::vector<Alarm>
 derive(const Situation& situation, Evidence evidence, const TimeRange& window, UtcTime now);
 
-/// What may change when events of [from, last] come in, and what has to be looked at for that. The first
-/// event of the same source behind them, at `next`, has another predecessor now: what may change there is
-/// apart, since it may be far away.
-[[nodiscard]] TimeRange window_of(UtcTime from, UtcTime last) noexcept;
+/// From when on the schedules have to be known to judge the evidence.
+[[nodiscard]] UtcTime schedule_from(const Situation& situation, const Evidence& evidence);
+
+/// What may change when events of [from, last] come in, and what has to be looked at for that. A door that
+/// was left unlocked is an alarm each evening up to the event that moves it next: at `settled` the last of
+/// their doors has. The first event of the same source behind them, at `next`, has another predecessor now:
+/// what may change there is apart, since it may be far away.
+[[nodiscard]] TimeRange window_of(UtcTime from, UtcTime last, std::optional<UtcTime> settled) noexcept;
 [[nodiscard]] TimeRange window_behind(UtcTime next) noexcept;
 [[nodiscard]] TimeRange context_of(const TimeRange& window) noexcept;
+/// Windows that touch become one; those that are longer than a week are cut.
+[[nodiscard]] std::vector<TimeRange> merge_windows(std::vector<TimeRange> windows);
 /// So many events of a source are looked at beyond the context, on either side.
 constexpr std::size_t kNeighbours = 64;
+/// So long an unlocked door is looked at.
+constexpr auto kLongestSpan = std::chrono::hours{24 * 31};
 
 /// "unlocked" or "locked" of a door.lock_state event; nullopt: it says neither.
 [[nodiscard]] std::optional<bool> is_unlocked(const Event& event);

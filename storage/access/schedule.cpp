@@ -15,20 +15,21 @@ constexpr std::array<std::string_view, 8>
     kModes{"free", "controlled", "blocked", "eoc", "duty_period", "manual", "fire_release", "lockdown"};
 constexpr std::array<std::string_view, 4> kReasons{"office_hours", "closed_hours", "day_off", "decided"};
 
-/// Which override is above which: life first, then what a person at the door decides, then what a period of
-/// time brings with it.
-int rank(DoorMode mode) noexcept {
-    switch (mode) {
+/// Which override is above which: life first, then what a person at the door decides, then what follows from
+/// a silent controller and what a period of time brings with it.
+int rank(const ModeOverride& decided) noexcept {
+    if (decided.is_fallback) return 3;
+    switch (decided.mode) {
         case DoorMode::fire_release:
-            return 6;
+            return 7;
         case DoorMode::lockdown:
-            return 5;
+            return 6;
         case DoorMode::manual:
-            return 4;
+            return 5;
         case DoorMode::free:
         case DoorMode::controlled:
         case DoorMode::blocked:
-            return 3;
+            return 4;
         case DoorMode::eoc:
             return 2;
         case DoorMode::duty_period:
@@ -44,7 +45,7 @@ bool is_in_force(const ModeOverride& decided, UtcTime at) noexcept {
 const ModeOverride* strongest(const std::vector<ModeOverride>& overrides, UtcTime at) {
     const ModeOverride* best = nullptr;
     const auto weight = [](const ModeOverride& one) {
-        return std::tuple{rank(one.mode), one.placed, one.id.bytes};
+        return std::tuple{rank(one), one.placed, one.id.bytes};
     };
     for (const ModeOverride& one : overrides)
         if (is_in_force(one, at) && (best == nullptr || weight(*best) < weight(one))) best = &one;

@@ -56,6 +56,9 @@ struct ModeOverride {
     UtcTime from;
     std::optional<UtcTime> to;  ///< nullopt: until somebody ends it
     UtcTime placed;
+    /// Placed by the program, for a controller that is silent: shown, and never a reason to judge a door by
+    /// less than its schedule.
+    bool is_fallback = false;
 };
 
 /// All that the mode of one door follows from.
@@ -76,8 +79,8 @@ struct ModeAt {
 };
 
 /// The mode at an instant. Total: there is exactly one. Of several overrides the strongest counts
-/// (fire_release, lockdown, manual, then free, controlled and blocked, eoc, duty_period), of equal ones the
-/// one placed last. Pre: `hours` is not empty.
+/// (fire_release, lockdown, manual, then free, controlled and blocked, a fallback, eoc, duty_period), of
+/// equal ones the one placed last. Pre: `hours` is not empty.
 [[nodiscard]] ModeAt mode_at(const DoorSchedule& schedule, UtcTime at);
 
 struct ModePeriod {

@@ -17,7 +17,8 @@ using detail::run;
 constexpr const char* kList = R"(
     SELECT id, place, kind, severity, is_after_hours, coalesce(door, ''), source, to_us(at), to_us(until_at), cause,
            event_ids::text[], to_us(raised_at), to_us(refuted_at), incident_id, hold_id,
-           to_us(acknowledged_at), acknowledger, ack_reason, to_us(resolved_at), resolver, resolution
+           to_us(acknowledged_at), acknowledger, ack_reason, to_us(resolved_at), resolver, resolution,
+           refuted_because
     FROM access_alarms
     WHERE ($1::text IS NULL OR door = $1) AND ($2::text IS NULL OR kind = $2)
       AND ($3::text IS NULL OR $3 = CASE WHEN refuted_at IS NOT NULL THEN 'refuted' WHEN resolved_at IS NOT NULL THEN 'resolved'
@@ -28,21 +29,25 @@ constexpr const char* kList = R"(
 constexpr const char* kFind = R"(
     SELECT id, place, kind, severity, is_after_hours, coalesce(door, ''), source, to_us(at), to_us(until_at), cause,
            event_ids::text[], to_us(raised_at), to_us(refuted_at), incident_id, hold_id,
-           to_us(acknowledged_at), acknowledger, ack_reason, to_us(resolved_at), resolver, resolution
+           to_us(acknowledged_at), acknowledger, ack_reason, to_us(resolved_at), resolver, resolution,
+           refuted_because
     FROM access_alarms WHERE id = $1::uuid)";
 constexpr const char* kAfter = R"(
     SELECT id, place, kind, severity, is_after_hours, coalesce(door, ''), source, to_us(at), to_us(until_at), cause,
            event_ids::text[], to_us(raised_at), to_us(refuted_at), incident_id, hold_id,
-           to_us(acknowledged_at), acknowledger, ack_reason, to_us(resolved_at), resolver, resolution
+           to_us(acknowledged_at), acknowledger, ack_reason, to_us(resolved_at), resolver, resolution,
+           refuted_because
     FROM access_alarms WHERE place > $1::bigint ORDER BY place LIMIT $2::bigint)";
 // What still lasts is held when an hour is over, and what comes behind that with the incident, by hand.
 constexpr const char* kToHold = R"(
     SELECT id, place, kind, severity, is_after_hours, coalesce(door, ''), source, to_us(at), to_us(until_at), cause,
            event_ids::text[], to_us(raised_at), to_us(refuted_at), incident_id, hold_id,
-           to_us(acknowledged_at), acknowledger, ack_reason, to_us(resolved_at), resolver, resolution
+           to_us(acknowledged_at), acknowledger, ack_reason, to_us(resolved_at), resolver, resolution,
+           refuted_because
     FROM access_alarms
     WHERE incident_id IS NOT NULL AND hold_id IS NULL AND refuted_at IS NULL AND door IS NOT NULL AND at >= from_us($1::bigint)
       AND EXISTS (SELECT FROM doors d JOIN door_cameras c ON c.door_id = d.id WHERE d.slug = access_alarms.door)
+      AND EXISTS (SELECT FROM incidents i WHERE i.id = incident_id AND i.state NOT IN ('closed', 'false_alarm', 'exercise'))
       AND (until_at IS NOT NULL OR at < from_us($2::bigint) - interval '1 hour')
     ORDER BY at, id LIMIT 100)";
 constexpr const char* kSaveHold =
@@ -70,7 +75,8 @@ constexpr const char* kOpenDoors = R"(
     GROUP BY a.door, coalesce(u.unit, '') ORDER BY a.door, coalesce(u.unit, ''))";
 constexpr const char* kCountOld = R"(
     SELECT EXISTS (SELECT FROM access_events WHERE at < from_us($1::bigint)) OR
-           EXISTS (SELECT FROM access_alarms WHERE at < from_us($1::bigint)))";
+           EXISTS (SELECT FROM access_alarms WHERE at < from_us($1::bigint)
+                   AND NOT (event_ids = '{}' AND until_at IS NULL AND refuted_at IS NULL)))";
 constexpr const char* kForget = "SELECT forget_access_events(from_us($1::bigint), $2::uuid)";
 
 std::string text_or_empty(const pqxx::field& field) {
@@ -113,6 +119,7 @@ AlarmRow to_alarm(const pqxx::row& row) {
     read.hold_id = optional_id(row[14]);
     read.acknowledgement = saying(row, 15);
     read.resolution = saying(row, 18);
+    read.refutation = text_or_empty(row[21]);
     return read;
 }
 

@@ -20,9 +20,19 @@ struct PendingDerivation {
     std::vector<TimeRange> windows;
 };
 /// nullopt: none. At most some of them at a time.
-[[nodiscard]] Result<std::optional<PendingDerivation>> find_pending_derivation(Pool& pool);
+[[nodiscard]] Result<std::optional<PendingDerivation>> find_pending_derivation(Pool& pool, UtcTime now);
 /// They are done.
 [[nodiscard]] Status save_derived(Pool& pool, std::int64_t place);
+
+/// Times that are derived again because it was decided afterwards what the doors should have done then.
+struct Rederivation {
+    Uuid id;
+    TimeRange range;
+    std::string cause;
+};
+/// At most `limit` that were not done yet, by time.
+[[nodiscard]] Result<std::vector<Rederivation>> load_rederivations(Pool& pool, std::size_t limit);
+[[nodiscard]] Status save_rederived(Pool& pool, const Uuid& id, UtcTime now);
 
 /// The events of the context, and what stood there last before and first behind, see access::Evidence.
 [[nodiscard]] Result<access::Evidence> load_evidence(
@@ -33,11 +43,13 @@ struct PendingDerivation {
 );
 
 /// Writes what was derived of a window: new alarms, changes, refutations; with one record in the audit log,
-/// and an incident for each new alarm that weighs enough and is younger than `incident_days`. One at a time.
+/// and for each new alarm the incident or notice that it calls for (`call_of`). One at a time.
 struct Derived {
     TimeRange window;
     std::vector<access::Alarm> alarms;
     unsigned incident_days = 0;
+    std::string on_call{};     ///< name of whom to call; empty: nobody is named
+    std::string refutation{};  ///< what alarms say that do not hold any more
 };
 struct DerivedCounts {
     std::size_t raised = 0;
@@ -57,6 +69,7 @@ struct AlarmRow {
     std::int64_t place = 0;
     UtcTime raised;
     std::optional<UtcTime> refuted;
+    std::string refutation{};  ///< why; empty: it holds
     std::optional<Uuid> incident_id;
     std::optional<Uuid> hold_id;
     std::optional<Saying> acknowledgement;
@@ -95,8 +108,8 @@ load_alarms_after(Pool& pool, std::int64_t place, std::size_t limit);
 [[nodiscard]] Result<bool>
 resolve_alarm(Pool& pool, const Uuid& id, const std::string& reason, const ledger::Actor& actor, UtcTime now);
 
-/// Alarms with an incident, younger than `since`, whose footage is not held yet and whose end is known or
-/// over an hour away.
+/// Alarms whose incident is still worked on, younger than `since`, whose footage is not held yet and whose
+/// end is known or over an hour away.
 [[nodiscard]] Result<std::vector<AlarmRow>> load_alarms_to_hold(Pool& pool, UtcTime since, UtcTime now);
 [[nodiscard]] Status save_alarm_hold(Pool& pool, const Uuid& id, const Uuid& hold_id);
 

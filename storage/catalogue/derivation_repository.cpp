@@ -1,10 +1,11 @@
+#include "storage/catalogue/alarm_call.hpp"
 #include "storage/catalogue/alarm_repository.hpp"
 #include "storage/catalogue/detail/load.hpp"
 #include "storage/catalogue/detail/values.hpp"
 #include "storage/catalogue/incident_repository.hpp"
+#include "storage/catalogue/notice_repository.hpp"
 #include "storage/catalogue/record_repository.hpp"
 
-#include <algorithm>
 #include <map>
 #include <set>
 
@@ -17,20 +18,7 @@ using access::Alarm;
 using access::AlarmKind;
 using detail::ArrayLiteral;
 using detail::run;
-using std::chrono::hours;
 
-constexpr hours kLongestWindow{24 * 7};
-
-// A look at some batches at a time, with the first event of the same sources behind each of them.
-constexpr const char* kPending = R"(
-    SELECT b.place, to_us(b.from_at), to_us(b.last_at),
-           ARRAY(SELECT to_us(n.at)::text FROM (
-                    SELECT DISTINCT e.source FROM access_events e
-                    WHERE e.batch_id = b.id AND e.at >= b.from_at AND e.at <= b.last_at) s
-                 CROSS JOIN LATERAL (
-                    SELECT x.at FROM access_events x WHERE x.source = s.source AND x.at > b.last_at ORDER BY x.at LIMIT 1) n)
-    FROM access_batches b WHERE b.place > (SELECT place FROM access_derivation) ORDER BY b.place LIMIT 50)";
-constexpr const char* kSaveDerived = "UPDATE access_derivation SET place = greatest(place, $1::bigint)";
 constexpr const char* kTakeTurn = "SELECT FROM access_derivation FOR UPDATE";
 
 constexpr const char* kContext = R"(
@@ -82,10 +70,17 @@ constexpr const char* kRaise = R"(
             from_us($11::bigint), $12::uuid))";
 constexpr const char* kChange = R"(
     UPDATE access_alarms SET severity = $2, is_after_hours = $3::boolean, until_at = from_us($4::bigint), cause = $5,
-           event_ids = $6::uuid[], refuted_at = NULL
+           event_ids = $6::uuid[], refuted_at = NULL, refuted_because = NULL, incident_id = coalesce(incident_id, $7::uuid),
+           at = from_us($8::bigint)
     WHERE id = $1::uuid)";
-constexpr const char* kRefute =
-    "UPDATE access_alarms SET refuted_at = from_us($2::bigint) WHERE id = ANY($1::uuid[])";
+constexpr const char* kRefute = R"(
+    UPDATE access_alarms SET refuted_at = from_us($2::bigint), refuted_because = $3 WHERE id = ANY($1::uuid[]))";
+// Whoever works on its incident reads it there.
+constexpr const char* kNoteRefutation = R"(
+    INSERT INTO incident_notes (id, incident_id, at, text, principal)
+    SELECT gen_random_uuid(), a.incident_id, from_us($2::bigint), 'the alarm does not hold: ' || $3::text, 'sluice-worker'
+    FROM access_alarms a JOIN incidents i ON i.id = a.incident_id
+    WHERE a.id = ANY($1::uuid[]) AND i.state NOT IN ('closed', 'false_alarm', 'exercise'))";
 
 struct Found {
     Uuid id;
@@ -121,25 +116,6 @@ std::string ids(const std::vector<Uuid>& values) {
     return list.str();
 }
 
-/// Windows that touch become one; long ones are cut.
-std::vector<TimeRange> merged(std::vector<TimeRange> windows) {
-    std::ranges::sort(windows, {}, &TimeRange::from);
-    std::vector<TimeRange> joined;
-    for (const TimeRange& window : windows) {
-        if (!joined.empty() && window.from <= joined.back().to)
-            joined.back().to = std::max(joined.back().to, window.to);
-        else
-            joined.push_back(window);
-    }
-    std::vector<TimeRange> pieces;
-    for (TimeRange rest : joined) {
-        for (; rest.length() > kLongestWindow; rest.from += kLongestWindow)
-            pieces.push_back({rest.from, rest.from + kLongestWindow});
-        pieces.push_back(rest);
-    }
-    return pieces;
-}
-
 access::KnownAlarm to_known(const pqxx::row& row) {
     access::KnownAlarm known;
     const auto kind = access::alarm_kind_from(row[1].as<std::string>());
@@ -158,31 +134,23 @@ access::KnownAlarm to_known(const pqxx::row& row) {
     return known;
 }
 
-/// What weighs enough for somebody to be called.
-std::optional<duty::IncidentKind> incident_of(const Alarm& alarm) {
-    switch (alarm.kind) {
-        case AlarmKind::forced_open:
-        case AlarmKind::rear_door_open:
-            return duty::IncidentKind::door_forced;
-        case AlarmKind::held_open:
-            return alarm.is_after_hours ? std::optional{duty::IncidentKind::door_held} : std::nullopt;
-        case AlarmKind::after_hours_unlocked:
-            return duty::IncidentKind::door_held;
-        case AlarmKind::controller_silent:
-            return duty::IncidentKind::controller_failure;
-        case AlarmKind::entry_not_main_door:
-        case AlarmKind::index_gap:
-        case AlarmKind::clock_offset:
-            return std::nullopt;
-    }
-    return std::nullopt;
-}
-
-/// The incident of an alarm has its id: raised again it is the same.
-Result<std::optional<Uuid>>
-raise_for(pqxx::transaction_base& transaction, const Alarm& alarm, unsigned within_days, UtcTime now) {
-    const auto kind = incident_of(alarm);
-    if (!kind || now - alarm.at > hours{24} * within_days) return std::optional<Uuid>{};
+/// Calls whom the alarm calls; the id of its incident, for the row. That is the alarm's: called again it is
+/// the same, so an alarm that weighs more than before calls those that it did not call then.
+Result<std::optional<std::string>> raise_for(
+    pqxx::transaction_base& transaction,
+    const Alarm& alarm,
+    const Derived& derived,
+    UtcTime now,
+    DerivedCounts& counts
+) {
+    const AlarmCall call = call_of(alarm, derived.incident_days, now);
+    if (call.has_notice)
+        raise_notice(
+            transaction,
+            {.kind = NoticeKind::door_alarm, .subject_id = alarm.id, .audience = "secretariat"},
+            now
+        );
+    if (!call.incident) return std::optional<std::string>{};
     nlohmann::json subject{
         {"alarm", to_string(alarm.id)},
         {"kind", access::to_string(alarm.kind)},
@@ -190,20 +158,27 @@ raise_for(pqxx::transaction_base& transaction, const Alarm& alarm, unsigned with
         {"source", alarm.source},
     };
     if (!alarm.door.empty()) subject["door"] = alarm.door;
-    // A controller that says nothing leaves its doors to people: somebody is named for each of them.
-    if (alarm.kind == AlarmKind::controller_silent)
-        subject["fallback"] = {{"mode", "manual"}, {"needs", "a named person at each door"}};
+    std::string cause = alarm.cause;
+    // A controller that says nothing leaves its doors to people.
+    if (alarm.kind == AlarmKind::controller_silent) {
+        subject["fallback"] = {{"mode", "manual"}, {"person", nullptr}};
+        if (!derived.on_call.empty())
+            subject["fallback"]["person"] = derived.on_call;
+        else
+            cause += "; nobody is named to stand at its doors";
+    }
     const auto raised = raise_incident(
         transaction,
         {.id = alarm.id,
-         .kind = *kind,
+         .kind = *call.incident,
          .opened = now,
-         .cause = alarm.cause,
+         .cause = cause,
          .subject = subject.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
          .actor = ledger::system_actor("sluice-worker")}
     );
     if (!raised) return std::unexpected(raised.error());
-    return std::optional{alarm.id};
+    counts.incidents += *raised ? 1 : 0;
+    return std::optional{to_string(alarm.id)};
 }
 
 std::vector<std::string> names(const std::vector<Alarm>& alarms) {
@@ -229,6 +204,7 @@ Status write_record(
         {"restored", names(changes.restored)},
         {"changed", names(changes.changed)},
         {"refuted", refuted},
+        {"refutation", refuted.empty() ? nlohmann::json(nullptr) : nlohmann::json(derived.refutation)},
     };
     const auto record = append_record(
         transaction,
@@ -250,9 +226,8 @@ Status write_alarms(
     DerivedCounts& counts
 ) {
     for (const Alarm& alarm : changes.raised) {
-        const auto incident = raise_for(transaction, alarm, derived.incident_days, now);
+        const auto incident = raise_for(transaction, alarm, derived, now, counts);
         if (!incident) return std::unexpected(incident.error());
-        counts.incidents += incident->has_value() ? 1 : 0;
         run(transaction,
             kRaise,
             to_string(alarm.id),
@@ -266,10 +241,12 @@ Status write_alarms(
             detail::clean_text(alarm.cause),
             ids(alarm.events),
             to_epoch_us(now),
-            *incident ? std::optional{to_string(**incident)} : std::nullopt);
+            *incident);
     }
     for (const auto* list : {&changes.changed, &changes.restored})
-        for (const Alarm& alarm : *list)
+        for (const Alarm& alarm : *list) {
+            const auto incident = raise_for(transaction, alarm, derived, now, counts);
+            if (!incident) return std::unexpected(incident.error());
             run(transaction,
                 kChange,
                 to_string(alarm.id),
@@ -277,35 +254,17 @@ Status write_alarms(
                 alarm.is_after_hours,
                 detail::to_optional_us(alarm.until),
                 detail::clean_text(alarm.cause),
-                ids(alarm.events));
-    if (!changes.refuted.empty()) run(transaction, kRefute, ids(changes.refuted), to_epoch_us(now));
+                ids(alarm.events),
+                *incident,
+                to_epoch_us(alarm.at));
+        }
+    if (changes.refuted.empty()) return {};
+    for (const char* sql : {kRefute, kNoteRefutation})
+        run(transaction, sql, ids(changes.refuted), to_epoch_us(now), derived.refutation);
     return {};
 }
 
 }  // namespace
-
-Result<std::optional<PendingDerivation>> find_pending_derivation(Pool& pool) {
-    std::optional<PendingDerivation> pending;
-    const Status status = pool.with([&](Connection& connection) -> Status {
-        pqxx::nontransaction session{connection.get()};
-        std::vector<TimeRange> windows;
-        for (const auto& row : run(session, kPending)) {
-            if (!pending) pending.emplace();
-            pending->place = row[0].as<std::int64_t>();
-            windows.push_back(access::window_of(detail::to_time(row[1]), detail::to_time(row[2])));
-            for (const std::string& next : detail::to_texts(row[3]))
-                windows.push_back(access::window_behind(from_epoch_us(std::stoll(next))));
-        }
-        if (pending) pending->windows = merged(std::move(windows));
-        return {};
-    });
-    if (!status) return std::unexpected(status.error());
-    return pending;
-}
-
-Status save_derived(Pool& pool, std::int64_t place) {
-    return detail::execute(pool, kSaveDerived, place);
-}
 
 Result<access::Evidence> load_evidence(
     Pool& pool,

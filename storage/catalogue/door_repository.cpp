@@ -16,14 +16,15 @@ using detail::run;
 // Every statement that lists is the one that finds, too: a null parameter leaves its condition out.
 constexpr const char* kControllers = R"(
     SELECT c.id, c.slug, c.name, c.make, c.kind, c.state, coalesce(c.source, ''), c.account_id::text, c.heartbeat_seconds, c.clock,
-           c.clock_tolerance_seconds, coalesce(p.name, ''), to_us(c.created_at), to_us(c.changed_at), c.revision
+           c.clock_tolerance_seconds, coalesce(p.name, ''), to_us(c.created_at), to_us(c.changed_at), c.revision,
+           to_us(c.activated_at)
     FROM controllers c LEFT JOIN principals p ON p.id = c.account_id
     WHERE ($1::text IS NULL OR c.slug = $1) AND ($2::text IS NULL OR c.source = $2) AND c.slug > $3 ORDER BY c.slug LIMIT $4::bigint)";
 constexpr const char* kDoors = R"(
     SELECT d.id, d.slug, d.name, d.kind, d.leaves, d.fail_mode, d.boundary, d.state, d.is_main, d.is_rear, d.held_open_seconds,
            d.controller_id::text, d.labels,
            ARRAY(SELECT a.slug FROM door_cameras s JOIN cameras a ON a.id = s.camera_id WHERE s.door_id = d.id ORDER BY a.slug),
-           coalesce(c.slug, ''), to_us(d.created_at), to_us(d.changed_at), d.revision
+           coalesce(c.slug, ''), to_us(d.created_at), to_us(d.changed_at), d.revision, to_us(d.activated_at)
     FROM doors d LEFT JOIN controllers c ON c.id = d.controller_id
     WHERE ($1::text IS NULL OR d.slug = $1) AND d.slug > $2 ORDER BY d.slug LIMIT $3::bigint)";
 constexpr const char* kReaders = R"(
@@ -133,7 +134,8 @@ ControllerRow to_controller(const pqxx::row& row) {
     return {
         .controller = std::move(controller),
         .account = row[11].as<std::string>(),
-        .edited = to_edited(row, 12)
+        .edited = to_edited(row, 12),
+        .active_since = detail::to_optional_time(row[15]),
     };
 }
 
@@ -158,6 +160,7 @@ DoorRow to_door(const pqxx::row& row) {
         .door = std::move(door),
         .controller_slug = row[14].as<std::string>(),
         .edited = to_edited(row, 15),
+        .active_since = detail::to_optional_time(row[18]),
     };
 }
 

@@ -25,11 +25,13 @@ struct ControllerRow {
     access::Controller controller;
     std::string account;  ///< name of the machine account, or empty
     Edited edited;
+    std::optional<UtcTime> active_since;  ///< nullopt: it is not active
 };
 struct DoorRow {
     access::Door door;
     std::string controller_slug;  ///< empty: none
     Edited edited;
+    std::optional<UtcTime> active_since;  ///< nullopt: it is not active
 };
 struct ReaderRow {
     access::Reader reader;

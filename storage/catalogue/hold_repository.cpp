@@ -31,6 +31,7 @@ constexpr const char* kPlace = R"(
     VALUES ($1::uuid, $2, from_us($3::bigint), from_us($4::bigint), $5, $6, $7::uuid, $8, $9, $10, from_us($11::bigint),
         from_us($12::bigint), nullif($13::uuid, '00000000-0000-0000-0000-000000000000'), $14, from_us($15::bigint))
     ON CONFLICT (id) DO NOTHING)";
+constexpr const char* kLockIncident = "SELECT lock_running_incident($1::uuid)";
 constexpr const char* kPlaceCameras =
     "INSERT INTO hold_cameras (hold_id, camera_id) SELECT $1::uuid, unnest($2::uuid[])";
 
@@ -215,19 +216,24 @@ bool detail::insert_hold(pqxx::transaction_base& transaction, const HoldRow& hol
     return true;
 }
 
-Result<bool> place_hold(Pool& pool, const HoldRow& hold, const ledger::Act& act) {
-    bool is_placed = false;
+Result<HoldPlacing> place_hold(Pool& pool, const HoldRow& hold, const ledger::Act& act) {
+    HoldPlacing placing = HoldPlacing::placed;
     const Status status = pool.with([&](Connection& connection) -> Status {
         pqxx::work transaction{connection.get()};
-        if (!detail::insert_hold(transaction, hold)) return {};
+        // Before the hold: whoever ends the incident locks in this order, too.
+        if (hold.kind == HoldKind::incident &&
+            !run(transaction, kLockIncident, to_string(hold.owner_id))[0][0].as<bool>())
+            placing = HoldPlacing::owner_ended;
+        else if (!detail::insert_hold(transaction, hold))
+            placing = HoldPlacing::is_there;
+        if (placing != HoldPlacing::placed) return {};
         const auto record = append_record(transaction, act, hold.placed);
         if (!record) return std::unexpected(record.error());
         transaction.commit();
-        is_placed = true;
         return {};
     });
     if (!status) return std::unexpected(status.error());
-    return is_placed;
+    return placing;
 }
 
 Result<std::optional<HoldRow>> find_hold(Pool& pool, const Uuid& id) {

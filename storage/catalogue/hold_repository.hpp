@@ -58,9 +58,15 @@ struct HoldRow {
 /// Follows from times alone. Released counts before expired.
 [[nodiscard]] HoldState state_at(const HoldRow& hold, UtcTime now) noexcept;
 
-/// Each change and its record in the audit log are one transaction.
-/// False: a hold with this id is there already, and nothing was written.
-[[nodiscard]] Result<bool> place_hold(Pool& pool, const HoldRow& hold, const ledger::Act& act);
+/// What became of a hold that was to be placed. But for `placed` nothing was written.
+enum class HoldPlacing {
+    placed,
+    is_there,     ///< a hold with this id
+    owner_ended,  ///< its incident is over: it would end with that
+};
+/// Each change and its record in the audit log are one transaction. A hold of an incident and that incident's
+/// end wait for each other, so none is left behind.
+[[nodiscard]] Result<HoldPlacing> place_hold(Pool& pool, const HoldRow& hold, const ledger::Act& act);
 [[nodiscard]] Result<std::optional<HoldRow>> find_hold(Pool& pool, const Uuid& id);
 
 struct HoldCursor {

@@ -42,6 +42,8 @@ constexpr std::array<KindWords, kNoticeKinds> kKinds{
     KindWords{NoticeKind::follow_up_due, "follow_up_due", "follow_up"},
     KindWords{NoticeKind::repair_opened, "repair_opened", "repair"},
     KindWords{NoticeKind::recorder_finding, "recorder_finding", "recorder"},
+    KindWords{NoticeKind::door_alarm, "door_alarm", "alarm"},
+    KindWords{NoticeKind::door_unattended, "door_unattended", "alarm"},
 };
 
 constexpr const char* kRaise = R"(

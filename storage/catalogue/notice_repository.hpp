@@ -37,11 +37,13 @@ enum class NoticeKind {
     follow_up_due,
     repair_opened,
     recorder_finding,  ///< a recorder is not as it should be
+    door_alarm,        ///< one that raises no incident
+    door_unattended,   ///< a controller is silent, and nobody is named to stand at its doors
 };
-inline constexpr std::size_t kNoticeKinds = 18;
+inline constexpr std::size_t kNoticeKinds = 20;
 [[nodiscard]] std::string_view to_string(NoticeKind kind) noexcept;
 [[nodiscard]] std::optional<NoticeKind> notice_kind_from(std::string_view word) noexcept;
-/// What `subject_id` is the id of: "hold", "request", "copy", "incident", "recorder", …
+/// What `subject_id` is the id of: "hold", "request", "copy", "incident", "recorder", "alarm", …
 [[nodiscard]] std::string_view subject_of(NoticeKind kind) noexcept;
 
 struct NewNotice {

@@ -31,17 +31,21 @@ constexpr const char* kOpen = R"(
 constexpr const char* kDoorSlug = "SELECT slug FROM doors WHERE id = $1::uuid";
 constexpr const char* kEnd = R"(
     UPDATE door_overrides SET ended_at = greatest(from_us($4::bigint), placed_at), ender_id = $2::uuid, ender = $3, end_reason = $5
-    WHERE id = $1::uuid AND ended_at IS NULL RETURNING id)";
+    WHERE id = $1::uuid AND ended_at IS NULL RETURNING id, to_us(ended_at))";
+constexpr const char* kWithdraw = R"(
+    UPDATE door_overrides SET ended_at = greatest(from_us($4::bigint), placed_at), ender_id = $2::uuid, ender = $3, end_reason = $5,
+           is_withdrawn = true
+    WHERE id = $1::uuid AND ended_at IS NULL RETURNING id, to_us(ended_at))";
 constexpr const char* kEndOf = R"(
     UPDATE door_overrides SET ended_at = greatest(from_us($4::bigint), placed_at), ender_id = $2::uuid, ender = $3, end_reason = $5
-    WHERE owner_id = $1::uuid AND ended_at IS NULL RETURNING id)";
+    WHERE owner_id = $1::uuid AND ended_at IS NULL RETURNING id, to_us(ended_at))";
 constexpr const char* kOverrides = R"(
     SELECT o.id, o.door_id::text, coalesce(d.slug, ''), o.mode, to_us(o.from_at), to_us(o.to_at), o.reason, o.document, o.person,
            o.owner_kind, o.owner_id::text, o.placer, to_us(o.placed_at), to_us(o.ended_at), coalesce(o.ender, ''),
-           coalesce(o.end_reason, '')
+           coalesce(o.end_reason, ''), o.is_withdrawn
     FROM door_overrides o LEFT JOIN doors d ON d.id = o.door_id
     WHERE ($1::uuid IS NULL OR o.id = $1::uuid) AND ($2::uuid IS NULL OR o.door_id IS NULL OR o.door_id = $2::uuid)
-      AND ($3::bigint IS NULL OR (o.from_at < from_us($4::bigint)
+      AND ($3::bigint IS NULL OR (NOT o.is_withdrawn AND o.from_at < from_us($4::bigint)
            AND least(o.to_at, o.ended_at, 'infinity') > greatest(o.from_at, from_us($3::bigint))))
     ORDER BY o.from_at, o.id)";
 
@@ -76,7 +80,10 @@ OverrideRow to_override(const pqxx::row& row) {
     };
     if (const auto ended = detail::to_optional_time(row[13]))
         made.end = OverrideEnd{
-            .ended = *ended, .ender = row[14].as<std::string>(), .reason = row[15].as<std::string>()
+            .ended = *ended,
+            .ender = row[14].as<std::string>(),
+            .reason = row[15].as<std::string>(),
+            .is_withdrawn = row[16].as<bool>()
         };
     return made;
 }
@@ -109,24 +116,25 @@ Result<std::size_t> end_rows(
     pqxx::transaction_base& transaction,
     const char* sql,
     const Uuid& id,
-    const std::string& reason,
-    const ledger::Actor& actor,
+    const OverrideClosing& closing,
     UtcTime now
 ) {
+    const ledger::Actor& actor = closing.actor;
+    const std::string reason = clean_text(closing.reason);
     const pqxx::result rows =
         run(transaction,
             sql,
             to_string(id),
             or_null(actor.id),
             clean_text(actor.name),
-            to_epoch_us(now),
-            clean_text(reason));
+            to_epoch_us(closing.at),
+            reason);
     for (const auto& row : rows) {
         const auto recorded = record(
             transaction,
-            "door.override_ended",
+            closing.is_withdrawn ? "door.override_withdrawn" : "door.override_ended",
             to_string(detail::to_uuid(row[0])),
-            {{"reason", clean_text(reason)}},
+            {{"at", to_rfc3339(detail::to_time(row[1]))}, {"reason", reason}},
             actor,
             now
         );
@@ -143,6 +151,7 @@ std::string_view to_string(OverrideOwner owner) noexcept {
 
 std::optional<UtcTime> end_of(const OverrideRow& row) noexcept {
     if (!row.end) return row.to;
+    if (row.end->is_withdrawn) return row.from;
     return row.to ? std::min(*row.to, row.end->ended) : row.end->ended;
 }
 
@@ -197,7 +206,16 @@ Result<std::size_t> end_overrides_of(
     const ledger::Actor& actor,
     UtcTime now
 ) {
-    return end_rows(transaction, kEndOf, owner_id, reason, actor, now);
+    return end_rows(transaction, kEndOf, owner_id, {.at = now, .reason = reason, .actor = actor}, now);
+}
+
+Result<std::size_t> end_override(
+    pqxx::transaction_base& transaction,
+    const Uuid& id,
+    const OverrideClosing& closing,
+    UtcTime now
+) {
+    return end_rows(transaction, closing.is_withdrawn ? kWithdraw : kEnd, id, closing, now);
 }
 
 Result<bool> open_override(Pool& pool, const OverrideRow& row, const ledger::Actor& actor, UtcTime now) {
@@ -214,12 +232,11 @@ Result<bool> open_override(Pool& pool, const OverrideRow& row, const ledger::Act
     return is_made;
 }
 
-Result<bool>
-end_override(Pool& pool, const Uuid& id, const std::string& reason, const ledger::Actor& actor, UtcTime now) {
+Result<bool> end_override(Pool& pool, const Uuid& id, const OverrideClosing& closing, UtcTime now) {
     bool is_done = false;
     const Status status = pool.with([&](Connection& connection) -> Status {
         pqxx::work transaction{connection.get()};
-        const auto count = end_rows(transaction, kEnd, id, reason, actor, now);
+        const auto count = end_override(transaction, id, closing, now);
         if (!count) return std::unexpected(count.error());
         transaction.commit();
         is_done = *count > 0;
@@ -265,7 +282,12 @@ Result<access::DoorSchedule> load_schedule(Pool& pool, const access::Door& door,
     };
     for (const OverrideRow& row : *overrides)
         schedule.overrides.push_back(
-            {.id = row.id, .mode = row.mode, .from = row.from, .to = end_of(row), .placed = row.placed}
+            {.id = row.id,
+             .mode = row.mode,
+             .from = row.from,
+             .to = end_of(row),
+             .placed = row.placed,
+             .is_fallback = row.owner == OverrideOwner::alarm}
         );
     return schedule;
 }

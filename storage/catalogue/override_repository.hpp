@@ -29,6 +29,7 @@ struct OverrideEnd {
     UtcTime ended;
     std::string ender;
     std::string reason;
+    bool is_withdrawn = false;  ///< as if it had never been
 };
 struct OverrideRow {
     Uuid id;
@@ -39,15 +40,23 @@ struct OverrideRow {
     std::optional<UtcTime> to;  ///< nullopt: until somebody ends it
     std::string reason;
     std::string document;
-    std::string person;  ///< who stands at the door; `manual` needs one
+    std::string person;  ///< who stands at the door; `manual` needs one, unless an alarm has placed it
     OverrideOwner owner = OverrideOwner::person;
     std::optional<Uuid> owner_id;  ///< of the emergency, the duty period, the alarm
     std::string placer;
     UtcTime placed;
     std::optional<OverrideEnd> end;
 };
-/// When it stops counting: its end as planned, or when it was ended before.
+/// When it stops counting: its end as planned, or when it was ended before; its begin when it was withdrawn.
 [[nodiscard]] std::optional<UtcTime> end_of(const OverrideRow& row) noexcept;
+
+/// How one is ended. It stops counting at `at`, or when it was placed if that is later.
+struct OverrideClosing {
+    UtcTime at;
+    std::string reason;
+    ledger::Actor actor;
+    bool is_withdrawn = false;  ///< it counts at no instant, and alarms of its time are derived again
+};
 
 /// Places it within the caller's transaction, with its record in the audit log; `placer` and `placed` are
 /// those of `actor` and `now`. False: its id is there already. For repositories: a failed statement throws.
@@ -66,12 +75,20 @@ struct OverrideRow {
     UtcTime now
 );
 
+/// Ends one; how many, 0 when there is none of this id or it has ended.
+[[nodiscard]] Result<std::size_t> end_override(
+    pqxx::transaction_base& transaction,
+    const Uuid& id,
+    const OverrideClosing& closing,
+    UtcTime now
+);
+
 /// The same as transactions of their own.
 [[nodiscard]] Result<bool>
 open_override(Pool& pool, const OverrideRow& row, const ledger::Actor& actor, UtcTime now);
 /// False: there is none of this id, or it has ended.
 [[nodiscard]] Result<bool>
-end_override(Pool& pool, const Uuid& id, const std::string& reason, const ledger::Actor& actor, UtcTime now);
+end_override(Pool& pool, const Uuid& id, const OverrideClosing& closing, UtcTime now);
 
 [[nodiscard]] Result<std::optional<OverrideRow>> find_override(Pool& pool, const Uuid& id);
 /// Those that count at some instant of the range, by begin. With `door`: of this door or of every door.

@@ -1,6 +1,9 @@
 #include "storage/catalogue/hold_repository.hpp"
 
 #include "config/base/token.hpp"
+#include "storage/catalogue/detail/holds.hpp"
+#include "storage/catalogue/incident_case_repository.hpp"
+#include "storage/catalogue/incident_repository.hpp"
 #include "storage/catalogue/principal_repository.hpp"
 #include "tests/pg/catalogue_site.hpp"
 #include "tests/support/eventually.hpp"
@@ -49,8 +52,8 @@ TEST_CASE("a hold is placed, found, extended and released, each once", "[pg][hol
     Vault vault;
     HoldRow hold = vault.hold({kStart, kStart + 1h}, {vault.camera(0), vault.camera(1)});
     std::ranges::sort(hold.cameras, {}, [](const Uuid& id) { return to_string(id); });
-    CHECK(need(place_hold(vault.api, hold, kAct)));
-    CHECK_FALSE(need(place_hold(vault.api, hold, kAct)));
+    CHECK(need(place_hold(vault.api, hold, kAct)) == HoldPlacing::placed);
+    CHECK(need(place_hold(vault.api, hold, kAct)) == HoldPlacing::is_there);
     auto found = need(find_hold(vault.api, hold.id)).value();
     CHECK(found.cameras == hold.cameras);
     CHECK(found.range == hold.range);
@@ -101,7 +104,7 @@ TEST_CASE("holds are listed by camera, time and state, newest first", "[pg][hold
         HoldRow hold = vault.hold({kStart + i * 1h, kStart + (i + 1) * 1h}, {vault.camera(i == 1 ? 1 : 0)});
         hold.placed = kStart + i * 1min;
         hold.expires = kStart + 24h * (i + 1);
-        REQUIRE(need(place_hold(vault.api, hold, kAct)));
+        REQUIRE(need(place_hold(vault.api, hold, kAct)) == HoldPlacing::placed);
         holds.push_back(hold);
     }
     const auto ids =
@@ -153,15 +156,100 @@ TEST_CASE("whoever destroys keeps holds out until its batch is done", "[pg][hold
     CHECK_FALSE(is_done);
     CHECK(batch.exec("SELECT count(*) FROM holds")[0][0].as<int>() == 0);
     batch.commit();
-    CHECK(need(placing.get()));
+    CHECK(need(placing.get()) == HoldPlacing::placed);
     pqxx::work next{connection};
     CHECK(next.exec("SELECT count(*) FROM holds")[0][0].as<int>() == 1);
+}
+
+/// A running incident, and a hold that is to be placed for it.
+struct Owned : Vault {
+    NewIncident incident{
+        .id = make_uuid_v7(kStart),
+        .kind = duty::IncidentKind::door_held,
+        .opened = kStart,
+        .cause = "open",
+        .actor = ledger::system_actor("sluice-worker"),
+    };
+    HoldRow owned = hold({kStart, kStart + 1h}, {camera(0)});
+
+    Owned() {
+        REQUIRE(need(raise_incident(worker, incident)));
+        owned.kind = HoldKind::incident;
+        owned.owner_kind = "incident";
+        owned.owner_id = incident.id;
+        owned.placer_id = {};
+    }
+    Result<bool> end_incident() {
+        return take_incident_step(
+            api,
+            {.id = incident.id,
+             .from = duty::IncidentState::detected,
+             .to = duty::IncidentState::false_alarm,
+             .action = "dismiss",
+             .part = "head",
+             .severity = {},
+             .actor = {.id = keeper, .name = "秘書", .role = "secretariat"},
+             .facts = "{}"},
+            kStart + 1min
+        );
+    }
+    /// Somebody waits for a row that another holds.
+    [[nodiscard]] bool is_waited() {
+        return test::eventually(10s, [&] {
+            return site.database.query(
+                       "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
+                       "AND datname = current_database()"
+                   ) == "1";
+        });
+    }
+};
+
+TEST_CASE("no hold is placed for an incident that ends in the same moment", "[pg][hold][incidents]") {
+    Owned vault;
+    const std::string id = to_string(vault.incident.id);
+    pqxx::connection connection{vault.site.database.conninfo("sluice_super")};
+    pqxx::work ending{connection};
+    ending.exec(
+        "UPDATE incidents SET state = 'false_alarm', state_since = opened_at WHERE id = '" + id + "'"
+    );
+    ending.exec(
+        "INSERT INTO incident_steps (id, incident_id, at, action, from_state, to_state, part, principal_id, "
+        "principal, facts) SELECT gen_random_uuid(), id, opened_at, 'dismiss', 'detected', 'false_alarm', "
+        "'head', '" +
+        to_string(vault.keeper) + "', '秘書', '{}' FROM incidents WHERE id = '" + id + "'"
+    );
+    auto placing =
+        std::async(std::launch::async, [&] { return place_hold(vault.worker, vault.owned, kAct); });
+    const bool is_waited = vault.is_waited();
+    ending.commit();
+    CHECK(need(placing.get()) == HoldPlacing::owner_ended);
+    CHECK(is_waited);
+    CHECK_FALSE(need(find_hold(vault.api, vault.owned.id)));
+    CHECK(
+        vault.site.database.query("SELECT count(*) FROM ledger_records WHERE action = 'hold.changed'") == "0"
+    );
+}
+
+TEST_CASE("a hold that is placed while its incident ends, ends with it", "[pg][hold][incidents]") {
+    Owned vault;
+    pqxx::connection connection{vault.site.database.conninfo("sluice_worker")};
+    pqxx::work placing{connection};
+    CHECK(placing.exec("SELECT lock_running_incident('" + to_string(vault.incident.id) + "')")[0][0].as<bool>(
+    ));
+    REQUIRE(detail::insert_hold(placing, vault.owned));
+    auto ending = std::async(std::launch::async, [&] { return vault.end_incident(); });
+    const bool is_waited = vault.is_waited();
+    placing.commit();
+    CHECK(need(ending.get()));
+    CHECK(is_waited);
+    CHECK(state_at(need(find_hold(vault.api, vault.owned.id)).value(), kStart + 1min) == HoldState::expired);
+    CHECK(need(place_hold(vault.worker, vault.owned, kAct)) == HoldPlacing::owner_ended);
 }
 
 TEST_CASE("the end of a hold is told 30, 7 and 1 days ahead, each once", "[pg][hold]") {
     Vault vault;
     const HoldRow hold = vault.hold({kStart, kStart + 1h}, {vault.camera(0)});
-    REQUIRE(need(place_hold(vault.api, hold, kAct)));
+    REQUIRE(need(place_hold(vault.api, hold, kAct)) == HoldPlacing::placed);
     const std::vector<unsigned> days{30, 7, 1};
     const auto file = [&](UtcTime now) { return need(file_expiry_notices(vault.worker, days, now)); };
     CHECK(file(*hold.expires - 31 * 24h) == 0);

@@ -77,8 +77,8 @@ TEST_CASE("an override is placed once, read back and ended once", "[pg][doors][o
     CHECK(found.owner == OverrideOwner::person);
     CHECK_FALSE(found.end);
 
-    CHECK(need(end_override(site.reader, row.id, "done", kWorker, kStart + 1h)));
-    CHECK_FALSE(need(end_override(site.reader, row.id, "again", kWorker, kStart + 3h)));
+    CHECK(need(end_override(site.reader, row.id, {kStart + 1h, "done", kWorker}, kStart + 1h)));
+    CHECK_FALSE(need(end_override(site.reader, row.id, {kStart + 3h, "again", kWorker}, kStart + 3h)));
     const auto ended = need(find_override(site.reader, row.id)).value();
     REQUIRE(ended.end);
     CHECK(ended.end->reason == "done");
@@ -138,7 +138,7 @@ TEST_CASE("overrides of a range are those that count in it", "[pg][doors][overri
     const Uuid behind = place(kStart + 2h, kStart + 3h, site.main.id);
     const Uuid other = place(kStart, kStart + 1h, site.rear.id);
     const Uuid cancelled = place(kStart + 1h, kStart + 3h, site.main.id);
-    need(end_override(site.reader, cancelled, "not needed", kWorker, kStart));
+    need(end_override(site.reader, cancelled, {kStart, "not needed", kWorker}, kStart));
     const auto ids = [&](std::optional<Uuid> door) {
         std::vector<Uuid> found;
         for (const auto& row : need(load_overrides(site.reader, door, {kStart, kStart + 2h})))

@@ -17,13 +17,18 @@ constexpr auto kOutOfOrder = 12h;  // so late in the order of time a running num
 /// One controller and its events.
 class ControllerJudge {
 public:
-    ControllerJudge(Bench& bench, const Controller& controller)
+    ControllerJudge(Bench& bench, const Situation::ControllerFacts& facts)
         : bench_(bench),
-          controller_(controller),
-          events_(bench.timeline.of_source(controller.source)) {
-        for (const Situation::DoorFacts& facts : bench.situation.doors)
-            if (facts.door.controller_id == controller.id && facts.door.state == InventoryState::active)
-                doors_.emplace_back(facts.schedule);
+          controller_(facts.controller),
+          active_since_(facts.active_since),
+          events_(bench.timeline.of_source(facts.controller.source)) {
+        for (const Situation::DoorFacts& door : bench.situation.doors) {
+            if (door.door.controller_id != controller_.id || door.door.state != InventoryState::active)
+                continue;
+            doors_.emplace_back(door.schedule);
+            if (door.active_since && (!first_door_ || *door.active_since < *first_door_))
+                first_door_ = door.active_since;
+        }
     }
 
     void judge() {
@@ -34,7 +39,7 @@ public:
     }
 
 private:
-    [[nodiscard]] Alarm begin(AlarmKind kind, Severity severity, UtcTime at, const Event& event) const {
+    [[nodiscard]] Alarm begin(AlarmKind kind, Severity severity, UtcTime at) const {
         const bool is_duty =
             std::ranges::any_of(doors_, [&](const Expectation& door) { return door.is_duty(at); });
         return {
@@ -48,23 +53,33 @@ private:
             .at = at,
             .until = at,  // a moment, until somebody knows better
             .cause = {},
-            .events = {id_of(event.source, event.id)},
+            .events = {},
         };
     }
+    [[nodiscard]] Alarm begin(AlarmKind kind, Severity severity, UtcTime at, const Event& event) const {
+        Alarm alarm = begin(kind, severity, at);
+        alarm.events = {id_of(event.source, event.id)};
+        return alarm;
+    }
 
-    /// A silence counts from the moment on at which one of its doors should be locked.
-    void silence(UtcTime from, std::optional<UtcTime> to, const Event& last, const std::string& cause) {
+    /// A silence counts from the moment on at which one of its doors should be locked. `last`: what was heard
+    /// before it; null: nothing ever was.
+    void silence(UtcTime from, std::optional<UtcTime> to, const Event* last, const std::string& cause) {
         const TimeRange range{from, to.value_or(bench_.now)};
         std::optional<UtcTime> at;
         for (const Expectation& door : doors_) {
-            const auto locked = door.locked_in(range);
-            if (!locked.empty() && (!at || locked.front().from < *at)) at = locked.front().from;
+            const auto locked = door.first_locked_in(range);
+            if (locked && (!at || *locked < *at)) at = locked;
         }
         if (!at) return;
-        Alarm alarm = begin(AlarmKind::controller_silent, Severity::high, *at, last);
+        Alarm alarm = last != nullptr ? begin(AlarmKind::controller_silent, Severity::high, *at, *last)
+                                      : begin(AlarmKind::controller_silent, Severity::high, *at);
         alarm.until = to;
         alarm.cause = cause;
-        bench_.add(std::move(alarm), to_string(id_of(last.source, last.id)));
+        // One that was put away and is used again is missed anew.
+        const std::string anchor = last != nullptr ? to_string(id_of(last->source, last->id))
+                                                   : "never since " + to_rfc3339(*active_since_);
+        bench_.add(std::move(alarm), anchor);
     }
 
     void silent() {
@@ -74,17 +89,29 @@ private:
             [](const Event& event) { return event.code != "acs.controller_offline"; }
         );
         for (const Span& span : spans)
-            silence(span.from, span.to, *span.first, "the controller is reported to be offline");
+            silence(span.from, span.to, span.first, "the controller is reported to be offline");
         if (!controller_.heartbeat || bench_.situation.rules.silent_heartbeats == 0) return;
         const auto patience = *controller_.heartbeat * bench_.situation.rules.silent_heartbeats;
+        never_heard(patience);
         for (std::size_t i = 0; i < events_.size(); ++i) {
             if (events_[i]->code == "acs.controller_offline") continue;
             const UtcTime from = time_of(*events_[i]) + patience;
             const std::optional<UtcTime> to =
                 i + 1 < events_.size() ? std::optional{time_of(*events_[i + 1])} : std::nullopt;
             if (from < to.value_or(bench_.now))
-                silence(from, to, *events_[i], fmt::format("silent for more than {} s", patience.count()));
+                silence(from, to, events_[i], fmt::format("silent for more than {} s", patience.count()));
         }
+    }
+
+    /// Waited for since it has been active, and a door of it. Events that are forgotten, or far before what
+    /// is looked at, are no matter: what came behind them ends such an alarm before the window begins.
+    void never_heard(std::chrono::seconds patience) {
+        if (!active_since_ || !first_door_) return;
+        const UtcTime from = std::max(*active_since_, *first_door_) + patience;
+        const std::optional<UtcTime> to =
+            events_.empty() ? std::nullopt : std::optional{time_of(*events_.front())};
+        if (from < to.value_or(bench_.now))
+            silence(from, to, nullptr, "nothing is known to have been heard of it since it has been in use");
     }
 
     void gaps() {
@@ -172,15 +199,17 @@ private:
 
     Bench& bench_;
     const Controller& controller_;
+    std::optional<UtcTime> active_since_;
+    std::optional<UtcTime> first_door_;  ///< of its doors in use, the one that has been so longest
     const Timeline::Part& events_;
     std::vector<Expectation> doors_;
 };
 
 }  // namespace
 
-void judge_controller(Bench& bench, const Controller& controller) {
-    if (controller.source.empty() || controller.state != InventoryState::active) return;
-    ControllerJudge{bench, controller}.judge();
+void judge_controller(Bench& bench, const Situation::ControllerFacts& facts) {
+    if (facts.controller.source.empty() || facts.controller.state != InventoryState::active) return;
+    ControllerJudge{bench, facts}.judge();
 }
 
 }  // namespace sluice::access::detail

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include <fmt/core.h>
 
@@ -11,7 +12,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kReleaseAfter = 2s;  // a release may be written down a moment after the door has moved
-constexpr auto kLongestSpan = std::chrono::hours{24 * 31};  // of an unlocked door whose schedule is looked at
 
 constexpr auto kReleases = std::to_array<std::string_view>({
     "access.granted",
@@ -63,15 +63,18 @@ private:
         };
     }
 
-    void held_open() {
-        const auto spans = spans_of(
+    [[nodiscard]] std::vector<Span> open_spans() const {
+        return spans_of(
             events_,
             [](const Event& event) {
                 return event.code == "door.opened" || event.code == "door.forced_open";
             },
             [](const Event& event) { return event.code == "door.closed"; }
         );
-        for (const Span& span : spans) {
+    }
+
+    void held_open() {
+        for (const Span& span : open_spans()) {
             const UtcTime at = span.from + door_.held_open;
             if (span.to && *span.to <= at) continue;
             const DoorMode mode = expectation_.at(at);
@@ -90,27 +93,45 @@ private:
         }
     }
 
-    /// At 18:00 and the grace, and on days off: whatever should be locked and is not.
+    /// At 18:00 and the grace, and on days off: whatever should be locked and is not. A door that stands open
+    /// is none that a lock could hold; one that was opened after hours is judged as that.
     void after_hours_unlocked() {
-        const auto spans = spans_of(
+        const auto unlocked = spans_of(
             events_,
             [](const Event& event) { return is_unlocked(event).value_or(false); },
             [](const Event& event) { return !is_unlocked(event).value_or(true); }
         );
-        for (const Span& span : spans) {
-            const TimeRange unlocked{
-                span.from, std::min(span.to.value_or(bench_.now), span.from + kLongestSpan)
-            };
-            for (const TimeRange& overlap : expectation_.locked_in(unlocked)) {
-                const UtcTime at = overlap.from + bench_.situation.rules.after_hours_grace;
-                const bool is_over = span.to || overlap.to < unlocked.to;
-                if (is_over ? overlap.to <= at : overlap.to < at) continue;
-                Alarm alarm = begin(AlarmKind::after_hours_unlocked, Severity::high, at, *span.first);
-                alarm.until = is_over ? std::optional{overlap.to} : std::nullopt;
-                alarm.cause = "not locked when it should have been";
-                bench_.add(std::move(alarm), std::to_string(to_epoch_us(overlap.from)));
-            }
-        }
+        std::map<UtcTime, Alarm> found;  // by the begin of the time in which it should be locked
+        for (const Span& span : unlocked)
+            for (const TimeRange& locked : locked_during(span))
+                not_locked(span, locked, found);
+        for (const Span& span : open_spans())
+            for (const TimeRange& locked : locked_during(span))
+                if (span.from < locked.from) not_locked(span, locked, found);
+        for (auto& [from, alarm] : found)
+            bench_.add(std::move(alarm), std::to_string(to_epoch_us(from)));
+    }
+
+    /// None for what is too short to be told: most spans are.
+    [[nodiscard]] std::vector<TimeRange> locked_during(const Span& span) const {
+        if (span.to && *span.to - span.from <= bench_.situation.rules.after_hours_grace) return {};
+        return expectation_.locked_in({span.from, seen_until(span)});
+    }
+    [[nodiscard]] UtcTime seen_until(const Span& span) const {
+        return std::min(span.to.value_or(bench_.now), span.from + kLongestSpan);
+    }
+
+    void not_locked(const Span& span, const TimeRange& locked, std::map<UtcTime, Alarm>& found) const {
+        const UtcTime at = locked.from + bench_.situation.rules.after_hours_grace;
+        const bool is_over = span.to || locked.to < seen_until(span);
+        if (is_over ? locked.to <= at : locked.to < at) return;
+        Alarm alarm = begin(AlarmKind::after_hours_unlocked, Severity::high, at, *span.first);
+        alarm.until = is_over ? std::optional{locked.to} : std::nullopt;
+        alarm.cause = is_unlocked(*span.first) ? "not locked when it should have been"
+                                               : "stood open when it should have been locked";
+        const auto [place, is_first] = found.emplace(locked.from, alarm);
+        if (is_first || !place->second.until) return;
+        place->second.until = alarm.until ? std::max(place->second.until, alarm.until) : std::nullopt;
     }
 
     void forced(const Event& event, const std::string& how) {

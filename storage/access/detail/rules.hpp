@@ -18,6 +18,6 @@ struct Bench {
 };
 
 void judge_door(Bench& bench, const Situation::DoorFacts& facts);
-void judge_controller(Bench& bench, const Controller& controller);
+void judge_controller(Bench& bench, const Situation::ControllerFacts& facts);
 
 }  // namespace sluice::access::detail

@@ -41,7 +41,7 @@ Expectation::Expectation(const DoorSchedule& schedule) : without_duty_(schedule)
         if (decided.mode == DoorMode::duty_period)
             duty_.push_back({decided.from, decided.to.value_or(UtcTime::max())});
     std::erase_if(without_duty_.overrides, [](const ModeOverride& decided) {
-        return decided.mode == DoorMode::duty_period;
+        return decided.mode == DoorMode::duty_period || decided.is_fallback;
     });
 }
 
@@ -60,6 +60,15 @@ std::vector<TimeRange> Expectation::locked_in(const TimeRange& range) const {
             locked.push_back(period.range);
     }
     return locked;
+}
+
+std::optional<UtcTime> Expectation::first_locked_in(const TimeRange& range) const {
+    constexpr auto piece = std::chrono::hours{24 * 7};
+    for (UtcTime from = range.from; from < range.to; from += piece) {
+        const auto locked = locked_in({from, std::min(from + piece, range.to)});
+        if (!locked.empty()) return locked.front().from;
+    }
+    return std::nullopt;
 }
 
 bool Expectation::is_duty(UtcTime time) const {

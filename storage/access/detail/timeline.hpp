@@ -49,7 +49,8 @@ std::vector<Span> spans_of(const Timeline::Part& events, Begins begins, Ends end
     return spans;
 }
 
-/// What a door should be at an instant. A duty period changes how much things weigh, not how the door stands.
+/// What a door should be at an instant. A duty period changes how much things weigh, not how the door stands;
+/// the fallback of a silent controller follows from alarms and changes none.
 class Expectation {
 public:
     explicit Expectation(const DoorSchedule& schedule);
@@ -59,6 +60,8 @@ public:
     [[nodiscard]] static bool is_locked(DoorMode mode) noexcept;
     /// Where the range and times in which it should be locked overlap.
     [[nodiscard]] std::vector<TimeRange> locked_in(const TimeRange& range) const;
+    /// The first instant of the range at which it should be locked; the range may be years long.
+    [[nodiscard]] std::optional<UtcTime> first_locked_in(const TimeRange& range) const;
     [[nodiscard]] bool is_duty(UtcTime time) const;
 
 private:

@@ -117,7 +117,7 @@ public:
         std::optional<UtcTime> next;
         for (const Event& one : known_)
             if (time_of(one) > last && (!next || time_of(one) < *next)) next = time_of(one);
-        look(window_of(from, last), now);
+        look(window_of(from, last, settled(batch, last, now)), now);
         if (next) look(window_behind(*next), now);
     }
     void look(const TimeRange& window, UtcTime now) {
@@ -141,6 +141,26 @@ public:
     }
 
 private:
+    /// When the last of the doors of the batch moved next.
+    [[nodiscard]] std::optional<UtcTime> settled(const std::vector<Event>& batch, UtcTime last, UtcTime now)
+        const {
+        std::optional<UtcTime> latest;
+        for (const Event& one : batch) {
+            const bool is_lock = is_unlocked(one).has_value();
+            if (!is_lock && !is_move(one)) continue;
+            UtcTime moved = now;
+            for (const Event& other : known_)
+                if (other.door == one.door && time_of(other) > last &&
+                    (is_lock ? is_unlocked(other).has_value() : is_move(other)))
+                    moved = std::min(moved, time_of(other));
+            latest = std::max(latest.value_or(moved), moved);
+        }
+        return latest;
+    }
+    static bool is_move(const Event& one) {
+        return one.code == "door.opened" || one.code == "door.forced_open" || one.code == "door.closed";
+    }
+
     std::vector<Event> known_;
     std::map<Uuid, KnownAlarm> alarms_;
 };
@@ -197,6 +217,31 @@ TEST_CASE(
         book.look({at(1, 0h), at(30, 0h)}, now);
         CHECK((describe(book.standing()) == describe(whole)));
     }
+}
+
+TEST_CASE(
+    "a door that was locked long ago, and told it late, was not open each evening since",
+    "[access][rule]"
+) {
+    Book book;
+    const UtcTime now = at(27, 12h);  // a Friday
+    const auto evenings = [&] {
+        return std::ranges::count(book.standing(), AlarmKind::after_hours_unlocked, &Alarm::kind);
+    };
+    auto lock = event("door.lock_state", "room", at(23, 9h));
+    lock.data = R"({"State":"Unlocked"})";
+    book.take({lock}, now);
+    CHECK(evenings() == 4);  // Monday to Thursday
+    // The other doors are busy meanwhile.
+    book.take(
+        {event("door.opened", "1f-main", at(23, 11h)), event("door.closed", "1f-main", at(23, 11h) + 5s)}, now
+    );
+    lock = event("door.lock_state", "room", at(24, 10h));
+    lock.data = R"({"State":"Locked"})";
+    book.take({lock}, now);
+    CHECK(evenings() == 1);
+    book.look({at(20, 0h), now}, now);
+    CHECK(evenings() == 1);
 }
 
 TEST_CASE("an alarm that a late event explains is refuted, and true again when it is", "[access][rule]") {

@@ -32,7 +32,7 @@ inline Situation house() {
     DoorSchedule schedule;
     schedule.hours = {{UtcTime{}, {.free_from = 8h, .free_to = 18h}}};
     Situation situation;
-    situation.controllers = {controller};
+    situation.controllers = {{controller}};
     situation.rules = {.after_hours_grace = 15min, .forced_release = 15s, .silent_heartbeats = 3};
     for (const char* slug : {"1f-main", "1f-rear", "3f-main", "room", "eml-01"}) {
         Door door;

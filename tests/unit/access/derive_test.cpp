@@ -127,6 +127,39 @@ TEST_CASE("a lock that is open at 18:00 is an alarm after the grace", "[access][
     CHECK(alarms_of(AlarmKind::after_hours_unlocked, {unlocked}, at(28, 12h)).size() == 1);
 }
 
+TEST_CASE("a door that stands open at 18:00 is not locked either", "[access][rule]") {
+    const auto opened = event("door.opened", "room", at(23, 17h) + 50min);
+    CHECK(alarms_of(AlarmKind::after_hours_unlocked, {opened}, at(23, 18h) + 14min).empty());
+    const auto alarms = alarms_of(AlarmKind::after_hours_unlocked, {opened}, at(23, 18h) + 15min);
+    REQUIRE(alarms.size() == 1);
+    CHECK(alarms[0].at == at(23, 18h) + 15min);
+    CHECK(alarms[0].is_after_hours);
+    CHECK_FALSE(alarms[0].until);
+    auto closed = event("door.closed", "room", at(23, 18h) + 15min);
+    CHECK(alarms_of(AlarmKind::after_hours_unlocked, {opened, closed}, at(23, 21h)).empty());
+    closed.device_time = at(23, 18h) + 16min;
+    const auto ended = alarms_of(AlarmKind::after_hours_unlocked, {opened, closed}, at(23, 21h));
+    REQUIRE(ended.size() == 1);
+    CHECK(ended[0].id == alarms[0].id);
+    CHECK(ended[0].until == at(23, 18h) + 16min);
+    // One alarm with what the lock says, up to the end of both.
+    auto unlocked = event("door.lock_state", "room", at(23, 8h));
+    unlocked.data = R"({"State":"Unlocked"})";
+    auto locked = event("door.lock_state", "room", at(23, 18h) + 30min);
+    locked.data = R"({"State":"Locked"})";
+    const auto both =
+        alarms_of(AlarmKind::after_hours_unlocked, {opened, closed, unlocked, locked}, at(23, 21h));
+    REQUIRE(both.size() == 1);
+    CHECK(both[0].id == alarms[0].id);
+    CHECK(both[0].until == at(23, 18h) + 30min);
+    // After hours an opening is judged as one, and not once more.
+    const auto late = event("door.opened", "room", at(23, 20h));
+    CHECK(alarms_of(AlarmKind::after_hours_unlocked, {late}, at(23, 23h)).empty());
+    CHECK(alarms_of(AlarmKind::held_open, {late}, at(23, 23h)).size() == 1);
+    // It stands open for the whole next day: the evening behind that is one of its own.
+    CHECK(alarms_of(AlarmKind::after_hours_unlocked, {late}, at(24, 19h)).size() == 1);
+}
+
 TEST_CASE(
     "after hours people come in by the main door; a lock without a place says nothing",
     "[access][rule]"
@@ -157,6 +190,62 @@ TEST_CASE("a silence counts in controlled hours, from its first minute in them o
     CHECK(night[0].at == at(23, 20h) + 30min);
     CHECK(night[0].until == at(23, 20h) + 31min);
     CHECK_FALSE(night[1].until);
+}
+
+TEST_CASE("a controller that never said anything is missed from its first door's day on", "[access][rule]") {
+    Situation situation = house();
+    situation.controllers[0].active_since = at(23, 9h);
+    for (auto& facts : situation.doors)
+        facts.active_since = at(23, 12h);
+    situation.doors[0].active_since = at(23, 10h);
+    const auto silent = [&](std::vector<Event> events, UtcTime now) {
+        return alarms_of(AlarmKind::controller_silent, std::move(events), now, situation);
+    };
+    // By day nobody misses it; in the evening it has been silent for longer than three heartbeats.
+    CHECK(silent({}, at(23, 18h)).empty());
+    const auto alarms = silent({}, at(23, 18h) + 1min);
+    REQUIRE(alarms.size() == 1);
+    CHECK(alarms[0].at == at(23, 18h));
+    CHECK_FALSE(alarms[0].until);
+    CHECK(alarms[0].events.empty());
+    // In the evening: since its first door, and three heartbeats.
+    situation.controllers[0].active_since = at(23, 17h);
+    situation.doors[0].active_since = at(23, 19h);
+    for (std::size_t i = 1; i < situation.doors.size(); ++i)
+        situation.doors[i].active_since = at(23, 20h);
+    CHECK(silent({}, at(23, 19h) + 30min).empty());
+    const auto evening = silent({}, at(23, 19h) + 31min);
+    REQUIRE(evening.size() == 1);
+    CHECK(evening[0].at == at(23, 19h) + 30min);
+    // Its first word ends it; one that came in time, told late, refutes it.
+    const auto ended = silent({event("acs.controller_online", "", at(24, 7h))}, at(24, 7h) + 1min);
+    REQUIRE(ended.size() == 1);
+    CHECK(ended[0].id == evening[0].id);
+    CHECK(ended[0].until == at(24, 7h));
+    CHECK(silent({event("acs.controller_online", "", at(23, 19h) + 29min)}, at(23, 19h) + 31min).empty());
+    // Without a door in use, and without a heartbeat, nothing is expected of it.
+    for (auto& facts : situation.doors)
+        facts.door.state = InventoryState::planned;
+    CHECK(silent({}, at(24, 7h)).empty());
+    situation.doors[0].door.state = InventoryState::active;
+    CHECK(silent({}, at(24, 7h)).size() == 1);
+    situation.controllers[0].controller.heartbeat.reset();
+    CHECK(silent({}, at(24, 7h)).empty());
+}
+
+TEST_CASE("schedules are known from the oldest evidence on", "[access][rule]") {
+    Situation situation = house();
+    situation.controllers[0].active_since = at(2, 0h);
+    const TimeRange context{at(20, 0h), at(24, 0h)};
+    CHECK(schedule_from(situation, {.events = {}, .covers = context}) == at(2, 0h));
+    CHECK(
+        schedule_from(situation, {.events = {event("door.opened", "room", at(22, 0h))}, .covers = context}) ==
+        at(20, 0h)
+    );
+    CHECK(
+        schedule_from(situation, {.events = {event("door.opened", "room", at(10, 0h))}, .covers = context}) ==
+        at(10, 0h)
+    );
 }
 
 TEST_CASE("a missing number is a gap, a late one fills it, and a new beginning is none", "[access][rule]") {

@@ -27,7 +27,7 @@ Body body(const nlohmann::json& object, const std::vector<std::string>& members)
     return std::move(*read);
 }
 
-TEST_CASE("an override begins now, at a whole second, and never in the past", "[api][doors]") {
+TEST_CASE("an override begins at a whole second, now or up to a month before", "[api][doors]") {
     const auto parse = [](nlohmann::json change) {
         nlohmann::json object{{"mode", "controlled"}, {"reason", "x"}};
         object.update(change);
@@ -36,7 +36,8 @@ TEST_CASE("an override begins now, at a whole second, and never in the past", "[
     CHECK(parse(nlohmann::json::object())->from == UtcTime{1'795'000'000s});
     CHECK_FALSE(parse(nlohmann::json::object())->to);
     CHECK(parse({{"from", to_rfc3339(kNow)}})->from == UtcTime{1'795'000'000s});
-    CHECK(parse({{"from", to_rfc3339(kNow - 1s)}}).error().code == "TIME_UNFIT");
+    CHECK(parse({{"from", to_rfc3339(kNow - 30 * 24h)}})->from == UtcTime{1'795'000'000s} - 30 * 24h);
+    CHECK(parse({{"from", to_rfc3339(kNow - 32 * 24h)}}).error().code == "TIME_UNFIT");
     CHECK(parse({{"from", to_rfc3339(kNow + 367 * 24h)}}).error().code == "TIME_UNFIT");
     CHECK(parse({{"to", to_rfc3339(kNow)}}).error().code == "TIME_UNFIT");
     CHECK(parse({{"to", to_rfc3339(kNow + 367 * 24h)}}).error().code == "TIME_UNFIT");
@@ -120,6 +121,25 @@ TEST_CASE("a retired door is no finding, a planned one is nothing but planned", 
     CHECK(kinds() == std::vector<std::string>{"door_planned"});
     door.door.state = access::InventoryState::retired;
     CHECK(kinds().empty());
+}
+
+TEST_CASE(
+    "a controller that can't be missed is a finding while somebody waits for its heartbeat",
+    "[api][doors]"
+) {
+    catalogue::ControllerRow row;
+    row.controller.slug = "x";
+    row.controller.make = "y";
+    const auto count = [&] {
+        const std::vector controllers{row};
+        return findings_of({.controllers = controllers, .doors = {}, .hours = {}, .missing_years = {}}
+        ).size();
+    };
+    CHECK(count() == 0);
+    row.controller.heartbeat = 600s;
+    CHECK(count() == 1);
+    row.controller.source = "/controllers/x";
+    CHECK(count() == 0);
 }
 
 }  // namespace
