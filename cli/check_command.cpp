@@ -93,12 +93,14 @@ Status rebuild(const config::Config& config, const CheckOptions& options) {
     const auto done = check::rebuild(pool, *volumes, present, RealClock{}, console);
     if (!done) return std::unexpected(done.error());
     fmt::print(
-        "{} segments, {} suspect files ({} with a copy), {} cameras, {} journal lines ({} torn); {} .part "
+        "{} segments, {} clips of the contractor, {} suspect files ({} with a copy), {} cameras, {} journal "
+        "lines ({} torn); {} .part "
         "files are "
         "left to the recorder\nThe catalogue is unconfirmed: nothing is deleted until holds and tombstones "
         "were "
         "compared with a backup.\n",
         done->segments,
+        done->clips,
         done->suspects,
         done->copies,
         done->cameras,

@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::size_t kLongestUrl = 1000;
 constexpr std::size_t kMostHealthWords = 500;
+constexpr std::string_view kContractorOwner = "huimin";  // as the part of the configuration says it
 
 /// What an announcement says, and the credentials apart from it.
 struct Announcement {
@@ -107,11 +108,12 @@ http::Problem overtaken() {
     return problem(409, "CAMERA_CHANGED", "The announcement was changed at the same time; read it again.");
 }
 
-/// A camera of the house's own configuration is nobody's to announce.
+/// A camera of the house's own configuration is nobody's to announce. One that stands there as the
+/// contractor's is: a catalogue that was made again from files knows nothing of its announcement.
 Got<void> check_slug_is_free(const Call& call, const std::string& slug) {
     const auto known = call.services.cameras.find(call.services.database.pool(), slug);
     if (!known) return std::unexpected(to_problem(known.error()));
-    if (!*known) return {};
+    if (!*known || (*known)->camera.owner == kContractorOwner) return {};
     return std::unexpected(problem(409, "SLUG_TAKEN", "Another camera has this slug; choose one of your own.")
     );
 }
@@ -180,6 +182,26 @@ Answer announce_again(const Call& call, ContractorCamera camera, const Announcem
     return answer_camera(call, 200);
 }
 
+/// Another machine's camera is nobody's else, as long as that machine's account is good. Gives the camera as
+/// its own.
+std::expected<ContractorCamera, http::Problem> take_over(const Call& call, const ContractorCamera& camera) {
+    catalogue::Pool& pool = call.services.database.pool();
+    const json facts{{"slug", camera.slug}, {"former", to_string(camera.principal_id)}};
+    const auto taken = catalogue::take_over_camera(
+        pool,
+        camera.id,
+        call.principal->id,
+        camera_act(call, "contractor_camera.taken_over", camera, facts),
+        call.now
+    );
+    if (!taken) return std::unexpected(act_problem(taken.error()));
+    if (!*taken)
+        return std::unexpected(
+            problem(409, "SLUG_TAKEN", "Another camera has this slug; choose one of your own.")
+        );
+    return get_announced(call);
+}
+
 Answer announce(const Call& call) {
     const std::string& slug = call.variables.front();
     if (!is_slug(slug))
@@ -191,11 +213,10 @@ Answer announce(const Call& call) {
     auto known = catalogue::find_contractor_camera(call.services.database.pool(), slug);
     if (!known) return std::unexpected(to_problem(known.error()));
     if (!*known) return announce_first(call, *said);
-    if ((*known)->principal_id != call.principal->id)
-        return std::unexpected(
-            problem(409, "SLUG_TAKEN", "Another camera has this slug; choose one of your own.")
-        );
-    return announce_again(call, std::move(**known), *said);
+    if ((*known)->principal_id == call.principal->id) return announce_again(call, std::move(**known), *said);
+    auto own = take_over(call, **known);
+    if (!own) return std::unexpected(own.error());
+    return announce_again(call, std::move(*own), *said);
 }
 
 Answer list(const Call& call) {

@@ -125,6 +125,7 @@ std::string clip_json(const catalogue::ContractorClip& clip) {
         {"reason", refusal},
         {"segments", clip.segments},
         {"is_held", clip.is_held},
+        {"damage", or_null(clip.damage)},
     });
 }
 

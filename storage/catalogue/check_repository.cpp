@@ -47,16 +47,24 @@ constexpr const char* kInRun = R"(
 
 // $4: streams, or null for all.
 constexpr const char* kBytesOnVolume = R"(
-    SELECT coalesce(sum(bytes), 0)::bigint FROM segments
-    WHERE volume_id = $1::uuid AND state = 'finished' AND from_at >= from_us($2::bigint) AND from_at < from_us($3::bigint)
-      AND ($4::uuid[] IS NULL OR stream_id = ANY($4::uuid[])))";
+    SELECT coalesce(sum(n.bytes), 0)::bigint FROM (
+        SELECT bytes, stream_id FROM segments
+        WHERE volume_id = $1::uuid AND state = 'finished' AND from_at >= from_us($2::bigint) AND from_at < from_us($3::bigint)
+        UNION ALL
+        SELECT bytes, stream_id FROM originals
+        WHERE volume_id = $1::uuid AND from_at >= from_us($2::bigint) AND from_at < from_us($3::bigint)) n
+    WHERE $4::uuid[] IS NULL OR n.stream_id = ANY($4::uuid[]))";
 
 constexpr const char* kAnyOnVolume = R"(
-    SELECT EXISTS (SELECT FROM segments WHERE volume_id = $1::uuid AND from_at >= from_us($2::bigint) AND from_at < from_us($3::bigint)))";
+    SELECT EXISTS (SELECT FROM segments WHERE volume_id = $1::uuid AND from_at >= from_us($2::bigint) AND from_at < from_us($3::bigint))
+        OR EXISTS (SELECT FROM originals WHERE volume_id = $1::uuid AND from_at >= from_us($2::bigint) AND from_at < from_us($3::bigint)))";
 
-// A run's segments begin after it and end before what is known of its end.
+// A run's segments begin after it and end before what is known of its end. A received file may have no run.
 constexpr const char* kSpan = R"(
-    SELECT to_us(min(from_at)), to_us(max(greatest(from_at, to_at, footage_to))) FROM runs HAVING count(*) > 0)";
+    SELECT to_us(min(n.low)), to_us(max(n.high)) FROM (
+        SELECT min(from_at) AS low, max(greatest(from_at, to_at, footage_to)) AS high FROM runs
+        UNION ALL SELECT min(from_at), max(to_at) FROM originals) n
+    HAVING min(n.low) IS NOT NULL)";
 
 // What a line says is there, or the line itself is kept as an event (of a stream or gap that was unknown).
 constexpr const char* kKnownLines = R"(

@@ -26,18 +26,20 @@ load_segments_on_volume(Pool& pool, const Uuid& volume_id, const Uuid& stream_id
     const Uuid& after_id,
     std::size_t limit
 );
-/// Bytes of a volume's finished segments that began in `range`; of these streams, or of all.
+/// Bytes of a volume's finished segments and received files that began in `range`; of these streams, or of
+/// all.
 [[nodiscard]] Result<std::uint64_t> sum_finished_on_volume(
     Pool& pool,
     const Uuid& volume_id,
     TimeRange range,
     const std::optional<std::vector<Uuid>>& streams
 );
+/// Or received files.
 [[nodiscard]] Result<bool> has_segments_on_volume(Pool& pool, const Uuid& volume_id, TimeRange range);
 /// The run's segment of this number, in the day before `before`.
 [[nodiscard]] Result<std::optional<SegmentRow>>
 find_in_run(Pool& pool, const Uuid& stream_id, const Uuid& run_id, std::uint32_t sequence, UtcTime before);
-/// First start and last end of any run: where there can be footage. nullopt: no run.
+/// First start and last end of any run or received file: where there can be footage. nullopt: none.
 [[nodiscard]] Result<std::optional<TimeRange>> find_footage_span(Pool& pool);
 
 /// For each line whether the catalogue holds what it says: its run, its gap, its event.

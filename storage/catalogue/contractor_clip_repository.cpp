@@ -47,7 +47,8 @@ constexpr const char* kClips = R"(
            k.clock_offset_us, to_us(k.from_at), to_us(k.to_at), k.state, k.received_bytes, to_us(k.announced_at), to_us(k.changed_at),
            to_us(k.received_at), to_us(k.ended_at), k.reason_code, k.reason, k.is_playable, coalesce(k.media::text, ''),
            EXISTS (SELECT FROM originals o WHERE o.id = k.id),
-           (SELECT count(*) FROM imported_segments i WHERE i.clip_id = k.id)
+           (SELECT count(*) FROM imported_segments i WHERE i.clip_id = k.id),
+           coalesce((SELECT o.damage FROM originals o WHERE o.id = k.id), '')
     FROM contractor_clips k JOIN contractor_cameras c ON c.id = k.camera_id
     WHERE ($1::uuid IS NULL OR k.id = $1::uuid) AND ($2::uuid IS NULL OR k.principal_id = $2::uuid)
       AND ($3::text IS NULL OR k.client_id = $3) AND ($4::text IS NULL OR k.state = $4)
@@ -89,6 +90,26 @@ constexpr const char* kRemoved =
     "UPDATE quarantined_clips SET removed_at = from_us($2::bigint), rule = $3 WHERE clip_id = $1::uuid AND "
     "removed_at IS NULL";
 
+constexpr const char* kOrigin = R"(
+    SELECT p.name, c.name, c.place, to_us(c.announced_at)
+    FROM contractor_clips k JOIN contractor_cameras c ON c.id = k.camera_id JOIN principals p ON p.id = k.principal_id
+    WHERE k.id = $1::uuid)";
+constexpr const char* kIsKnown = "SELECT EXISTS (SELECT FROM contractor_clips WHERE id = $1::uuid)";
+constexpr const char* kRestoreMachine = R"(
+    INSERT INTO principals (id, kind, name, roles, valid_from, valid_to)
+    VALUES ($1::uuid, 'machine', $2, '{contractor}', from_us($3::bigint), from_us($4::bigint)) ON CONFLICT DO NOTHING)";
+constexpr const char* kRestoreCamera = R"(
+    INSERT INTO contractor_cameras (id, principal_id, slug, name, place, covers_public_area, announced_at, changed_at)
+    VALUES ($1::uuid, $2::uuid, $3, $4, $5, true, from_us($6::bigint), from_us($6::bigint)) ON CONFLICT DO NOTHING)";
+constexpr const char* kRestoreClip = R"(
+    INSERT INTO contractor_clips (id, principal_id, client_id, camera_id, name, bytes, sha256, said_from, said_to, clock_offset_us,
+        from_at, to_at, announced_at, changed_at, received_at, received_bytes, state)
+    SELECT $1::uuid, $2::uuid, $3, c.id, $5, $6::bigint, $7::bytea, from_us($8::bigint), from_us($9::bigint), $10::bigint,
+           from_us($11::bigint), from_us($12::bigint), from_us($13::bigint), from_us($14::bigint), from_us($15::bigint), $6::bigint,
+           'received'
+    FROM contractor_cameras c WHERE c.slug = $4)";
+constexpr const char* kForgetOriginal = "DELETE FROM originals WHERE id = $1::uuid";
+
 constexpr UtcTime kFarFuture = from_epoch_us(253'402'300'799'000'000);  // end of the year 9999
 
 ContractorClip to_clip(const pqxx::row& row) {
@@ -117,6 +138,7 @@ ContractorClip to_clip(const pqxx::row& row) {
         .is_playable = row[21].is_null() ? std::nullopt : std::optional{row[21].as<bool>()},
         .media = row[22].as<std::string>(),
         .is_held = row[23].as<bool>(),
+        .damage = row[25].as<std::string>(),
         .segments = row[24].as<std::uint64_t>(),
     };
 }
@@ -250,6 +272,64 @@ void save_segments(pqxx::work& transaction, const Import& import) {
         all.ticks.str(),
         all.has_composition.str(),
         all.indexes.str());
+}
+
+/// The last step of a clip's way into the catalogue. Pre: its row says received.
+void take_in(pqxx::work& transaction, const Import& import) {
+    if (!import.segments.empty()) {
+        save_formats(transaction, import.segments);
+        save_runs(transaction, import);
+        save_segments(transaction, import);
+    }
+    run(transaction,
+        kFinish,
+        to_string(import.clip_id),
+        to_string(import.stream_id),
+        to_string(import.volume_id),
+        clean_text(import.original.native()),
+        import.is_playable,
+        import.media,
+        import.reason_code,
+        clean_text(import.reason),
+        to_epoch_us(import.now));
+}
+
+void restore_clip(pqxx::work& transaction, const RestoredClip& restored, UtcTime now) {
+    const ContractorClip& clip = restored.clip;
+    const std::string machine = to_string(clip.principal_id);
+    const std::int64_t announced = to_epoch_us(restored.origin.camera_announced);
+    // Valid once, or its acts would have no name; over, because nobody can show a credential of it any more.
+    run(transaction,
+        kRestoreMachine,
+        machine,
+        clean_text(restored.origin.machine),
+        announced,
+        to_epoch_us(std::max(now, restored.origin.camera_announced + Microseconds{1})));
+    run(transaction,
+        kRestoreCamera,
+        to_string(clip.camera_id),
+        machine,
+        clip.camera_slug,
+        clean_text(restored.origin.camera_name),
+        clean_text(restored.origin.camera_place),
+        announced);
+    run(transaction,
+        kRestoreClip,
+        to_string(clip.id),
+        machine,
+        clip.client_id,
+        clip.camera_slug,
+        clean_text(clip.name),
+        clip.bytes,
+        detail::to_bytea(clip.sha256),
+        to_epoch_us(clip.said.from),
+        to_epoch_us(clip.said.to),
+        std::int64_t{clip.clock_offset.count()},
+        to_epoch_us(clip.range.from),
+        to_epoch_us(clip.range.to),
+        to_epoch_us(clip.announced),
+        to_epoch_us(clip.changed),
+        to_epoch_us(clip.received.value_or(clip.changed)));
 }
 
 Status commit_with(pqxx::work& transaction, const ledger::Act& act, UtcTime now) {
@@ -413,27 +493,44 @@ Result<std::optional<ImportTarget>> find_import_target(Pool& pool, const std::st
     return first_of(load<ImportTarget>(pool, from_row, kTarget, clean_text(slug)));
 }
 
+Result<ClipOrigin> get_clip_origin(Pool& pool, const Uuid& clip_id) {
+    const auto from_row = [](const pqxx::row& row) {
+        return ClipOrigin{
+            .machine = row[0].as<std::string>(),
+            .camera_name = row[1].as<std::string>(),
+            .camera_place = row[2].as<std::string>(),
+            .camera_announced = detail::to_time(row[3]),
+        };
+    };
+    auto found = first_of(load<ClipOrigin>(pool, from_row, kOrigin, to_string(clip_id)));
+    if (!found) return std::unexpected(found.error());
+    if (!*found) return failure(Remedy::refuse, "clip " + to_string(clip_id) + " has no row");
+    return std::move(**found);
+}
+
 Status save_import(Pool& pool, const Import& import, const ledger::Act& act) {
     return pool.with([&](Connection& connection) -> Status {
         pqxx::work transaction{connection.get()};
-        if (!import.segments.empty()) {
-            save_formats(transaction, import.segments);
-            save_runs(transaction, import);
-            save_segments(transaction, import);
-        }
-        run(transaction,
-            kFinish,
-            to_string(import.clip_id),
-            to_string(import.stream_id),
-            to_string(import.volume_id),
-            clean_text(import.original.native()),
-            import.is_playable,
-            import.media,
-            import.reason_code,
-            clean_text(import.reason),
-            to_epoch_us(import.now));
+        take_in(transaction, import);
         return commit_with(transaction, act, import.now);
     });
+}
+
+Result<bool> restore_import(Pool& pool, const RestoredClip& restored, const Import& import, UtcTime now) {
+    bool is_new = false;
+    const Status status = pool.with([&](Connection& connection) -> Status {
+        pqxx::work transaction{connection.get()};
+        const std::string id = to_string(restored.clip.id);
+        is_new = !run(transaction, kIsKnown, id)[0][0].as<bool>();
+        if (!is_new) return {};
+        restore_clip(transaction, restored, now);
+        take_in(transaction, import);
+        if (!restored.has_original) run(transaction, kForgetOriginal, id);
+        transaction.commit();
+        return {};
+    });
+    if (!status) return std::unexpected(status.error());
+    return is_new;
 }
 
 Status save_quarantine(Pool& pool, const Quarantine& quarantine, const ledger::Act& act) {

@@ -50,6 +50,7 @@ struct ContractorClip {
     std::optional<bool> is_playable;
     std::string media;           ///< JSON; empty: not known yet
     bool is_held = false;        ///< filled by reads: its original is on a volume
+    std::string damage;          ///< filled by reads: "content" or "lost", when its original is not what came
     std::uint64_t segments = 0;  ///< filled by reads
 
     /// The same wish, whoever sends it again.
@@ -120,6 +121,16 @@ struct ImportTarget {
 /// nullopt: the recorder has not named the camera yet.
 [[nodiscard]] Result<std::optional<ImportTarget>> find_import_target(Pool& pool, const std::string& slug);
 
+/// Whose clip it is, in words: they stand in its receipt.
+struct ClipOrigin {
+    std::string machine;  ///< the account's name
+    std::string camera_name;
+    std::string camera_place;
+    UtcTime camera_announced;
+};
+/// Pre: the clip has a row.
+[[nodiscard]] Result<ClipOrigin> get_clip_origin(Pool& pool, const Uuid& clip_id);
+
 struct ImportedRun {
     Uuid id;
     TimeRange range;
@@ -140,6 +151,17 @@ struct Import {
 };
 /// All of it in one transaction with its record, or nothing.
 [[nodiscard]] Status save_import(Pool& pool, const Import& import, const ledger::Act& act);
+
+/// For a catalogue that is made again from files: a clip as its receipt tells it, with its machine account
+/// (over at `now`; it has no credential) and its camera (a proposal, which the contractor announces anew), if
+/// they are not known. False: the clip has a row already. Role: sluice_super or the database's owner.
+struct RestoredClip {
+    ContractorClip clip;
+    ClipOrigin origin;
+    bool has_original = false;  ///< the received file is there
+};
+[[nodiscard]] Result<bool>
+restore_import(Pool& pool, const RestoredClip& restored, const Import& import, UtcTime now);
 
 struct Quarantine {
     Uuid clip_id;

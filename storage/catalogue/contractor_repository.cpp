@@ -74,6 +74,8 @@ constexpr const char* kChange = R"(
     UPDATE contractor_cameras SET name = $3, place = $4, url = $5, installed_at = from_us($6::bigint), changed_at = from_us($7::bigint),
         state = 'proposed', reason = '', revision = revision + 1
     WHERE id = $1::uuid AND revision = $2::int)";
+constexpr const char* kTakeOver =
+    "SELECT take_over_contractor_camera($1::uuid, $2::uuid, from_us($3::bigint))";
 constexpr const char* kKeepSecret = "SELECT keep_contractor_secret($1::uuid, $2, $3, from_us($4::bigint))";
 constexpr const char* kDecide = R"(
     UPDATE contractor_cameras SET state = $3, in_force = $4::jsonb, decided_at = from_us($5::bigint), decider = $6, reason = $7,
@@ -249,6 +251,20 @@ Result<bool> change_announcement(
         if (changed.affected_rows() == 0) return false;
         keep_secret(transaction, camera, secret);
         return true;
+    });
+}
+
+Result<bool> take_over_camera(
+    Pool& pool,
+    const Uuid& camera_id,
+    const Uuid& principal_id,
+    const ledger::Act& act,
+    UtcTime now
+) {
+    return detail::carry_out(pool, act, now, [&](pqxx::transaction_base& transaction) {
+        return run(transaction, kTakeOver, to_string(camera_id), to_string(principal_id), to_epoch_us(now)
+        )[0][0]
+            .as<bool>();
     });
 }
 

@@ -79,6 +79,15 @@ find_contractor_camera(Pool& pool, const std::string& slug);
     const std::optional<CameraSecret>& secret,
     const ledger::Act& act
 );
+/// A camera whose machine account is over goes on under another one: a proposal again, beside what is in
+/// force. False: its own is still good.
+[[nodiscard]] Result<bool> take_over_camera(
+    Pool& pool,
+    const Uuid& camera_id,
+    const Uuid& principal_id,
+    const ledger::Act& act,
+    UtcTime now
+);
 /// New credentials for what is in force as it is: nothing to decide; `job` writes them.
 [[nodiscard]] Status renew_camera_secret(
     Pool& pool,

@@ -2,12 +2,13 @@
 
 #include "storage/catalogue/footage_repository.hpp"
 #include "storage/check/detail/judge.hpp"
+#include "storage/check/detail/originals.hpp"
 #include "storage/check/listing.hpp"
-#include "storage/volume/volume.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <deque>
+#include <iterator>
 #include <map>
 #include <set>
 #include <utility>
@@ -61,6 +62,7 @@ public:
           settings_(context.settings),
           volume_(volume),
           judge_(context.pool, volume, context.settings, context.clock),
+          originals_(context.pool, volume, context.settings, context.clock),
           reader_(context.pool, volume) {
         summary_.id = volume.id;
         summary_.root = volume.root;
@@ -98,9 +100,11 @@ public:
 private:
     /// Days with a folder, and days that may have rows.
     Result<std::set<std::string>> list_wanted_days() {
-        const auto listed = list_days(volume_.root);
-        if (!listed) return std::unexpected(listed.error());
-        listed_days_ = {listed->begin(), listed->end()};
+        for (const Place place : {Place::live, Place::imported}) {
+            const auto listed = list_days(volume_.root, place);
+            if (!listed) return std::unexpected(listed.error());
+            listed_days_.insert(listed->begin(), listed->end());
+        }
         std::set<std::string> days = listed_days_;
         const auto span = catalogue::find_footage_span(pool_);
         if (!span) return std::unexpected(span.error());
@@ -144,14 +148,19 @@ private:
         }
         auto listing = list_day(volume_.root, day);
         if (!listing) return std::unexpected(listing.error());
+        auto imported = list_day(volume_.root, day, Place::imported);
+        if (!imported) return std::unexpected(imported.error());
         std::set<StreamFolder> folders(listing->folders.begin(), listing->folders.end());
+        folders.insert(imported->folders.begin(), imported->folders.end());
         for (const auto& [key, ids] : context_.streams)
             folders.insert({.day = day, .camera_slug = key.first, .stream = key.second});
         for (const StreamFolder& folder : folders) {
             if (!settings_.camera_slug.empty() && folder.camera_slug != settings_.camera_slug) continue;
             if (auto done = check_folder(folder); !done) return done;
         }
+        if (auto done = check_originals(day, imported->originals); !done) return done;
         if (!settings_.camera_slug.empty()) return {};
+        std::ranges::move(imported->strangers, std::back_inserter(listing->strangers));
         for (const std::string& stranger : listing->strangers) {
             Finding finding;
             finding.kind = FindingKind::unknown_file;
@@ -162,30 +171,100 @@ private:
         return {};
     }
 
-    Status check_folder(const StreamFolder& folder) {
-        context_.progress.place = volume_.root.string() + " " + folder.day + " " + folder.camera_slug;
-        if (!context_.observer.advance(context_.progress, 0))
-            return failure(Remedy::cancelled, "the check was stopped", "stopped");
-        // Files before rows: what is finished meanwhile has its row when that is asked for.
-        auto files = list_folder(volume_.root, folder, settings_.depth != Depth::names);
-        if (!files) return std::unexpected(files.error());
-        auto rows = load_rows(folder);
-        if (!rows) return std::unexpected(rows.error());
+    Status go_on(const std::string& day, const std::string& camera_slug) {
+        context_.progress.place = volume_.root.string() + " " + day + " " + camera_slug;
+        if (context_.observer.advance(context_.progress, 0)) return {};
+        return failure(Remedy::cancelled, "the check was stopped", "stopped");
+    }
+
+    /// What was asked for of a folder's files. Files are listed before rows are loaded: what is finished
+    /// meanwhile has its row when that is asked for.
+    Result<std::vector<FileEntry>> list_asked(const fs::path& folder) {
+        auto files = list_files(volume_.root, folder, settings_.depth != Depth::names);
+        if (!files) return files;
         std::erase_if(*files, [this](const FileEntry& file) {
             return file.began && !is_file_asked(*file.began);
         });
         summary_.files += files->size();
-        summary_.rows += rows->size();
         context_.progress.files += files->size();
-        for (Finding& finding : compare_folder(*files, *rows, settings_.depth, context_.clock.now())) {
-            const auto settled = judge_.settle(std::move(finding));
+        return files;
+    }
+
+    /// Looked at once more, marked, told.
+    template <class Judge>
+    Status take(Judge& judge, std::vector<Finding> findings) {
+        for (Finding& finding : findings) {
+            const auto settled = judge.settle(std::move(finding));
             if (!settled) return std::unexpected(settled.error());
             if (!*settled) continue;
-            if (auto marked = judge_.mark(**settled); !marked) return marked;
+            if (auto marked = judge.mark(**settled); !marked) return marked;
             tell(**settled);
         }
+        return {};
+    }
+
+    Status check_folder(const StreamFolder& folder) {
+        if (auto asked = go_on(folder.day, folder.camera_slug); !asked) return asked;
+        auto files = list_asked(path_of(folder));
+        if (!files) return std::unexpected(files.error());
+        auto imported = list_asked(path_of(folder, Place::imported));
+        if (!imported) return std::unexpected(imported.error());
+        std::ranges::move(*imported, std::back_inserter(*files));
+        auto rows = load_rows(folder);
+        if (!rows) return std::unexpected(rows.error());
+        summary_.rows += rows->size();
+        auto found = compare_folder(*files, *rows, settings_.depth, context_.clock.now());
+        if (auto taken = take(judge_, std::move(found)); !taken) return taken;
         if (settings_.depth != Depth::hashes) return {};
         return read_bytes(*rows);
+    }
+
+    /// Received files of a day, a camera at a time: those with a folder, and those with rows.
+    Status check_originals(const std::string& day, const std::vector<std::string>& listed) {
+        std::map<std::string, std::vector<FileEntry>> files;
+        for (const std::string& slug : listed) {
+            if (!settings_.camera_slug.empty() && slug != settings_.camera_slug) continue;
+            auto found = list_asked(originals_of(day, slug));
+            if (!found) return std::unexpected(found.error());
+            files.emplace(slug, std::move(*found));
+        }
+        auto rows = catalogue::load_originals_on_volume(pool_, volume_.id, range_asked(day));
+        if (!rows) return std::unexpected(rows.error());
+        std::map<std::string, std::vector<catalogue::OriginalRow>> by_camera;
+        for (catalogue::OriginalRow& row : *rows) {
+            if (!settings_.camera_slug.empty() && row.camera_slug != settings_.camera_slug) continue;
+            files.try_emplace(row.camera_slug);
+            by_camera[row.camera_slug].push_back(std::move(row));
+        }
+        for (const auto& [slug, found] : files)
+            if (auto done = check_originals_of(day, slug, found, by_camera[slug]); !done) return done;
+        return {};
+    }
+
+    Status check_originals_of(
+        const std::string& day,
+        const std::string& slug,
+        const std::vector<FileEntry>& files,
+        const std::vector<catalogue::OriginalRow>& rows
+    ) {
+        if (auto asked = go_on(day, slug); !asked) return asked;
+        summary_.rows += rows.size();
+        auto found = compare_originals(files, rows, settings_.depth, context_.clock.now());
+        if (auto taken = take(originals_, std::move(found)); !taken) return taken;
+        if (settings_.depth != Depth::hashes) return {};
+        for (const catalogue::OriginalRow& row : rows) {
+            auto examined = originals_.examine(row, may_go_on());
+            if (!examined) return std::unexpected(examined.error());
+            // What is gone was told by its name.
+            std::erase_if(*examined, [](const Finding& finding) {
+                return finding.kind == FindingKind::row_without_file;
+            });
+            for (const Finding& finding : *examined) {
+                if (auto marked = originals_.mark(finding); !marked) return marked;
+                tell(finding);
+            }
+        }
+        return {};
     }
 
     Result<std::vector<SegmentRow>> load_rows(const StreamFolder& folder) {
@@ -207,15 +286,18 @@ private:
                (!settings_.to || began < *settings_.to);
     }
 
-    Status read_bytes(const std::vector<SegmentRow>& rows) {
-        const MayGoOn may_go_on = [this](std::uint64_t bytes) {
+    MayGoOn may_go_on() {
+        return [this](std::uint64_t bytes) {
             context_.progress.bytes += bytes;
             summary_.bytes += bytes;
             return context_.observer.advance(context_.progress, bytes);
         };
+    }
+
+    Status read_bytes(const std::vector<SegmentRow>& rows) {
         for (const SegmentRow& row : rows) {
             if (row.state != catalogue::SegmentState::finished) continue;
-            auto examined = reader_.examine_row(row, may_go_on);
+            auto examined = reader_.examine_row(row, may_go_on());
             if (!examined) return std::unexpected(examined.error());
             if (!*examined) continue;
             for (Finding& finding : (*examined)->findings) {
@@ -239,48 +321,12 @@ private:
     std::set<std::string> listed_days_;
     std::set<std::string> days_;
     detail::Judge judge_;
+    detail::OriginalsJudge originals_;
     detail::ByteReader reader_;
     VolumeSummary summary_;
 };
 
-Finding missing_volume(const fs::path& root, std::string why) {
-    Finding finding;
-    finding.kind = FindingKind::volume_missing;
-    finding.volume = root;
-    finding.detail = std::move(why);
-    return finding;
-}
-
 }  // namespace
-
-Result<FoundVolumes> find_volumes(catalogue::Pool& pool, const std::vector<fs::path>& configured) {
-    FoundVolumes found;
-    std::set<Uuid> installations;
-    std::set<fs::path> roots;
-    for (const fs::path& root : configured) {
-        const auto identity = volume::read_identity(root);
-        roots.insert(root);
-        if (!identity || !*identity) {
-            found.missing.push_back(missing_volume(
-                root, identity ? "it has no identity: not mounted, or no volume" : identity.error().describe()
-            ));
-            continue;
-        }
-        installations.insert((*identity)->installation_id);
-        found.volumes.push_back({.id = (*identity)->volume_id, .root = root});
-    }
-    const auto rows = catalogue::load_volumes(pool);
-    if (!rows) return std::unexpected(rows.error());
-    for (const catalogue::VolumeRow& row : *rows) {
-        const bool is_found =
-            std::ranges::any_of(found.volumes, [&row](const Volume& volume) { return volume.id == row.id; });
-        const bool is_said = roots.contains(row.path) && !is_found;
-        if (is_found || is_said || !installations.contains(row.installation_id)) continue;
-        found.missing.push_back(missing_volume(row.path, "the catalogue knows it, the configuration does not")
-        );
-    }
-    return found;
-}
 
 Result<Summary> run_check(
     catalogue::Pool& pool,

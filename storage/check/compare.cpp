@@ -1,5 +1,7 @@
 #include "storage/check/compare.hpp"
 
+#include "storage/check/detail/about.hpp"
+
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -11,6 +13,8 @@ namespace {
 
 using catalogue::SegmentRow;
 using catalogue::SegmentState;
+using detail::about;
+using detail::is_idle;
 
 constexpr std::size_t kUuidLength = 36;
 constexpr std::size_t kTimeLength = 16;  // "20261123T101500Z"
@@ -20,11 +24,15 @@ struct Suffix {
     FileKind kind;
 };
 // The longer ones first: each ends in what follows ".mp4".
-constexpr std::array<Suffix, 4> kSuffixes{{
+constexpr std::array<Suffix, 8> kSuffixes{{
     {".mp4.part", FileKind::part},
     {".mp4.suspect", FileKind::suspect},
     {".mp4.empty", FileKind::empty},
     {".mp4", FileKind::finished},
+    {".original.part", FileKind::part},
+    {".original", FileKind::original},
+    {".receipt.part", FileKind::part},
+    {".receipt", FileKind::receipt},
 }};
 
 /// "20261123T101500Z" as a time.
@@ -41,16 +49,6 @@ std::optional<UtcTime> time_from(std::string_view text) {
     return *parsed;
 }
 
-Finding about(FindingKind kind, const FileEntry& file, std::string detail = {}) {
-    Finding finding;
-    finding.kind = kind;
-    finding.path = file.path;
-    if (!file.segment_id.is_nil()) finding.segment_id = file.segment_id;
-    finding.from = file.began;
-    finding.detail = std::move(detail);
-    return finding;
-}
-
 Finding about(FindingKind kind, const SegmentRow& row, std::string detail = {}) {
     Finding finding;
     finding.kind = kind;
@@ -60,10 +58,6 @@ Finding about(FindingKind kind, const SegmentRow& row, std::string detail = {}) 
     finding.to = row.range.to;
     finding.detail = std::move(detail);
     return finding;
-}
-
-bool is_idle(const FileEntry& part, UtcTime now) {
-    return part.touched && now - *part.touched > kPartIdle;
 }
 
 /// What a file without a row means.
@@ -80,6 +74,8 @@ std::optional<Finding> judge_alone(const FileEntry& file, UtcTime now) {
             return about(FindingKind::left_over_suspect, file, "no row");
         case FileKind::empty:
             return std::nullopt;  // holds no footage
+        case FileKind::original:
+        case FileKind::receipt:
         case FileKind::unknown:
             return about(FindingKind::unknown_file, file);
     }
@@ -108,6 +104,10 @@ std::string_view word_of(FileKind kind) {
             return "a .suspect";
         case FileKind::empty:
             return "an .empty";
+        case FileKind::original:
+            return "a received one";
+        case FileKind::receipt:
+            return "a receipt";
         case FileKind::unknown:
             return "unknown";
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "storage/catalogue/original_repository.hpp"
 #include "storage/check/finding.hpp"
 
 #include <chrono>
@@ -11,28 +12,37 @@
 /// clock.
 namespace sluice::check {
 
-enum class FileKind { finished, part, suspect, empty, unknown };
+enum class FileKind { finished, part, suspect, empty, original, receipt, unknown };
 
 struct FileEntry {
     std::string path;  ///< relative to the volume
     FileKind kind = FileKind::unknown;
-    Uuid segment_id;                     ///< from the name; nil for an unknown one
-    std::optional<UtcTime> began;        ///< from the name, cut to the second
+    Uuid segment_id;               ///< from the name, of a received file its clip's; nil for an unknown one
+    std::optional<UtcTime> began;  ///< from the name, cut to the second
     std::optional<std::uint64_t> bytes;  ///< when sizes were asked for
     std::optional<UtcTime> touched;  ///< last write; known for .part, and for whatever sizes were asked for
 };
 
-/// Kind, id and time of "…/20261123T101500Z_0192….mp4[.part|.suspect|.empty]".
+/// Kind, id and time of "…/20261123T101500Z_0192….mp4[.part|.suspect|.empty]" or
+/// "….{original,receipt}[.part]".
 [[nodiscard]] FileEntry to_entry(const std::string& path);
 
 /// A .part without a write for so long is nobody's: a living one gets its fragments every second.
 inline constexpr std::chrono::minutes kPartIdle{5};
 
-/// Findings in the order of paths. Some may be the world's motion between listing and query (a file renamed,
-/// a row on its way): the caller looks at those again before it believes them.
+/// A folder of segments. Findings in the order of paths. Some may be the world's motion between listing and
+/// query (a file renamed, a row on its way): the caller looks at those again before it believes them.
 [[nodiscard]] std::vector<Finding> compare_folder(
     std::span<const FileEntry> files,
     std::span<const catalogue::SegmentRow> rows,
+    Depth depth,
+    UtcTime now
+);
+
+/// A folder of received files, each with its receipt beside it. As above.
+[[nodiscard]] std::vector<Finding> compare_originals(
+    std::span<const FileEntry> files,
+    std::span<const catalogue::OriginalRow> rows,
     Depth depth,
     UtcTime now
 );

@@ -1,6 +1,7 @@
 #include "storage/check/rebuild.hpp"
 
 #include "storage/catalogue/footage_repository.hpp"
+#include "storage/check/detail/imported.hpp"
 #include "storage/check/detail/journal_replay.hpp"
 #include "storage/check/detail/known_inventory.hpp"
 #include "storage/check/detail/run_chain.hpp"
@@ -57,6 +58,7 @@ public:
             if (auto done = read_day(day); !done) return std::unexpected(done.error());
         if (auto done = settle(UtcTime::max()); !done) return std::unexpected(done.error());
         if (auto done = save_rows(); !done) return std::unexpected(done.error());
+        if (auto done = read_imported(); !done) return std::unexpected(done.error());
         if (auto done = retire_former(); !done) return std::unexpected(done.error());
         summary_.cameras = inventory_.all().cameras.size();
         return summary_;
@@ -182,9 +184,9 @@ private:
     }
 
     Status ensure_partitions(UtcTime day) {
-        if (partitions_until_ && day < *partitions_until_) return {};
+        if (partitions_ && partitions_->contains(day)) return {};
         if (auto made = catalogue::ensure_partitions(pool_, day + kPartitionsAtOnce); !made) return made;
-        partitions_until_ = day + kPartitionsAtOnce;
+        partitions_ = TimeRange{.from = day, .to = day + kPartitionsAtOnce};
         return {};
     }
 
@@ -235,6 +237,9 @@ private:
         finding.segment_id = file.segment_id;
         finding.from = file.began;
         finding.detail = std::move(why);
+        tell(finding);
+    }
+    void tell(const Finding& finding) {
         summary_.tally.add(finding.kind);
         observer_.found(finding);
     }
@@ -325,6 +330,29 @@ private:
         );
     }
 
+    // ---- the contractor's
+
+    Status read_imported() {
+        const detail::RebuildTools tools{
+            .pool = pool_,
+            .clock = clock_,
+            .inventory = inventory_,
+            .save_inventory = [this] { return save_inventory(); },
+            .ensure_partitions = [this](UtcTime day) { return ensure_partitions(day); },
+            .go_on =
+                [this](const Volume& volume, const StreamFolder& folder) {
+                    ++progress_.files;
+                    return go_on(volume, folder);
+                },
+            .tell = [this](const Finding& finding) { tell(finding); },
+        };
+        const auto done = detail::rebuild_imported(tools, volumes_);
+        if (!done) return std::unexpected(done.error());
+        summary_.clips = done->clips;
+        summary_.segments += done->segments;
+        return {};
+    }
+
     catalogue::Pool& pool_;
     const std::vector<Volume>& volumes_;
     const Clock& clock_;
@@ -332,7 +360,7 @@ private:
     detail::KnownInventory inventory_;
     std::vector<catalogue::VolumeRow> volume_rows_;
     std::set<std::string> days_;
-    std::optional<UtcTime> partitions_until_;
+    std::optional<TimeRange> partitions_;  ///< made last
     detail::RunChain chain_;
     std::vector<catalogue::FinishedRow> rows_;
     Progress progress_;

@@ -8,12 +8,13 @@
 #include <vector>
 
 /// An empty catalogue filled from files and journals: volumes, recorders, cameras, streams, runs, gaps,
-/// segments with their indexes and formats, suspect files and their copies. What only the database knew is
-/// not in it: tombstones, tokens, jobs.
+/// segments with their indexes and formats, suspect files and their copies, the contractor's clips with their
+/// received files. What only the database knew is not in it: tombstones, tokens, jobs.
 namespace sluice::check {
 
 struct RebuildSummary {
     std::uint64_t segments = 0;
+    std::uint64_t clips = 0;  ///< of the contractor
     std::uint64_t suspects = 0;
     std::uint64_t copies = 0;
     std::uint64_t parts_left = 0;  ///< .part files: the recorder adopts them

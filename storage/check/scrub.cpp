@@ -1,10 +1,13 @@
 #include "storage/check/scrub.hpp"
 
 #include "storage/check/detail/judge.hpp"
+#include "storage/check/detail/originals.hpp"
 #include "storage/check/pace.hpp"
 #include "storage/volume/volume.hpp"
 
 #include <algorithm>
+#include <deque>
+#include <iterator>
 #include <thread>
 #include <utility>
 
@@ -34,7 +37,8 @@ public:
           observer_(observer),
           cycle_(cycle),
           reader_(pool, volume),
-          judge_(pool, volume, settings_, clock) {}
+          judge_(pool, volume, settings_, clock),
+          originals_(pool, volume, settings_, clock) {}
 
     Result<catalogue::ScrubCycle> run() {
         const auto span = catalogue::find_footage_span(pool_);
@@ -66,26 +70,85 @@ private:
     }
 
     Status read_window(TimeRange window) {
+        if (auto loaded = load_originals(window); !loaded) return loaded;
         for (;;) {
             const auto rows = catalogue::load_finished_on_volume(
                 pool_, volume_.id, window, cycle_.position_from, cycle_.position_id, kPage
             );
             if (!rows) return std::unexpected(rows.error());
-            for (const catalogue::SegmentRow& row : *rows)
+            for (const catalogue::SegmentRow& row : *rows) {
+                if (auto done = read_originals({row.range.from, row.id}); !done) return done;
                 if (auto done = read_row(row); !done) return done;
-            if (rows->size() < kPage) return keep_pace(0);
+            }
+            if (rows->size() == kPage) continue;
+            if (auto done = read_originals({UtcTime::max(), {}}); !done) return done;
+            return keep_pace(0);
         }
+    }
+
+    // ---- received files, in the order of all: by time and id, so that one place says what was read
+
+    using Position = std::pair<UtcTime, Uuid>;
+
+    Status load_originals(TimeRange window) {
+        auto rows = catalogue::load_originals_on_volume(pool_, volume_.id, window);
+        if (!rows) return std::unexpected(rows.error());
+        waiting_.assign(std::move_iterator{rows->begin()}, std::move_iterator{rows->end()});
+        std::erase_if(waiting_, [this](const catalogue::OriginalRow& row) {
+            return Position{row.range.from, row.clip_id} <=
+                   Position{cycle_.position_from, cycle_.position_id};
+        });
+        return {};
+    }
+
+    Status read_originals(const Position& before) {
+        while (!waiting_.empty()) {
+            const catalogue::OriginalRow& row = waiting_.front();
+            if (Position{row.range.from, row.clip_id} >= before) return {};
+            if (auto done = read_original(row); !done) return done;
+            waiting_.pop_front();
+        }
+        return {};
+    }
+
+    Status read_original(const catalogue::OriginalRow& row) {
+        progress_.place = volume_.root.string() + " " + to_rfc3339(row.range.from);
+        Status paced;
+        auto examined = originals_.examine(row, pacing(paced));
+        if (!paced) return paced;
+        if (!examined) return std::unexpected(examined.error());
+        for (const Finding& finding : *examined) {
+            if (auto marked = originals_.mark(finding); !marked) return marked;
+            observer_.found(finding);
+            ++cycle_.damaged;
+        }
+        return passed(row.range.from, row.clip_id);
+    }
+
+    // ---- segments
+
+    /// Keeps the pace after each piece; `paced` says why it stopped.
+    MayGoOn pacing(Status& paced) {
+        return [this, &paced](std::uint64_t bytes) {
+            cycle_.bytes += bytes;
+            paced = keep_pace(bytes);
+            return paced.has_value();
+        };
+    }
+
+    Status passed(UtcTime from, const Uuid& id) {
+        ++progress_.files;
+        cycle_.position_from = from;
+        cycle_.position_id = id;
+        if (SteadyClock::now() - saved_ < kSaveEvery) return {};
+        saved_ = SteadyClock::now();
+        return catalogue::save_scrub_cycle(pool_, cycle_);
     }
 
     Status read_row(const catalogue::SegmentRow& row) {
         progress_.place = volume_.root.string() + " " + to_rfc3339(row.range.from);
         Status paced;
-        const MayGoOn may_go_on = [&](std::uint64_t bytes) {
-            cycle_.bytes += bytes;
-            paced = keep_pace(bytes);
-            return paced.has_value();
-        };
-        auto examined = reader_.examine_row(row, may_go_on);
+        auto examined = reader_.examine_row(row, pacing(paced));
         if (!paced) return paced;
         if (!examined) return std::unexpected(examined.error());
         if (*examined) {
@@ -95,12 +158,7 @@ private:
             return told;
         }
         ++cycle_.segments;
-        ++progress_.files;
-        cycle_.position_from = row.range.from;
-        cycle_.position_id = row.id;
-        if (SteadyClock::now() - saved_ < kSaveEvery) return {};
-        saved_ = SteadyClock::now();
-        return catalogue::save_scrub_cycle(pool_, cycle_);
+        return passed(row.range.from, row.id);
     }
 
     Status tell(Finding& finding) {
@@ -147,6 +205,8 @@ private:
     Settings settings_{.depth = Depth::hashes};
     detail::ByteReader reader_;
     detail::Judge judge_;
+    detail::OriginalsJudge originals_;
+    std::deque<catalogue::OriginalRow> waiting_;  ///< of the window
     Progress progress_;
     std::uint64_t used_bytes_ = 0;
     std::uint64_t read_ = 0;

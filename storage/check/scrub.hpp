@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <optional>
 
-/// Every finished segment's bytes read again and again, slowly, so that rot is found while there may still be
-/// a copy.
+/// The bytes of every finished segment and received file read again and again, slowly, so that rot is found
+/// while there may still be a copy.
 namespace sluice::check {
 
 /// A cycle looks at everything that had begun before it. One that begins each week and takes at most a week
@@ -22,7 +22,7 @@ inline constexpr std::chrono::days kScrubCycle{7};
 [[nodiscard]] std::uint64_t scrub_pace(std::uint64_t left_bytes, UtcTime began, UtcTime now) noexcept;
 
 /// The rest of the volume's cycle, or a new one when that is due. Its place is kept in the catalogue, so
-/// whoever goes on after a stop reads nothing twice but the segment under way. Error: retry, cancelled,
+/// whoever goes on after a stop reads nothing twice but the file under way. Error: retry, cancelled,
 /// operator_acts.
 [[nodiscard]] Result<catalogue::ScrubCycle>
 scrub(catalogue::Pool& pool, const Volume& volume, const Clock& clock, Observer& observer);

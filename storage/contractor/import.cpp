@@ -6,6 +6,7 @@
 #include "storage/contractor/rules.hpp"
 #include "storage/contractor/segment_maker.hpp"
 #include "storage/contractor/survey.hpp"
+#include "storage/receipt/receipt.hpp"
 #include "storage/segment/copy.hpp"
 #include "storage/volume/read_at.hpp"
 #include "storage/volume/volume.hpp"
@@ -188,10 +189,26 @@ private:
         }
     }
 
-    /// "imported/2026-11-23/gate/original/20261123T101500Z_0192….original"
-    [[nodiscard]] fs::path original_path() const {
-        return fs::path{"imported"} / to_utc_day(clip_.range.from) / clip_.camera_slug / "original" /
-               (to_compact_utc(clip_.range.from) + "_" + to_string(clip_.id) + ".original");
+    /// Durable before anything counts: a catalogue that is lost is made again from it.
+    Status write_receipt(const catalogue::Import& import) const {
+        const auto origin = catalogue::get_clip_origin(tools_.pool, clip_.id);
+        if (!origin) return std::unexpected(origin.error());
+        receipt::Receipt receipt{
+            .origin = *origin, .clip = clip_, .camera = target_, .runs = import.runs, .segments = {}
+        };
+        receipt.clip.ended = import.now;
+        receipt.clip.is_playable = import.is_playable;
+        receipt.clip.reason_code = import.reason_code;
+        receipt.clip.reason = import.reason;
+        receipt.clip.media = import.media;
+        for (const catalogue::FinishedRow& made : import.segments)
+            receipt.segments.push_back(
+                {.id = made.row.id,
+                 .path = made.row.path,
+                 .range = made.row.range,
+                 .sha256 = made.row.sha256.value_or(Sha256Digest{})}
+            );
+        return receipt::write(tools_.files, volume_.root, receipt::receipt_path(import.original), receipt);
     }
 
     Result<Imported> take_in(const Survey& found) {
@@ -199,7 +216,7 @@ private:
             .clip_id = clip_.id,
             .stream_id = target_.stream_id,
             .volume_id = volume_.id,
-            .original = original_path(),
+            .original = receipt::original_path(clip_),
             .is_playable = found.is_playable(),
             .reason_code = found.unplayable_code,
             .reason = found.unplayable,
@@ -220,6 +237,7 @@ private:
             import.segments = std::move(made->segments);
         }
         import.now = tools_.clock.now();
+        if (auto written = write_receipt(import); !written) return std::unexpected(written.error());
         const Imported result{
             .state = ClipState::imported,
             .is_playable = import.is_playable,

@@ -22,13 +22,14 @@ constexpr std::chrono::seconds kAhead{60};
 constexpr std::chrono::hours kLongestClip{24};
 constexpr Microseconds kShortestClip{100'000};
 
-constexpr std::array<std::pair<FindingKind, std::string_view>, 6> kKinds{{
+constexpr std::array<std::pair<FindingKind, std::string_view>, 7> kKinds{{
     {FindingKind::slot_to_verify, "slot_to_verify"},
     {FindingKind::camera_not_in_force, "camera_not_in_force"},
     {FindingKind::camera_missing, "camera_missing"},
     {FindingKind::camera_unwell, "camera_unwell"},
     {FindingKind::silent, "silent"},
     {FindingKind::clip_stuck, "clip_stuck"},
+    {FindingKind::original_damaged, "original_damaged"},
 }};
 
 void look_at(
@@ -161,6 +162,16 @@ find_open(const Situation& situation, const policy::ContractorPolicy& rules, Utc
                 .since = since,
                 .detail = "The clip was received and is not imported; see the import job's error.",
             });
+    for (const catalogue::OriginalRow& original : situation.damaged)
+        open.push_back({
+            .kind = FindingKind::original_damaged,
+            .subject = to_string(original.clip_id),
+            .since = original.damaged.value_or(original.received),
+            .detail =
+                original.damage == catalogue::DamageKind::lost
+                    ? "The received file is not on its volume any more; ask the contractor for it again."
+                    : "The received file's bytes are not those that came; ask the contractor for it again.",
+        });
     std::ranges::sort(open, {}, [](const Finding& finding) {
         return std::pair{finding.kind, std::string_view{finding.subject}};
     });

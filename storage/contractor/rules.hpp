@@ -3,6 +3,7 @@
 #include "config/policy/policy.hpp"
 #include "storage/catalogue/contractor_clip_repository.hpp"
 #include "storage/catalogue/contractor_repository.hpp"
+#include "storage/catalogue/original_repository.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -52,6 +53,7 @@ enum class FindingKind : std::uint8_t {
     camera_unwell,        ///< the contractor itself says so
     silent,               ///< no heartbeat
     clip_stuck,           ///< received, and not imported
+    original_damaged,     ///< a received file was found changed or gone
 };
 [[nodiscard]] std::string_view to_string(FindingKind kind) noexcept;
 
@@ -68,6 +70,7 @@ struct Situation {
     std::vector<catalogue::ContractorSlot> slots;
     std::optional<catalogue::Heartbeat> heartbeat;
     std::vector<catalogue::ContractorClip> waiting;  ///< received and not imported
+    std::vector<catalogue::OriginalRow> damaged{};   ///< received files, marked
 };
 /// What is open at `now`, in the order of kinds and subjects. Article 5.
 [[nodiscard]] std::vector<Finding>

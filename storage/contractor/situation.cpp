@@ -9,6 +9,7 @@ namespace sluice::contractor {
 namespace {
 
 constexpr std::size_t kMostWaiting = 1000;
+constexpr std::size_t kMostDamaged = 1000;
 
 }  // namespace
 
@@ -24,10 +25,13 @@ Result<Situation> load_situation(catalogue::Pool& pool) {
         pool, {.state = catalogue::ClipState::received}, std::nullopt, kMostWaiting
     );
     if (!waiting) return std::unexpected(waiting.error());
+    auto damaged = catalogue::load_damaged_originals(pool, kMostDamaged);
+    if (!damaged) return std::unexpected(damaged.error());
     situation.cameras = std::move(*cameras);
     situation.slots = std::move(*slots);
     situation.heartbeat = *beat;
     situation.waiting = std::move(*waiting);
+    situation.damaged = std::move(*damaged);
     return situation;
 }
 

@@ -3,6 +3,7 @@
 #include "config/base/log.hpp"
 #include "storage/catalogue/recorder_repository.hpp"
 #include "storage/check/listing.hpp"
+#include "storage/receipt/receipt.hpp"
 #include "storage/volume/volume.hpp"
 
 #include <algorithm>
@@ -53,6 +54,10 @@ Status Destroyer::unlink_one(const PurgeCandidate& segment, const fs::path& root
         if (std::ranges::find(pending.folders, folder) == pending.folders.end())
             pending.folders.push_back(folder);
     }
+    if (!segment.receipt || !segment.receipt->is_original) return {};
+    // After the file, which could not be taken in again without it; in the same folder.
+    const auto removed = files_.remove(root / receipt::receipt_path(segment.path));
+    if (!removed) return std::unexpected(removed.error());
     return {};
 }
 

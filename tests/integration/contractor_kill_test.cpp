@@ -140,7 +140,7 @@ TEST_CASE(
         CHECK(verdict.errors.empty());
         pictures += verdict.frames;
     }
-    CHECK(others == 1);  // the received file
+    CHECK(others == 2);  // the received file and its receipt
     CHECK(segments == done.segments);
     CHECK(pictures == kForeignPictures);
     CHECK(

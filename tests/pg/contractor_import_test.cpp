@@ -192,8 +192,8 @@ TEST_CASE(
         const Imported done = stage.import(clip.id);
         CHECK(done.segments == 3);
         CHECK(stage.segments().size() == 3 * clips);
-        // Three segments and the file, and no rest of the first attempt.
-        CHECK(stage.imported_files().size() == before.size() + 4);
+        // Three segments, the file and its receipt, and no rest of the first attempt.
+        CHECK(stage.imported_files().size() == before.size() + 5);
     }
     CHECK(clips > 8);
     CHECK(stage.count("imported_segments") == std::to_string(3 * clips));
@@ -248,7 +248,7 @@ TEST_CASE(
     CHECK_FALSE(stage.read(due.id).is_held);
     CHECK_FALSE(stage.read(old.id).is_held);
     CHECK(stage.segments().size() == 3);
-    CHECK(stage.imported_files().size() == 4);
+    CHECK(stage.imported_files().size() == 5);  // a receipt goes with its file
     const auto certificate = take(catalogue::find_certificate(stage.api, report.run->id));
     REQUIRE(certificate);
     const auto body = nlohmann::json::parse(certificate->body);
@@ -267,7 +267,7 @@ TEST_CASE("a hold of one second keeps the whole clip and its file", "[pg][contra
     stage.import(clip.id);
     const Uuid hold = stage.hold({clip.range.from + 2500ms, clip.range.from + 2600ms}, 1);
     CHECK_FALSE(stage.purge().run);
-    CHECK(stage.imported_files().size() == 4);
+    CHECK(stage.imported_files().size() == 5);
     stage.release(hold);
     CHECK(stage.purge().run->destroyed_segments == 4);
     CHECK(stage.imported_files().empty());

@@ -12,7 +12,7 @@ struct Table {
     const char* rows;  ///< as text
 };
 
-constexpr std::array<Table, 13> kTables{{
+constexpr std::array<Table, 16> kTables{{
     {"volumes", "SELECT v::text FROM volumes v"},
     {"recorders", "SELECT r::text FROM recorders r"},
     {"channels", "SELECT c::text FROM channels c"},
@@ -26,6 +26,9 @@ constexpr std::array<Table, 13> kTables{{
     {"gaps", "SELECT g::text FROM gaps g"},
     {"journal_positions", "SELECT p::text FROM journal_positions p"},
     {"recorder_events", "SELECT e::text FROM recorder_events e"},
+    {"contractor_clips", "SELECT k::text FROM contractor_clips k"},
+    {"originals", "SELECT o::text FROM originals o"},
+    {"imported_segments", "SELECT i::text FROM imported_segments i"},
 }};
 
 std::vector<std::string> load(const Database& database, const char* rows) {

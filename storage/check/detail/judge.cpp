@@ -2,6 +2,7 @@
 
 #include "storage/catalogue/footage_repository.hpp"
 #include "storage/catalogue/recorder_repository.hpp"
+#include "storage/check/detail/originals.hpp"
 #include "storage/mp4/index.hpp"
 #include "storage/segment/copy.hpp"
 #include "storage/volume/volume.hpp"
@@ -38,6 +39,11 @@ Result<std::optional<Finding>> Judge::settle(Finding finding) {
     switch (finding.kind) {
         case FindingKind::file_without_row:
             return settle_file(std::move(finding));
+        case FindingKind::left_over_part: {
+            const auto is_coming = is_being_imported(pool_, finding);
+            if (!is_coming) return std::unexpected(is_coming.error());
+            return *is_coming ? std::nullopt : std::optional{std::move(finding)};
+        }
         case FindingKind::row_without_file:
         case FindingKind::state_differs:
             return settle_row(std::move(finding));
@@ -56,6 +62,10 @@ Result<std::optional<Finding>> Judge::settle(Finding finding) {
 
 Judge::Settled Judge::settle_file(Finding finding) {
     if (!is_there(volume_.root / finding.path) || is_young(finding.path)) return std::nullopt;
+    // Asked before the row: an import that ends in between has its row then.
+    const auto is_coming = is_being_imported(pool_, finding);
+    if (!is_coming) return std::unexpected(is_coming.error());
+    if (*is_coming) return std::nullopt;
     const Uuid id = finding.segment_id.value_or(Uuid{});
     const auto row = catalogue::find_segment(pool_, id);
     if (!row) return std::unexpected(row.error());

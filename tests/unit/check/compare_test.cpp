@@ -52,6 +52,10 @@ TEST_CASE("a file's name tells its kind, id and second, and nothing else is one 
     CHECK(to_entry(name_of(7, ".mp4.part")).kind == FileKind::part);
     CHECK(to_entry(name_of(7, ".mp4.suspect")).kind == FileKind::suspect);
     CHECK(to_entry(name_of(7, ".mp4.empty")).kind == FileKind::empty);
+    CHECK(to_entry(name_of(7, ".original")).kind == FileKind::original);
+    CHECK(to_entry(name_of(7, ".receipt")).kind == FileKind::receipt);
+    CHECK(to_entry(name_of(7, ".receipt.part")).kind == FileKind::part);
+    CHECK(found({file(7, ".original")}, {}) == "unknown_file");  // among segments
     CHECK(to_entry(name_of(7, ".mp4")).segment_id == make_id(7));
     CHECK(to_entry(name_of(7, ".mp4")).began == kRunStart);
     for (const std::string& stranger :

@@ -196,6 +196,10 @@ TEST_CASE("art. 5: what is open is found, and nothing else", "[contractor][rule]
     catalogue::ContractorClip stuck;
     stuck.received = kNow - 25h;
     situation.waiting = {stuck};
+    catalogue::OriginalRow changed;
+    changed.clip_id = make_uuid_v7(kNow);
+    changed.damage = catalogue::DamageKind::content;
+    situation.damaged = {changed};
     CHECK(
         words(find_open(situation, kRules, kNow)) ==
         std::vector<std::string>{
@@ -206,6 +210,7 @@ TEST_CASE("art. 5: what is open is found, and nothing else", "[contractor][rule]
             "camera_missing silent",
             "camera_unwell ill",
             "clip_stuck " + to_string(stuck.id),
+            "original_damaged " + to_string(changed.clip_id),
         }
     );
     situation.heartbeat->received = kNow - 25h;
