@@ -181,7 +181,12 @@ TEST_CASE(
 /// The controller says something every ten minutes, and has stopped at kEvening.
 struct SilentHouse : House {
     SilentHouse() {
-        database.execute("UPDATE controllers SET heartbeat_seconds = 600, revision = 2");
+        // In use from then on: before that nobody has waited for it.
+        database.execute("UPDATE controllers SET heartbeat_seconds = 600, state = 'planned', revision = 2");
+        database.execute(
+            "UPDATE controllers SET state = 'active', revision = 3, changed_at = '" + to_rfc3339(kEvening) +
+            "'"
+        );
         post("last", "door.closed", kEvening, kEvening);
     }
     [[nodiscard]] std::string overrides() const {
