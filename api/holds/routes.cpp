@@ -7,6 +7,7 @@
 #include "api/http/range.hpp"
 #include "api/idempotency.hpp"
 #include "storage/catalogue/duty_period_repository.hpp"
+#include "storage/catalogue/hold_acts.hpp"
 #include "storage/catalogue/incident_case_repository.hpp"
 #include "storage/catalogue/policy_repository.hpp"
 
@@ -162,7 +163,7 @@ Answer place_hold(const Call& call) {
     if (*wanted_id) hold->id = **wanted_id;
     bool is_new = true;
     if (!*is_dry) {
-        const auto placed = catalogue::place_hold(pool, *hold, placing_act(*hold, actor_of(call)));
+        const auto placed = catalogue::place_hold(pool, *hold, actor_of(call));
         if (!placed) return std::unexpected(to_problem(placed.error()));
         is_new = *placed;
     }
@@ -265,7 +266,9 @@ Answer extend_hold(const Call& call) {
             hold->revision,
             extension->expires,
             extension->review,
-            extending_act(*hold, *extension, actor_of(call)),
+            catalogue::hold_extended(
+                *hold, extension->expires, extension->review, extension->reason, actor_of(call)
+            ),
             call.now
         )
     );
@@ -288,7 +291,7 @@ Answer release_hold(const Call& call) {
             hold->revision,
             call.principal->id,
             {call.principal->name, call.now, *reason},
-            release_act(*hold, *reason, actor_of(call))
+            catalogue::hold_released(hold->id, hold->kind, *reason, actor_of(call))
         )
     );
 }

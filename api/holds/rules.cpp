@@ -136,15 +136,6 @@ std::string dump(const json& value) {
     return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-ledger::Act act(const char* action, const catalogue::HoldRow& hold, ledger::Actor actor, const json& facts) {
-    return {
-        .action = action,
-        .actor = std::move(actor),
-        .subject = {"hold", to_string(hold.id)},
-        .facts = dump(facts),
-    };
-}
-
 }  // namespace
 
 std::expected<HoldRequest, http::Problem>
@@ -267,39 +258,6 @@ std::string hold_json(
             {"certificates", copies->certificates}
         };
     return dump(object);
-}
-
-ledger::Act placing_act(const catalogue::HoldRow& hold, ledger::Actor actor) {
-    return act(
-        "hold.placed",
-        hold,
-        std::move(actor),
-        {{"kind", to_string(hold.kind)},
-         {"cameras", hold.camera_slugs},
-         {"from", to_rfc3339(hold.range.from)},
-         {"to", to_rfc3339(hold.range.to)},
-         {"reason", hold.reason},
-         {"owner", {{"kind", hold.owner_kind}, {"id", to_string(hold.owner_id)}}},
-         {"legal_basis", hold.legal_basis},
-         {"custodian", hold.custodian},
-         {"expires", time_json(hold.expires)}}
-    );
-}
-
-ledger::Act
-extending_act(const catalogue::HoldRow& hold, const HoldExtension& extension, ledger::Actor actor) {
-    return act(
-        "hold.extended",
-        hold,
-        std::move(actor),
-        {{"expires", {{"from", time_json(hold.expires)}, {"to", time_json(extension.expires)}}},
-         {"review", {{"from", time_json(hold.review)}, {"to", time_json(extension.review)}}},
-         {"reason", extension.reason}}
-    );
-}
-
-ledger::Act release_act(const catalogue::HoldRow& hold, const std::string& reason, ledger::Actor actor) {
-    return act("hold.released", hold, std::move(actor), {{"kind", to_string(hold.kind)}, {"reason", reason}});
 }
 
 }  // namespace sluice::api

@@ -58,9 +58,9 @@ struct HoldRow {
 /// Follows from times alone. Released counts before expired.
 [[nodiscard]] HoldState state_at(const HoldRow& hold, UtcTime now) noexcept;
 
-/// Each change and its record in the audit log are one transaction.
+/// Each change and its record in the audit log (hold_acts.hpp) are one transaction.
 /// False: a hold with this id is there already, and nothing was written.
-[[nodiscard]] Result<bool> place_hold(Pool& pool, const HoldRow& hold, const ledger::Act& act);
+[[nodiscard]] Result<bool> place_hold(Pool& pool, const HoldRow& hold, const ledger::Actor& actor);
 [[nodiscard]] Result<std::optional<HoldRow>> find_hold(Pool& pool, const Uuid& id);
 
 struct HoldCursor {

@@ -39,7 +39,8 @@ KnownHold to_hold(const json& facts) {
     return hold;
 }
 
-void extend(Evidence& evidence, const Uuid& id, const json& facts) {
+/// Extended by hand, or limited with what it belongs to.
+void set_expiry(Evidence& evidence, const Uuid& id, const json& facts) {
     const auto hold = evidence.holds.find(id);
     const auto expires = facts.find("expires");
     if (hold == evidence.holds.end() || expires == facts.end() || !expires->is_object()) return;
@@ -73,8 +74,8 @@ void add_line(Evidence& evidence, std::string_view line) {
     const json facts = record.value("facts", json::object());
     if (action == "hold.placed")
         evidence.holds.insert_or_assign(*id, to_hold(facts));
-    else if (action == "hold.extended")
-        extend(evidence, *id, facts);
+    else if (action == "hold.extended" || action == "hold.limited")
+        set_expiry(evidence, *id, facts);
     else if (action == "hold.released")
         evidence.holds.erase(*id);
     else if (action == "purge.certified")

@@ -64,13 +64,9 @@ struct House {
         hold.owner = hold.placer = person->name;
         hold.placed = catalogue::kStart;
         hold.expires = catalogue::kStart + 100 * 24h;
-        REQUIRE(catalogue::need(catalogue::place_hold(
-            owner,
-            hold,
-            {.action = "hold.placed",
-             .actor = {.id = {}, .name = "秘書", .role = "secretariat"},
-             .subject = {"hold", to_string(hold.id)}}
-        )));
+        REQUIRE(catalogue::need(
+            catalogue::place_hold(owner, hold, {.id = {}, .name = "秘書", .role = "secretariat"})
+        ));
     }
     [[nodiscard]] Finished sluice(std::vector<std::string> words) const {
         words.insert(words.begin(), SLUICE_BIN_DIR "/sluice");

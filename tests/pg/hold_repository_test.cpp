@@ -49,8 +49,8 @@ TEST_CASE("a hold is placed, found, extended and released, each once", "[pg][hol
     Vault vault;
     HoldRow hold = vault.hold({kStart, kStart + 1h}, {vault.camera(0), vault.camera(1)});
     std::ranges::sort(hold.cameras, {}, [](const Uuid& id) { return to_string(id); });
-    CHECK(need(place_hold(vault.api, hold, kAct)));
-    CHECK_FALSE(need(place_hold(vault.api, hold, kAct)));
+    CHECK(need(place_hold(vault.api, hold, kAct.actor)));
+    CHECK_FALSE(need(place_hold(vault.api, hold, kAct.actor)));
     auto found = need(find_hold(vault.api, hold.id)).value();
     CHECK(found.cameras == hold.cameras);
     CHECK(found.range == hold.range);
@@ -88,7 +88,7 @@ TEST_CASE("what a hold must have is refused by the table itself", "[pg][hold][ar
     SECTION("an interval") {
         hold.range.to = hold.range.from;
     }
-    const auto placed = place_hold(vault.api, hold, kAct);
+    const auto placed = place_hold(vault.api, hold, kAct.actor);
     REQUIRE_FALSE(placed);
     CHECK(placed.error().remedy() == Remedy::refuse);
     CHECK_FALSE(need(find_hold(vault.api, hold.id)));
@@ -101,7 +101,7 @@ TEST_CASE("holds are listed by camera, time and state, newest first", "[pg][hold
         HoldRow hold = vault.hold({kStart + i * 1h, kStart + (i + 1) * 1h}, {vault.camera(i == 1 ? 1 : 0)});
         hold.placed = kStart + i * 1min;
         hold.expires = kStart + 24h * (i + 1);
-        REQUIRE(need(place_hold(vault.api, hold, kAct)));
+        REQUIRE(need(place_hold(vault.api, hold, kAct.actor)));
         holds.push_back(hold);
     }
     const auto ids =
@@ -141,7 +141,7 @@ TEST_CASE("whoever destroys keeps holds out until its batch is done", "[pg][hold
     const HoldRow hold = vault.hold({kStart, kStart + 1h}, {vault.camera(0)});
     std::atomic<bool> is_done{false};
     auto placing = std::async(std::launch::async, [&] {
-        auto placed = place_hold(vault.api, hold, kAct);
+        auto placed = place_hold(vault.api, hold, kAct.actor);
         is_done = true;
         return placed;
     });
@@ -161,7 +161,7 @@ TEST_CASE("whoever destroys keeps holds out until its batch is done", "[pg][hold
 TEST_CASE("the end of a hold is told 30, 7 and 1 days ahead, each once", "[pg][hold]") {
     Vault vault;
     const HoldRow hold = vault.hold({kStart, kStart + 1h}, {vault.camera(0)});
-    REQUIRE(need(place_hold(vault.api, hold, kAct)));
+    REQUIRE(need(place_hold(vault.api, hold, kAct.actor)));
     const std::vector<unsigned> days{30, 7, 1};
     const auto file = [&](UtcTime now) { return need(file_expiry_notices(vault.worker, days, now)); };
     CHECK(file(*hold.expires - 31 * 24h) == 0);

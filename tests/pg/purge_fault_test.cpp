@@ -185,7 +185,9 @@ TEST_CASE("art. 7(4): a hold that is placed while a purge runs wins, a thousand 
                 is_placing = true;
                 const std::size_t camera = row.stream_id == stage.inventory.streams[0].id ? 0 : 1;
                 const auto placed = catalogue::place_hold(
-                    stage.api, stage.make_hold({row.range.from + 1s, row.range.from + 2s}, camera), hold_act()
+                    stage.api,
+                    stage.make_hold({row.range.from + 1s, row.range.from + 2s}, camera),
+                    hold_act().actor
                 );
                 const auto found = catalogue::find_segment(stage.api, row.id);
                 if (!placed || !found) {

@@ -171,7 +171,7 @@ public:
         return row;
     }
     Uuid take_hold(const catalogue::HoldRow& row) {
-        REQUIRE(take(catalogue::place_hold(api, row, hold_act())));
+        REQUIRE(take(catalogue::place_hold(api, row, hold_act().actor)));
         return row.id;
     }
     void release(const Uuid& id) {
