@@ -121,10 +121,8 @@ retention::Evidence evidence_of(const Desk& desk) {
     retention::Evidence evidence;
     pqxx::connection connection{desk.site.database.conninfo("sluice_auditor")};
     pqxx::nontransaction session{connection};
-    for (const auto& row :
-         session.exec("SELECT jsonb_build_object('record', record) FROM ledger_records ORDER BY "
-                      "filed_at, id"))
-        retention::add_line(evidence, row[0].as<std::string>());
+    for (const auto& row : session.exec("SELECT record FROM ledger_records ORDER BY filed_at, id"))
+        retention::add_record(evidence, row[0].as<std::string>());
     return evidence;
 }
 
