@@ -336,6 +336,11 @@ TEST_CASE("papers go when a year is over, by somebody, and not before", "[api][r
     CHECK(eligible() == 1);
     CHECK(destroy("稽核") == "ROLE_NOT_ALLOWED");
     CHECK(bureau.read("稽核", bureau.request + "/attachments/form.pdf").status == 200);
+    bureau.database.execute("UPDATE catalogue_state SET is_confirmed = false, rebuild_began_at = now()");
+    CHECK(destroy("王秘書") == "CATALOGUE_UNCONFIRMED");
+    CHECK(bureau.last.status == 409);
+    bureau.database.execute("SELECT confirm_catalogue(now())");
+    CHECK(bureau.read("稽核", bureau.request + "/attachments/form.pdf").status == 200);
     CHECK(destroy("王秘書") == "200");
     CHECK(bureau.body()["papers_destroyed"].is_string());
     CHECK(bureau.body()["evidence"].size() == 3);
