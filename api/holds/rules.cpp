@@ -132,6 +132,10 @@ json time_json(const std::optional<UtcTime>& time) {
     return time ? json(to_rfc3339(*time)) : json(nullptr);
 }
 
+json owner_object(const catalogue::HoldRow& hold) {
+    return {{"kind", hold.owner_kind}, {"id", to_string(hold.owner_id)}, {"name", hold.owner}};
+}
+
 std::string dump(const json& value) {
     return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
@@ -211,6 +215,10 @@ parse_extension(const Body& body, const catalogue::HoldRow& hold, const policy::
     return extension;
 }
 
+std::string owner_json(const catalogue::HoldRow& hold) {
+    return dump(owner_object(hold));
+}
+
 std::string hold_json(
     const catalogue::HoldRow& hold,
     const catalogue::HoldImpact* impact,
@@ -225,7 +233,7 @@ std::string hold_json(
         {"from", to_rfc3339(hold.range.from)},
         {"to", to_rfc3339(hold.range.to)},
         {"reason", hold.reason},
-        {"owner", {{"kind", hold.owner_kind}, {"id", to_string(hold.owner_id)}, {"name", hold.owner}}},
+        {"owner", owner_object(hold)},
         {"legal_basis", hold.legal_basis},
         {"custodian", hold.custodian},
         {"review", time_json(hold.review)},

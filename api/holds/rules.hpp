@@ -57,6 +57,8 @@ inline const std::vector<std::string> kExtensionMembers{"expires", "review", "re
 [[nodiscard]] std::expected<HoldExtension, http::Problem>
 parse_extension(const Body& body, const catalogue::HoldRow& hold, const policy::Policy& policy, UtcTime now);
 
+/// What it belongs to: kind, id, name.
+[[nodiscard]] std::string owner_json(const catalogue::HoldRow& hold);
 /// One JSON object. `impact`, `copies`: nullptr leaves it out.
 [[nodiscard]] std::string hold_json(
     const catalogue::HoldRow& hold,
