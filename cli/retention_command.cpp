@@ -1,4 +1,5 @@
 #include "cli/commands.hpp"
+#include "cli/process/os_user.hpp"
 #include "config/load.hpp"
 #include "storage/catalogue/conninfo.hpp"
 #include "storage/retention/confirm.hpp"
@@ -47,7 +48,7 @@ Status confirm_retention(const fs::path& config, const ConfirmOptions& options) 
     print_missing(*evidence, *comparison);
     const auto confirmed = retention::confirm(
         pool,
-        {.principal = "sluice",
+        {.principal = process::actor_name(),
          .evidence = fmt::format(
              "{}: {}, {} records, root {}",
              options.evidence.string(),
