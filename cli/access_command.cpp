@@ -65,7 +65,7 @@ Status import_access(const fs::path& config, const fs::path& file, const EventFi
     auto events =
         access::parse_event_csv(*text, catalogue::csv_sender((*controller)->controller, *names), *key, now);
     if (!events) return failure(Remedy::refuse, file.string() + ": " + describe(events.error().front()));
-    const std::string person = "os:" + process::current_user().name;
+    const std::string person = process::actor_name();
     catalogue::ImportRow row{
         .id = make_uuid_v7(now),
         .sha256 = sha256(as_bytes(*text)),

@@ -93,11 +93,12 @@ struct PlanOptions {
 [[nodiscard]] Status plan_disk(const PlanOptions& options);
 
 struct ConfirmOptions {
-    fs::path evidence;   ///< folder of a `sluice ledger export`
+    fs::path evidence;   ///< folder of a `sluice ledger export`, or of a backup's
     std::string reason;  ///< why it is confirmed although something is missing
 };
-/// After a rebuild or a restore: compares holds and purges with an export of the audit log, and lets the
-/// purge destroy again. Error: refuse, when something is missing and no reason is given.
+/// After a rebuild or a restore: compares holds and purges with an export of the audit log, which is
+/// verified, and lets the purge destroy again. Error: refuse, when something is missing and no reason is
+/// given, or the export is not as it was signed.
 [[nodiscard]] Status confirm_retention(const fs::path& config, const ConfirmOptions& options);
 /// Promised against kept, a line a camera, over the last 30 days.
 [[nodiscard]] Status report_coverage(const fs::path& config, bool is_json);

@@ -22,7 +22,7 @@ using nlohmann::json;
 
 /// Whoever sits at this machine; the operating system knows no more of them.
 ledger::Actor operator_here() {
-    return {.id = std::nullopt, .name = "os:" + process::current_user().name, .role = "system"};
+    return {.id = std::nullopt, .name = process::actor_name(), .role = "system"};
 }
 
 Status wait_for(catalogue::Pool& pool, const Uuid& record) {

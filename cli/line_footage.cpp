@@ -135,7 +135,12 @@ void add_retention(CLI::App& app, Line& line) {
         "the purge again"
     );
     add_config(confirm, line)->required();
-    confirm->add_option("--evidence", line.path, "Folder of a `sluice ledger export`, made before")
+    confirm
+        ->add_option(
+            "--evidence",
+            line.path,
+            "Folder of a `sluice ledger export`, or the ledger/ of a backup; verified first"
+        )
         ->required()
         ->type_name("DIR");
     confirm->add_option(

@@ -1,4 +1,5 @@
 #include "cli/commands.hpp"
+#include "cli/process/os_user.hpp"
 #include "config/load.hpp"
 #include "storage/catalogue/conninfo.hpp"
 #include "storage/catalogue/migrate.hpp"
@@ -111,7 +112,7 @@ Status purge(const fs::path& config, const PurgeOptions& options) {
     const retention::PurgeRequest request{
         .is_dry_run = options.is_dry_run,
         .consent = {.plan = options.confirms_plan, .clock = options.confirms_clock},
-        .principal = "sluice purge",
+        .principal = process::actor_name(),
     };
     const auto report = retention::run_purge(*site, request, Progress{});
     if (!report) return std::unexpected(report.error());

@@ -1,4 +1,5 @@
 #include "cli/commands.hpp"
+#include "cli/process/os_user.hpp"
 #include "config/load.hpp"
 #include "storage/catalogue/conninfo.hpp"
 #include "storage/retention/confirm.hpp"
@@ -9,18 +10,17 @@
 namespace sluice::cli {
 namespace {
 
+/// What the log says of a hold that is not there, so that it can be placed again.
 void print_missing(const retention::Evidence& evidence, const retention::Comparison& comparison) {
+    for (const std::string& line : comparison.lines())
+        fmt::print("{}\n", line);
     for (const Uuid& id : comparison.missing_holds) {
         const retention::KnownHold& hold = evidence.holds.at(id);
-        fmt::print("missing hold {}: {} of", to_string(id), hold.kind);
+        fmt::print("hold {} is {} of", to_string(id), hold.kind);
         for (const std::string& camera : hold.cameras)
             fmt::print(" {}", camera);
-        fmt::print(", {} to {}\n", hold.from, hold.to);
+        fmt::print(", {} to {}\n", to_rfc3339(hold.range.from), to_rfc3339(hold.range.to));
     }
-    for (const Uuid& id : comparison.missing_certificates)
-        fmt::print(
-            "missing certificate {}: the catalogue lacks this purge and its tombstones\n", to_string(id)
-        );
 }
 
 }  // namespace
@@ -30,22 +30,32 @@ Status confirm_retention(const fs::path& config, const ConfirmOptions& options) 
     if (!loaded) return std::unexpected(loaded.error());
     catalogue::Pool pool{catalogue::conninfo_of(*loaded, "sluice_worker"), 1};
     const UtcTime now = RealClock{}.now();
-    const auto evidence = retention::load_evidence(options.evidence);
+    const auto own = retention::load_own_log(loaded->data);
+    if (!own) return std::unexpected(own.error());
+    const auto evidence = retention::load_evidence(pool, options.evidence, *own);
     if (!evidence) return std::unexpected(evidence.error());
     const auto comparison = retention::compare(pool, *evidence, now);
     if (!comparison) return std::unexpected(comparison.error());
     fmt::print(
-        "{} records, {} holds not released, {} purges; {} records can't be read (erased)\n",
-        evidence->records,
+        "{}: {} records, verified; {} holds not released, {} purges\n",
+        evidence->head.origin,
+        evidence->head.size,
         evidence->holds.size(),
-        evidence->certified_runs.size(),
-        evidence->unreadable
+        evidence->purges.size()
     );
+    if (!own->newest)
+        fmt::print("this machine has signed no checkpoint: whether records were made since can't be told\n");
     print_missing(*evidence, *comparison);
     const auto confirmed = retention::confirm(
         pool,
-        {.principal = "sluice",
-         .evidence = fmt::format("{} ({} records)", options.evidence.string(), evidence->records),
+        {.principal = process::actor_name(),
+         .evidence = fmt::format(
+             "{}: {}, {} records, root {}",
+             options.evidence.string(),
+             evidence->head.origin,
+             evidence->head.size,
+             to_hex(evidence->head.root)
+         ),
          .reason = options.reason,
          .comparison = *comparison},
         now

@@ -3,9 +3,11 @@
 #include "config/base/log.hpp"
 #include "storage/catalogue/copy_repository.hpp"
 #include "storage/catalogue/policy_repository.hpp"
+#include "storage/catalogue/record_repository.hpp"
 #include "storage/catalogue/viewing_repository.hpp"
 #include "storage/release/expiry.hpp"
-#include "storage/release/make_copy.hpp"
+#include "storage/retention/site.hpp"
+#include "storage/volume/installation.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -16,6 +18,7 @@ using namespace std::chrono_literals;
 using nlohmann::json;
 
 constexpr auto kEvery = 3s;
+constexpr auto kAfterRefusal = 1min;
 
 }  // namespace
 
@@ -66,10 +69,31 @@ Status ReleaseKeeper::tell_overdue(const Tools& tools) {
 }
 
 Status ReleaseKeeper::destroy_packages(const Tools& tools) {
-    const auto destroyed = release::destroy_expired_packages(
-        {.pool = tools.pool, .data = tools.config.data, .files = tools.files, .clock = tools.clock}
-    );
-    if (!destroyed) return std::unexpected(destroyed.error());
+    const auto now = SteadyClock::now();
+    if (now < packages_at_) return {};
+    const auto installation = volume::load_installation(tools.config.data);
+    if (!installation) return std::unexpected(installation.error());
+    if (!*installation) return {};  // nothing was ever recorded here
+    const auto site = retention::make_site(tools.config, tools.pool, tools.files, tools.clock);
+    if (!site) return std::unexpected(site.error());
+    const auto done = release::destroy_expired_packages(*site, tools.config.data);
+    if (!done) return std::unexpected(done.error());
+    std::string obstacle;
+    for (const retention::Refusal& refusal : done->refusals)
+        obstacle += (obstacle.empty() ? "" : " ") + refusal.code;
+    packages_at_ = obstacle.empty() ? now : now + kAfterRefusal;
+    if (obstacle == last_obstacle_) return {};
+    last_obstacle_ = obstacle;
+    if (obstacle.empty()) return {};
+    log::error("packages_not_destroyed", {{"why", obstacle}});
+    const ledger::Act act{
+        .action = "purge.refused",
+        .actor = ledger::system_actor("sluice-worker"),
+        .subject = {.kind = "installation", .id = to_string(site->installation_id)},
+        .facts = json{{"why", obstacle}, {"what", "packages"}}.dump(),
+    };
+    const auto written = catalogue::append_record(tools.pool, act, tools.clock.now());
+    if (!written) log_and_drop(std::unexpected(written.error()), "the audit log does not take the act");
     return {};
 }
 

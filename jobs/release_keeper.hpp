@@ -3,6 +3,7 @@
 #include "jobs/kinds.hpp"
 
 #include <chrono>
+#include <string>
 
 namespace sluice::jobs {
 
@@ -22,6 +23,8 @@ private:
     [[nodiscard]] Status destroy_packages(const Tools& tools);
 
     SteadyClock::time_point next_;
+    SteadyClock::time_point packages_at_;
+    std::string last_obstacle_;  ///< said once, not at each look
 };
 
 }  // namespace sluice::jobs

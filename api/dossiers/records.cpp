@@ -6,11 +6,13 @@
 #include "storage/catalogue/dossier_repository.hpp"
 #include "storage/catalogue/ledger_repository.hpp"
 #include "storage/catalogue/policy_repository.hpp"
+#include "storage/catalogue/purge_repository.hpp"
 #include "storage/catalogue/record_repository.hpp"
 #include "storage/catalogue/request_repository.hpp"
 #include "storage/evidence/evidence_store.hpp"
 #include "storage/release/codes.hpp"
 #include "storage/release/rules.hpp"
+#include "storage/retention/guards.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -30,6 +32,7 @@ using release::Case;
 namespace {
 
 constexpr std::size_t kLongestName = 200;
+constexpr std::chrono::seconds kStatusOld{10};
 constexpr std::size_t kLongestReason = 4000;
 
 template <class T>
@@ -137,6 +140,37 @@ ledger::Act dossier_act(const Call& call, const char* action, const std::string&
     };
 }
 
+/// As for every destruction: not from a catalogue that is in doubt, and not by a clock that is before the
+/// audit log or far from what the recorder writes. Whether the host's clock is synchronised is no question
+/// here: who decides has the document before them.
+Got<void> check_guards(const Call& call) {
+    const auto facts = catalogue::load_purge_facts(call.services.database.pool(), Uuid{});
+    if (!facts) return std::unexpected(to_problem(facts.error()));
+    const auto recorder = call.services.status.read();
+    const auto refusals = retention::find_refusals(
+        {
+            .now = call.now,
+            .is_confirmed = facts->is_confirmed,
+            .newest_record = facts->newest_record,
+            .newest_footage = facts->newest_footage,
+            .is_synchronised = true,
+            .last_synchronised = {},
+            .recorder_lives = recorder && std::chrono::abs(call.now - recorder->written) < kStatusOld,
+        },
+        {}
+    );
+    if (refusals.empty()) return {};
+    const std::string& code = refusals.front().code;
+    return std::unexpected(problem(
+        409,
+        code,
+        code == "CATALOGUE_UNCONFIRMED" ? "The catalogue was made again or restored: nothing is destroyed "
+                                          "before `sluice retention confirm`."
+                                        : "The clock is before the audit log, or far from the newest "
+                                          "footage: whether the year is over can't be told."
+    ));
+}
+
 /// Announced in a signed checkpoint; then the files go; then it is said that they have gone. Who is cut off
 /// in between asks again.
 Got<void> destroy_papers(const Call& call, const Case& request, const json& facts) {
@@ -181,6 +215,7 @@ Answer destroy(const Call& call) {
     if (!request) return std::unexpected(request.error());
     if (request->papers_destroyed)
         return std::unexpected(problem(409, "PAPERS_DESTROYED", "They were destroyed before."));
+    if (const auto guarded = check_guards(call); !guarded) return std::unexpected(guarded.error());
     const json facts{{"document", *document}, {"reason", *reason}, {"papers", papers_of(*request)}};
     if (const auto destroyed = destroy_papers(call, *request, facts); !destroyed)
         return std::unexpected(destroyed.error());

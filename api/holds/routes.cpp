@@ -7,8 +7,10 @@
 #include "api/http/range.hpp"
 #include "api/idempotency.hpp"
 #include "storage/catalogue/duty_period_repository.hpp"
+#include "storage/catalogue/hold_acts.hpp"
 #include "storage/catalogue/incident_case_repository.hpp"
 #include "storage/catalogue/policy_repository.hpp"
+#include "storage/catalogue/request_repository.hpp"
 
 #include <utility>
 
@@ -166,7 +168,7 @@ Answer place_hold(const Call& call) {
     if (*wanted_id) hold->id = **wanted_id;
     bool is_new = true;
     if (!*is_dry) {
-        const auto placed = catalogue::place_hold(pool, *hold, placing_act(*hold, actor_of(call)));
+        const auto placed = catalogue::place_hold(pool, *hold, actor_of(call));
         if (!placed) return std::unexpected(to_problem(placed.error()));
         if (*placed == catalogue::HoldPlacing::owner_ended) return std::unexpected(no_open_owner());
         is_new = *placed == catalogue::HoldPlacing::placed;
@@ -270,10 +272,45 @@ Answer extend_hold(const Call& call) {
             hold->revision,
             extension->expires,
             extension->review,
-            extending_act(*hold, *extension, actor_of(call)),
+            catalogue::hold_extended(
+                *hold, extension->expires, extension->review, extension->reason, actor_of(call)
+            ),
             call.now
         )
     );
+}
+
+/// Whether what it belongs to is still under way. What nobody has a row of is over.
+std::expected<bool, http::Problem> is_owner_open(const Call& call, const HoldRow& hold) {
+    catalogue::Pool& pool = call.services.database.pool();
+    if (hold.owner_kind == "request" || hold.owner_kind == "case") {
+        const auto request = catalogue::find_request(pool, hold.owner_id);
+        if (!request) return std::unexpected(to_problem(request.error()));
+        return *request && (*request)->state != release::RequestState::closed;
+    }
+    if (hold.owner_kind == "incident") {
+        const auto incident = catalogue::find_incident(pool, hold.owner_id);
+        if (!incident) return std::unexpected(to_problem(incident.error()));
+        return *incident && !duty::is_end((*incident)->state);
+    }
+    if (hold.owner_kind == "duty_period") {
+        const auto period = catalogue::find_duty_period(pool, hold.owner_id);
+        if (!period) return std::unexpected(to_problem(period.error()));
+        const auto end = *period ? catalogue::end_of(**period) : std::nullopt;
+        return *period && (!end || call.now < *end);
+    }
+    return false;
+}
+
+/// The footage of a case is its applicant's as well: nobody lets it go beside the case.
+std::expected<void, http::Problem> check_owner(const Call& call, const HoldRow& hold) {
+    const auto is_open = is_owner_open(call, hold);
+    if (!is_open) return std::unexpected(is_open.error());
+    if (!*is_open) return {};
+    http::Problem owned =
+        problem(409, "HOLD_OWNED", "It belongs to what is still under way, and ends with that.");
+    owned.members.emplace_back("owner", owner_json(hold));
+    return std::unexpected(std::move(owned));
 }
 
 Answer release_hold(const Call& call) {
@@ -285,6 +322,7 @@ Answer release_hold(const Call& call) {
     if (!reason) return std::unexpected(reason.error());
     if (state_at(*hold, call.now) != HoldState::active)
         return std::unexpected(problem(409, "HOLD_ENDED", "The hold has ended already."));
+    if (const auto free = check_owner(call, *hold); !free) return std::unexpected(free.error());
     return answer_changed(
         call,
         catalogue::release_hold(
@@ -293,7 +331,7 @@ Answer release_hold(const Call& call) {
             hold->revision,
             call.principal->id,
             {call.principal->name, call.now, *reason},
-            release_act(*hold, *reason, actor_of(call))
+            catalogue::hold_released(hold->id, hold->kind, *reason, actor_of(call))
         )
     );
 }

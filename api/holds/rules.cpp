@@ -132,17 +132,12 @@ json time_json(const std::optional<UtcTime>& time) {
     return time ? json(to_rfc3339(*time)) : json(nullptr);
 }
 
-std::string dump(const json& value) {
-    return value.dump(-1, ' ', false, json::error_handler_t::replace);
+json owner_object(const catalogue::HoldRow& hold) {
+    return {{"kind", hold.owner_kind}, {"id", to_string(hold.owner_id)}, {"name", hold.owner}};
 }
 
-ledger::Act act(const char* action, const catalogue::HoldRow& hold, ledger::Actor actor, const json& facts) {
-    return {
-        .action = action,
-        .actor = std::move(actor),
-        .subject = {"hold", to_string(hold.id)},
-        .facts = dump(facts),
-    };
+std::string dump(const json& value) {
+    return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 }  // namespace
@@ -220,6 +215,10 @@ parse_extension(const Body& body, const catalogue::HoldRow& hold, const policy::
     return extension;
 }
 
+std::string owner_json(const catalogue::HoldRow& hold) {
+    return dump(owner_object(hold));
+}
+
 std::string hold_json(
     const catalogue::HoldRow& hold,
     const catalogue::HoldImpact* impact,
@@ -234,7 +233,7 @@ std::string hold_json(
         {"from", to_rfc3339(hold.range.from)},
         {"to", to_rfc3339(hold.range.to)},
         {"reason", hold.reason},
-        {"owner", {{"kind", hold.owner_kind}, {"id", to_string(hold.owner_id)}, {"name", hold.owner}}},
+        {"owner", owner_object(hold)},
         {"legal_basis", hold.legal_basis},
         {"custodian", hold.custodian},
         {"review", time_json(hold.review)},
@@ -267,39 +266,6 @@ std::string hold_json(
             {"certificates", copies->certificates}
         };
     return dump(object);
-}
-
-ledger::Act placing_act(const catalogue::HoldRow& hold, ledger::Actor actor) {
-    return act(
-        "hold.placed",
-        hold,
-        std::move(actor),
-        {{"kind", to_string(hold.kind)},
-         {"cameras", hold.camera_slugs},
-         {"from", to_rfc3339(hold.range.from)},
-         {"to", to_rfc3339(hold.range.to)},
-         {"reason", hold.reason},
-         {"owner", {{"kind", hold.owner_kind}, {"id", to_string(hold.owner_id)}}},
-         {"legal_basis", hold.legal_basis},
-         {"custodian", hold.custodian},
-         {"expires", time_json(hold.expires)}}
-    );
-}
-
-ledger::Act
-extending_act(const catalogue::HoldRow& hold, const HoldExtension& extension, ledger::Actor actor) {
-    return act(
-        "hold.extended",
-        hold,
-        std::move(actor),
-        {{"expires", {{"from", time_json(hold.expires)}, {"to", time_json(extension.expires)}}},
-         {"review", {{"from", time_json(hold.review)}, {"to", time_json(extension.review)}}},
-         {"reason", extension.reason}}
-    );
-}
-
-ledger::Act release_act(const catalogue::HoldRow& hold, const std::string& reason, ledger::Actor actor) {
-    return act("hold.released", hold, std::move(actor), {{"kind", to_string(hold.kind)}, {"reason", reason}});
 }
 
 }  // namespace sluice::api

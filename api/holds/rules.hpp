@@ -3,7 +3,6 @@
 #include "api/body.hpp"
 #include "config/policy/policy.hpp"
 #include "storage/catalogue/hold_copy_repository.hpp"
-#include "storage/ledger/act.hpp"
 
 #include <expected>
 #include <optional>
@@ -58,6 +57,8 @@ inline const std::vector<std::string> kExtensionMembers{"expires", "review", "re
 [[nodiscard]] std::expected<HoldExtension, http::Problem>
 parse_extension(const Body& body, const catalogue::HoldRow& hold, const policy::Policy& policy, UtcTime now);
 
+/// What it belongs to: kind, id, name.
+[[nodiscard]] std::string owner_json(const catalogue::HoldRow& hold);
 /// One JSON object. `impact`, `copies`: nullptr leaves it out.
 [[nodiscard]] std::string hold_json(
     const catalogue::HoldRow& hold,
@@ -65,12 +66,5 @@ parse_extension(const Body& body, const catalogue::HoldRow& hold, const policy::
     const catalogue::HoldCopies* copies,
     UtcTime now
 );
-
-/// The act of placing, extending or releasing it, for the audit log.
-[[nodiscard]] ledger::Act placing_act(const catalogue::HoldRow& hold, ledger::Actor actor);
-[[nodiscard]] ledger::Act
-extending_act(const catalogue::HoldRow& hold, const HoldExtension& extension, ledger::Actor actor);
-[[nodiscard]] ledger::Act
-release_act(const catalogue::HoldRow& hold, const std::string& reason, ledger::Actor actor);
 
 }  // namespace sluice::api

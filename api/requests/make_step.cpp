@@ -215,7 +215,7 @@ Got<TakenStep> make_step(const Scene& scene, std::string& code) {
     }
     add_words(scene, step);
     add_decision(scene, facts, step);
-    add_holds(scene, step);
+    if (const auto held = add_holds(scene, step); !held) return std::unexpected(held.error());
     add_notices(scene, step);
     code = add_slot(scene, step);
     return step;

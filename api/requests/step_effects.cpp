@@ -1,5 +1,6 @@
 #include "api/requests/detail/scene.hpp"
 #include "storage/catalogue/notice_repository.hpp"
+#include "storage/retention/rules.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -13,7 +14,10 @@ using release::RequestState;
 
 namespace {
 
-catalogue::HoldRow hold_of(const Scene& scene, const TakenStep& step, catalogue::HoldKind kind, UtcTime end) {
+// After the last day of a period: whoever files on that day, and whoever enters it.
+constexpr std::chrono::days kMargin{7};
+
+catalogue::HoldRow hold_of(const Scene& scene, const TakenStep& step, catalogue::HoldKind kind) {
     const Case& request = scene.request;
     catalogue::HoldRow hold;
     hold.id = make_uuid_v7(step.now);
@@ -24,15 +28,24 @@ catalogue::HoldRow hold_of(const Scene& scene, const TakenStep& step, catalogue:
     hold.owner_kind = "request";
     hold.owner_id = request.id;
     hold.owner = request.applicant;
-    if (kind == catalogue::HoldKind::legal) {
-        hold.legal_basis =
-            scene.tried.document.empty() ? "appeal, request " + to_string(request.id) : scene.tried.document;
-    } else {
-        hold.expires = end;
-    }
     hold.placer_id = scene.call.principal->id;
     hold.placer = scene.call.principal->name;
     hold.placed = step.now;
+    return hold;
+}
+
+/// Article 7(5): only a statute or case number passes the ceiling. Until an appeal has its number its hold
+/// ends there; nullopt: that day has come, and the footage has to be gone.
+std::optional<catalogue::HoldRow> appeal_hold(const Scene& scene, const TakenStep& step) {
+    if (!scene.tried.document.empty()) {
+        auto hold = hold_of(scene, step, catalogue::HoldKind::legal);
+        hold.legal_basis = scene.tried.document;
+        return hold;
+    }
+    auto hold = hold_of(scene, step, catalogue::HoldKind::legal_case);
+    hold.expires =
+        retention::destroy_by(hold.range.from, static_cast<int>(scene.policy.policy.ceiling_years));
+    if (*hold.expires <= step.now) return std::nullopt;
     return hold;
 }
 
@@ -48,44 +61,55 @@ Got<std::optional<UtcTime>> extended(const Scene& scene) {
 
 }  // namespace
 
-void add_holds(const Scene& scene, TakenStep& step) {
+Got<void> add_holds(const Scene& scene, TakenStep& step) {
     using catalogue::HoldKind;
     const policy::RequestPolicy& policy = scene.policy.policy.requests;
     const UtcTime now = step.now;
     const auto replace = [&](HoldKind kind, UtcTime end) {
-        step.holds = {.releases = true, .places = hold_of(scene, step, kind, end)};
+        step.holds = {.releases = true, .limits_to = {}, .places = hold_of(scene, step, kind)};
+        step.holds.places->expires = end;
     };
-    const UtcTime remedy = now + std::chrono::days{scene.policy.policy.deadlines.remedy_days + 7};
+    // By the office calendar, as the period for the remedy itself.
+    const auto remedy = [&]() -> Got<UtcTime> {
+        const auto last = due_after(scene.call, now, scene.policy.policy.deadlines.remedy_days);
+        if (!last) return last;
+        return *last + kMargin;
+    };
     switch (step.action) {
         case RequestAction::submit:
         case RequestAction::resubmit:
-            return replace(HoldKind::request, now + std::chrono::days{policy.hold_days});
+            replace(HoldKind::request, now + std::chrono::days{policy.hold_days});
+            return {};
         case RequestAction::grant:
         case RequestAction::grant_part:
-            return replace(
-                HoldKind::legal_case, std::max(step.grant->valid_to, remedy) + std::chrono::days{7}
-            );
-        case RequestAction::refuse:
-            return replace(HoldKind::legal_case, remedy);
-        case RequestAction::revoke:
-            step.holds.limits_to = remedy;
-            return;
+        case RequestAction::refuse: {
+            const auto end = remedy();
+            if (!end) return std::unexpected(end.error());
+            replace(HoldKind::legal_case, step.grant ? std::max(step.grant->valid_to + kMargin, *end) : *end);
+            return {};
+        }
+        case RequestAction::revoke: {
+            const auto end = remedy();
+            if (!end) return std::unexpected(end.error());
+            step.holds.limits_to = *end;
+            return {};
+        }
         case RequestAction::withdraw:
             step.holds.limits_to = now + std::chrono::days{policy.withdrawn_hold_days};
-            return;
+            return {};
         case RequestAction::answer_not_held:
         case RequestAction::uphold:
             step.holds.releases = true;
-            return;
+            return {};
         case RequestAction::close:
             // A withdrawn or lapsed request's hold runs out by itself.
             step.holds.releases = step.from != RequestState::withdrawn && step.from != RequestState::lapsed;
-            return;
+            return {};
         case RequestAction::appeal:
-            step.holds.places = hold_of(scene, step, HoldKind::legal, now);
-            return;
+            step.holds.places = appeal_hold(scene, step);
+            return {};
         default:
-            return;
+            return {};
     }
 }
 

@@ -32,6 +32,15 @@ Status refuse_content(const catalogue::Server& server, bool replaces) {
     );
 }
 
+/// A server that never had a catalogue lacks the roles that the dump gives its rights to. A migration makes
+/// them, and the database itself where that is missing.
+Status prepare_server(const std::string& conninfo) {
+    if (const auto version = catalogue::load_version(conninfo); version && *version > 0) return {};
+    const auto migrated = catalogue::migrate(conninfo, false);
+    if (!migrated) return std::unexpected(migrated.error());
+    return {};
+}
+
 /// Of this program's schema, unconfirmed, and saying where it comes from.
 Status
 prepare(const catalogue::Server& server, const fs::path& folder, const Manifest& manifest, UtcTime now) {
@@ -47,7 +56,7 @@ prepare(const catalogue::Server& server, const fs::path& folder, const Manifest&
     return catalogue::mark_restored(
         pool,
         {.action = "backup.restored",
-         .actor = {.id = std::nullopt, .name = "os:" + process::current_user().name, .role = "system"},
+         .actor = {.id = std::nullopt, .name = process::actor_name(), .role = "system"},
          .subject = {"backup", to_rfc3339(manifest.made)},
          .facts = facts.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)},
         now
@@ -110,8 +119,10 @@ restore_backup(const config::Config& config, const fs::path& folder, bool replac
             "the backup was made by a newer program (" + manifest->program + "); restore it with that one"
         );
     if (auto whole = check_files(folder, *manifest); !whole) return std::unexpected(whole.error());
-    const auto server = catalogue::Server::parse(catalogue::conninfo_of(config, "sluice_super"));
+    const std::string conninfo = catalogue::conninfo_of(config, "sluice_super");
+    const auto server = catalogue::Server::parse(conninfo);
     if (!server) return std::unexpected(server.error());
+    if (auto prepared = prepare_server(conninfo); !prepared) return std::unexpected(prepared.error());
     if (auto empty = refuse_content(*server, replaces); !empty) return std::unexpected(empty.error());
     if (auto restored = restore_into(*server, kFresh, folder, *manifest); !restored)
         return std::unexpected(restored.error());

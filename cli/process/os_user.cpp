@@ -53,6 +53,10 @@ OsUser current_user() {
     };
 }
 
+std::string actor_name() {
+    return "os:" + current_user().name;
+}
+
 std::optional<gid_t> find_group(const std::string& name) {
     group entry{};
     group* found = nullptr;

@@ -28,6 +28,8 @@ struct OsUser {
 [[nodiscard]] Result<std::optional<OsUser>> find_user(const std::string& name);
 /// Whoever runs this process (effective user); without a name in the data base its number stands for it.
 [[nodiscard]] OsUser current_user();
+/// What the audit log calls whoever runs a command: "os:" and the user's name. More is not known of them.
+[[nodiscard]] std::string actor_name();
 [[nodiscard]] std::optional<gid_t> find_group(const std::string& name);
 [[nodiscard]] bool is_root() noexcept;
 

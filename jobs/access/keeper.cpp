@@ -14,8 +14,6 @@
 
 #include <algorithm>
 
-#include <nlohmann/json.hpp>
-
 namespace sluice::jobs {
 namespace {
 
@@ -123,20 +121,7 @@ place(catalogue::Pool& pool, const catalogue::AlarmRow& row, const policy::Acces
     if (!cameras) return std::unexpected(cameras.error());
     if (cameras->empty()) return {};
     const catalogue::HoldRow hold = to_hold(row, std::move(*cameras), rules, now);
-    const nlohmann::json facts{
-        {"kind", "incident"},
-        {"alarm", to_string(row.alarm.id)},
-        {"door", row.alarm.door},
-        {"from", to_rfc3339(hold.range.from)},
-        {"to", to_rfc3339(hold.range.to)},
-    };
-    const ledger::Act act{
-        .action = "hold.placed",
-        .actor = ledger::system_actor("sluice-worker"),
-        .subject = {.kind = "hold", .id = to_string(hold.id)},
-        .facts = facts.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
-    };
-    const auto placed = catalogue::place_hold(pool, hold, act);
+    const auto placed = catalogue::place_hold(pool, hold, ledger::system_actor("sluice-worker"));
     if (!placed) return std::unexpected(placed.error());
     if (*placed == catalogue::HoldPlacing::owner_ended) return {};  // and is not asked for again
     log::info("alarm_footage_held", {{"alarm", to_string(row.alarm.id)}, {"hold", to_string(hold.id)}});

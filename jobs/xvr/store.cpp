@@ -197,22 +197,7 @@ Status Store::place(const Flag& flag, const access::Event& event) {
         .placed = now,
         .release = {},
     };
-    const json facts{
-        {"rule", flag.rule},
-        {"camera", flag.camera},
-        {"event", to_string(access::id_of(event.source, event.id))},
-        {"from", to_rfc3339(hold.range.from)},
-        {"to", to_rfc3339(hold.range.to)},
-        {"expires", to_rfc3339(expires)}
-    };
-    const auto placed = catalogue::place_hold(
-        pool_,
-        hold,
-        {.action = "hold.placed",
-         .actor = ledger::system_actor("sluice-worker"),
-         .subject = {.kind = "hold", .id = to_string(hold.id)},
-         .facts = dump(facts)}
-    );
+    const auto placed = catalogue::place_hold(pool_, hold, ledger::system_actor("sluice-worker"));
     if (!placed) return std::unexpected(placed.error());
     return {};
 }

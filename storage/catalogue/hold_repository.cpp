@@ -25,16 +25,7 @@ constexpr std::array kKinds{
     HoldKind::legal
 };
 
-constexpr const char* kPlace = R"(
-    INSERT INTO holds (id, kind, from_at, to_at, reason, owner_kind, owner_id, owner, legal_basis, custodian, review_at,
-        expires_at, placed_by, placer, placed_at)
-    VALUES ($1::uuid, $2, from_us($3::bigint), from_us($4::bigint), $5, $6, $7::uuid, $8, $9, $10, from_us($11::bigint),
-        from_us($12::bigint), nullif($13::uuid, '00000000-0000-0000-0000-000000000000'), $14, from_us($15::bigint))
-    ON CONFLICT (id) DO NOTHING)";
 constexpr const char* kLockIncident = "SELECT lock_running_incident($1::uuid)";
-constexpr const char* kPlaceCameras =
-    "INSERT INTO hold_cameras (hold_id, camera_id) SELECT $1::uuid, unnest($2::uuid[])";
-
 constexpr const char* kFind = R"(
     SELECT id, kind, to_us(from_at), to_us(to_at), reason, owner_kind, owner_id, owner, legal_basis, custodian,
            to_us(review_at), to_us(expires_at), placed_by, placer, to_us(placed_at), releaser, to_us(released_at),
@@ -192,43 +183,22 @@ HoldState state_at(const HoldRow& hold, UtcTime now) noexcept {
     return hold.expires && *hold.expires <= now ? HoldState::expired : HoldState::active;
 }
 
-bool detail::insert_hold(pqxx::transaction_base& transaction, const HoldRow& hold) {
-    const pqxx::result placed =
-        run(transaction,
-            kPlace,
-            to_string(hold.id),
-            std::string{to_string(hold.kind)},
-            to_epoch_us(hold.range.from),
-            to_epoch_us(hold.range.to),
-            detail::clean_text(hold.reason),
-            hold.owner_kind,
-            to_string(hold.owner_id),
-            detail::clean_text(hold.owner),
-            detail::clean_text(hold.legal_basis),
-            detail::clean_text(hold.custodian),
-            or_null(hold.review),
-            or_null(hold.expires),
-            to_string(hold.placer_id),
-            detail::clean_text(hold.placer),
-            to_epoch_us(hold.placed));
-    if (placed.affected_rows() == 0) return false;
-    run(transaction, kPlaceCameras, to_string(hold.id), to_array(hold.cameras));
-    return true;
-}
-
-Result<HoldPlacing> place_hold(Pool& pool, const HoldRow& hold, const ledger::Act& act) {
+Result<HoldPlacing> place_hold(Pool& pool, const HoldRow& hold, const ledger::Actor& actor) {
     HoldPlacing placing = HoldPlacing::placed;
     const Status status = pool.with([&](Connection& connection) -> Status {
         pqxx::work transaction{connection.get()};
         // Before the hold: whoever ends the incident locks in this order, too.
         if (hold.kind == HoldKind::incident &&
-            !run(transaction, kLockIncident, to_string(hold.owner_id))[0][0].as<bool>())
+            !run(transaction, kLockIncident, to_string(hold.owner_id))[0][0].as<bool>()) {
             placing = HoldPlacing::owner_ended;
-        else if (!detail::insert_hold(transaction, hold))
+            return {};
+        }
+        const auto placed = detail::place_hold(transaction, hold, actor);
+        if (!placed) return std::unexpected(placed.error());
+        if (!*placed) {
             placing = HoldPlacing::is_there;
-        if (placing != HoldPlacing::placed) return {};
-        const auto record = append_record(transaction, act, hold.placed);
-        if (!record) return std::unexpected(record.error());
+            return {};
+        }
         transaction.commit();
         return {};
     });

@@ -1,7 +1,9 @@
 #include "storage/catalogue/detail/acted.hpp"
 #include "storage/catalogue/detail/connection.hpp"
+#include "storage/catalogue/detail/holds.hpp"
 #include "storage/catalogue/detail/values.hpp"
 #include "storage/catalogue/incident_case_repository.hpp"
+#include "storage/catalogue/record_repository.hpp"
 
 #include <utility>
 
@@ -22,11 +24,6 @@ constexpr const char* kMove = R"(
 constexpr const char* kStep = R"(
     INSERT INTO incident_steps (id, incident_id, at, action, from_state, to_state, part, principal_id, principal, facts)
     VALUES ($1::uuid, $2::uuid, from_us($3::bigint), $4, $5, $6, $7, $8::uuid, $9, $10::jsonb))";
-// Holds that others placed for the same footage stay.
-constexpr const char* kEndHolds = R"(
-    UPDATE holds SET expires_at = greatest(from_us($2::bigint), placed_at + interval '1 microsecond'), revision = revision + 1
-    WHERE owner_kind = 'incident' AND owner_id = $1::uuid AND kind = 'incident' AND released_at IS NULL
-      AND expires_at > from_us($2::bigint))";
 constexpr const char* kNote = R"(
     INSERT INTO incident_notes (id, incident_id, at, text, principal_id, principal)
     VALUES ($1::uuid, $2::uuid, from_us($3::bigint), $4, $5::uuid, $6))";
@@ -47,6 +44,20 @@ ledger::Act to_act(const Uuid& id, std::string action, const ledger::Actor& acto
     };
 }
 
+/// Its own holds end with it.
+Status end_holds(pqxx::transaction_base& transaction, const TakenIncidentStep& taken, UtcTime now) {
+    if (!duty::is_end(taken.to)) return {};
+    return detail::limit_holds(
+        transaction,
+        {.kind = "incident", .id = taken.id},
+        {HoldKind::incident},
+        now,
+        "incident." + taken.action,
+        taken.actor,
+        now
+    );
+}
+
 }  // namespace
 
 Result<bool> take_incident_step(Pool& pool, const TakenIncidentStep& taken, UtcTime now) {
@@ -54,38 +65,42 @@ Result<bool> take_incident_step(Pool& pool, const TakenIncidentStep& taken, UtcT
     const std::string from{to_string(taken.from)};
     const std::string to{to_string(taken.to)};
     const std::string severity{taken.severity ? to_string(*taken.severity) : std::string_view{}};
-    return write_with_record(
-        pool,
-        to_act(
-            taken.id, "incident.step_taken", taken.actor, {{"step", taken.action}, {"from", from}, {"to", to}}
-        ),
-        now,
-        [&](pqxx::transaction_base& transaction) {
-            const auto moved =
-                run(transaction,
-                    kMove,
-                    id,
-                    taken.revision,
-                    to,
-                    to_epoch_us(now),
-                    taken.severity ? std::optional{severity} : std::nullopt);
-            if (moved.affected_rows() == 0) return false;
-            run(transaction,
-                kStep,
-                to_string(make_uuid_v7(now)),
-                id,
-                to_epoch_us(now),
-                taken.action,
-                from,
-                to,
-                taken.part,
-                id_of(taken.actor),
-                detail::clean_text(taken.actor.name),
-                taken.facts);
-            if (duty::is_end(taken.to)) run(transaction, kEndHolds, id, to_epoch_us(now));
-            return true;
-        }
+    const ledger::Act act = to_act(
+        taken.id, "incident.step_taken", taken.actor, {{"step", taken.action}, {"from", from}, {"to", to}}
     );
+    bool is_taken = false;
+    const Status status = pool.with([&](Connection& connection) -> Status {
+        pqxx::work transaction{connection.get()};
+        const auto moved =
+            run(transaction,
+                kMove,
+                id,
+                taken.revision,
+                to,
+                to_epoch_us(now),
+                taken.severity ? std::optional{severity} : std::nullopt);
+        if (moved.affected_rows() == 0) return {};
+        run(transaction,
+            kStep,
+            to_string(make_uuid_v7(now)),
+            id,
+            to_epoch_us(now),
+            taken.action,
+            from,
+            to,
+            taken.part,
+            id_of(taken.actor),
+            detail::clean_text(taken.actor.name),
+            taken.facts);
+        if (auto ended = end_holds(transaction, taken, now); !ended) return ended;
+        if (const auto record = append_record(transaction, act, now); !record)
+            return std::unexpected(record.error());
+        transaction.commit();
+        is_taken = true;
+        return {};
+    });
+    if (!status) return std::unexpected(status.error());
+    return is_taken;
 }
 
 Status add_incident_note(

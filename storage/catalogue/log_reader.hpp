@@ -8,7 +8,8 @@ namespace sluice::catalogue {
 /// The audit log in the database, read through a pool that outlives it. Roles as ledger_repository.hpp.
 class LogReader final : public ledger::LogReader {
 public:
-    explicit LogReader(Pool& pool) : pool_(pool), hashes_(pool) {}
+    /// Records from leaf `first` on.
+    explicit LogReader(Pool& pool, std::uint64_t first = 0) : pool_(pool), hashes_(pool), next_(first) {}
     [[nodiscard]] Result<std::vector<ledger::Hash>>
     load(std::uint32_t level, std::uint64_t first, std::uint64_t count) override {
         return hashes_.load(level, first, count);
@@ -20,7 +21,7 @@ public:
 private:
     Pool& pool_;
     PoolHashes hashes_;
-    std::uint64_t next_ = 0;
+    std::uint64_t next_;
 };
 
 [[nodiscard]] ledger::Entry to_entry(RecordRow row);

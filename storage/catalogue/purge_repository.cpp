@@ -6,6 +6,7 @@
 #include "storage/catalogue/incident_repository.hpp"
 #include "storage/catalogue/record_repository.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -138,6 +139,7 @@ constexpr const char* kMark = R"(
 constexpr const char* kUnmark = "SELECT unmark($1::uuid, $2::uuid[], $3::bool)";
 constexpr const char* kUnmarkRest =
     "SELECT unmark($1::uuid, ARRAY(SELECT segment_id FROM purge_marks WHERE run_id = $1::uuid), false)";
+constexpr const char* kFinish = "SELECT finish_marked($1::uuid, $2::uuid[], from_us($3::bigint))";
 constexpr const char* kDestroy =
     "SELECT destroy_marked($1::uuid, $2::uuid[], $3::bigint, from_us($4::bigint))";
 
@@ -194,6 +196,65 @@ Status file_breach(
 
 std::vector<ActiveHold> read_holds(pqxx::transaction_base& session, UtcTime now) {
     return read(session, to_hold, kHolds, to_epoch_us(now));
+}
+
+bool contains(const std::vector<Uuid>& ids, const Uuid& id) {
+    return std::ranges::find(ids, id) != ids.end();
+}
+
+std::vector<PurgeCandidate> pick(std::span<const PurgeCandidate> from, const std::vector<Uuid>& ids) {
+    std::vector<PurgeCandidate> picked;
+    for (const PurgeCandidate& one : from)
+        if (contains(ids, one.id)) picked.push_back(one);
+    return picked;
+}
+
+/// What an earlier attempt has unlinked and a hold touches by now: nothing is left to keep, and it is said.
+Status finish(
+    pqxx::transaction_base& transaction,
+    const Uuid& run_id,
+    const std::vector<PurgeCandidate>& gone,
+    std::span<const ActiveHold> holds,
+    const DestroySteps& steps,
+    UtcTime now
+) {
+    if (gone.empty()) return {};
+    Batch batch;
+    Sha256 hash;
+    std::vector<Uuid> ids;
+    nlohmann::json subject{
+        {"purge_run", to_string(run_id)},
+        {"segments", nlohmann::json::array()},
+        {"holds", nlohmann::json::array()}
+    };
+    for (const PurgeCandidate& one : gone) {
+        ids.push_back(one.id);
+        hash.update(one.id.bytes);
+        ++batch.segments;
+        batch.bytes += one.bytes;
+        subject["segments"].push_back(to_string(one.id));
+    }
+    batch.digest = hash.digest();
+    for (const ActiveHold& hold : holds)
+        if (std::ranges::any_of(gone, [&](const PurgeCandidate& one) {
+                return contains(hold.cameras, one.camera_id) && hold.range.overlaps(one.range);
+            }))
+            subject["holds"].push_back(to_string(hold.id));
+    const ledger::Act act = steps.make_act(batch);
+    const auto raised = raise_incident(
+        transaction,
+        {.id = make_uuid_v7(now),
+         .kind = duty::IncidentKind::storage,
+         .opened = now,
+         .cause = "a purge that was interrupted had destroyed footage before it was held",
+         .subject = subject.dump(),
+         .actor = act.actor}
+    );
+    if (!raised) return std::unexpected(raised.error());
+    run(transaction, kFinish, to_string(run_id), to_array(ids), to_epoch_us(now));
+    if (const auto record = append_record(transaction, act, now); !record)
+        return std::unexpected(record.error());
+    return {};
 }
 
 /// Marks what the judge lets go, and counts it.
@@ -322,26 +383,28 @@ Result<Destroyed> destroy_batch(
     const Uuid& run_id,
     std::span<const PurgeCandidate> marked,
     UtcTime now,
-    const std::function<std::vector<bool>(std::span<const PurgeCandidate>, std::span<const ActiveHold>)>&
-        is_due,
-    const std::function<Unlinked(std::span<const PurgeCandidate>)>& unlink
+    const DestroySteps& steps
 ) {
     Destroyed destroyed;
     const Status status = pool.with([&](Connection& connection) -> Status {
         pqxx::work transaction{connection.get()};
         run(transaction, kLockHolds);
-        const auto due = is_due(marked, read_holds(transaction, now));
+        const auto holds = read_holds(transaction, now);
+        const auto due = steps.is_due(marked, holds);
         std::vector<PurgeCandidate> going;
+        std::vector<PurgeCandidate> held;
+        for (std::size_t i = 0; i < marked.size(); ++i)
+            (due[i] ? going : held).push_back(marked[i]);
+        const Gone gone = held.empty() ? Gone{} : steps.find_gone(held);
+        if (auto finished = finish(transaction, run_id, pick(held, gone.gone), holds, steps, now); !finished)
+            return finished;
         std::vector<Uuid> kept;
-        for (std::size_t i = 0; i < marked.size(); ++i) {
-            if (due[i])
-                going.push_back(marked[i]);
-            else
-                kept.push_back(marked[i].id);
-        }
+        for (const PurgeCandidate& one : held)
+            if (!contains(gone.gone, one.id) && !contains(gone.unsure, one.id)) kept.push_back(one.id);
         if (!kept.empty()) run(transaction, kUnmark, to_string(run_id), to_array(kept), true);
+        destroyed = {.segments = gone.gone.size(), .kept = kept.size()};
         if (!going.empty()) {
-            const Unlinked unlinked = unlink(going);
+            const Unlinked unlinked = steps.unlink(going);
             if (!unlinked.gone.empty())
                 run(transaction,
                     kDestroy,
@@ -349,10 +412,9 @@ Result<Destroyed> destroy_batch(
                     to_array(unlinked.gone),
                     unlinked.missing,
                     to_epoch_us(now));
-            destroyed.segments = unlinked.gone.size();
+            destroyed.segments += unlinked.gone.size();
         }
         transaction.commit();
-        destroyed.kept = kept.size();
         return {};
     });
     if (!status) return std::unexpected(status.error());

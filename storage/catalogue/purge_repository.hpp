@@ -152,17 +152,30 @@ struct Destroyed {
     std::uint64_t segments = 0;
     std::uint64_t kept = 0;  ///< a hold was placed since they were marked
 };
+/// Of footage that does not go any more.
+struct Gone {
+    std::vector<Uuid> gone;    ///< has no file, durably: an earlier attempt had unlinked it
+    std::vector<Uuid> unsure;  ///< can't be looked at now: stays marked
+};
+/// What whoever destroys knows of rules and disks.
+struct DestroySteps {
+    /// Which of them still go.
+    std::function<std::vector<bool>(std::span<const PurgeCandidate>, std::span<const ActiveHold>)> is_due;
+    std::function<Unlinked(std::span<const PurgeCandidate>)> unlink;
+    std::function<Gone(std::span<const PurgeCandidate>)> find_gone;
+    /// About what find_gone has found, for the audit log.
+    std::function<ledger::Act(const Batch&)> make_act;
+};
 /// One transaction: holds are read under the lock that placing one waits for; what they touch is unmarked;
 /// `unlink` gets the rest and says what is gone; that becomes tombstones. So a hold finds a segment whole, or
-/// finds its tombstone.
+/// finds its tombstone. Where a hold came after an attempt that died between the two, nothing is left to
+/// keep: the destruction is finished, with an incident that names the segments and an act.
 [[nodiscard]] Result<Destroyed> destroy_batch(
     Pool& pool,
     const Uuid& run_id,
     std::span<const PurgeCandidate> marked,
     UtcTime now,
-    const std::function<std::vector<bool>(std::span<const PurgeCandidate>, std::span<const ActiveHold>)>&
-        is_due,
-    const std::function<Unlinked(std::span<const PurgeCandidate>)>& unlink
+    const DestroySteps& steps
 );
 /// What is still marked can't be destroyed now: the next run looks at it again.
 [[nodiscard]] Status unmark_rest(Pool& pool, const Uuid& run_id);

@@ -61,14 +61,6 @@ constexpr const char* kSlot = R"(
         made_by, maker, made_at)
     VALUES ($1::uuid, $2::uuid, from_us($3::bigint), from_us($4::bigint), $5, $6::uuid, $7, $8::uuid, $9, $10::bytea,
         $11::uuid, $12, from_us($13::bigint)))";
-constexpr const char* kReleaseHolds = R"(
-    UPDATE holds SET released_by = $2::uuid, releaser = $3, released_at = from_us($4::bigint), release_reason = $5,
-        revision = revision + 1
-    WHERE owner_kind = 'request' AND owner_id = $1::uuid AND released_at IS NULL)";
-constexpr const char* kLimitHolds = R"(
-    UPDATE holds SET expires_at = from_us($2::bigint), revision = revision + 1
-    WHERE owner_kind = 'request' AND owner_id = $1::uuid AND released_at IS NULL AND kind IN ('request', 'case')
-      AND expires_at > from_us($2::bigint) AND placed_at < from_us($2::bigint))";
 constexpr const char* kOverdue = R"(
     SELECT id FROM requests
     WHERE due_at <= from_us($1::bigint) AND state IN ('correction', 'granted', 'granted_partial', 'scheduled')
@@ -207,18 +199,28 @@ void add_slot(pqxx::transaction_base& transaction, const TakenStep& step) {
         to_epoch_us(step.now));
 }
 
-void change_holds(pqxx::transaction_base& transaction, const TakenStep& step) {
-    const std::string request = to_string(step.request_id);
+Status change_holds(pqxx::transaction_base& transaction, const TakenStep& step) {
+    const detail::HoldOwner owner{.kind = "request", .id = step.request_id};
+    const std::string reason = kRecords.at(static_cast<std::size_t>(step.action));
     if (step.holds.releases)
-        run(transaction,
-            kReleaseHolds,
-            request,
-            id_or_null(step.actor.id),
-            detail::clean_text(step.actor.name),
-            to_epoch_us(step.now),
-            std::string{kRecords.at(static_cast<std::size_t>(step.action))});
-    if (step.holds.limits_to) run(transaction, kLimitHolds, request, to_epoch_us(*step.holds.limits_to));
-    if (step.holds.places) detail::insert_hold(transaction, *step.holds.places);
+        if (auto done = detail::release_holds(transaction, owner, reason, step.actor, step.now); !done)
+            return done;
+    if (step.holds.limits_to)
+        if (auto done = detail::limit_holds(
+                transaction,
+                owner,
+                {HoldKind::request, HoldKind::legal_case},
+                *step.holds.limits_to,
+                reason,
+                step.actor,
+                step.now
+            );
+            !done)
+            return done;
+    if (step.holds.places)
+        if (auto placed = detail::place_hold(transaction, *step.holds.places, step.actor); !placed)
+            return std::unexpected(placed.error());
+    return {};
 }
 
 /// History and audit log say the same.
@@ -276,7 +278,7 @@ Result<std::optional<StepDone>> take_step(Pool& pool, const TakenStep& step) {
         add_slot(transaction, step);
         if (step.entry && number)
             static_cast<void>(add_register_entry(transaction, *number, *step.entry, step.actor, step.now));
-        change_holds(transaction, step);
+        if (auto changed = change_holds(transaction, step); !changed) return changed;
         const int revision = run(transaction,
                                  kState,
                                  request,

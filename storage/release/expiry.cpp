@@ -2,7 +2,11 @@
 
 #include "config/base/log.hpp"
 #include "storage/catalogue/policy_repository.hpp"
+#include "storage/catalogue/record_repository.hpp"
+#include "storage/release/make_copy.hpp"
 #include "storage/retention/rules.hpp"
+
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -14,8 +18,30 @@ using nlohmann::json;
 
 constexpr std::size_t kAtOnce = 100;
 
-Status destroy(const CopySite& site, const catalogue::PackageRow& package, unsigned ceiling_years) {
-    const fs::path folder = packages_folder(site.data);
+/// The audit log knows of all of them before the first is gone: it takes records in their order, so the last
+/// one's checkpoint covers them.
+Status announce(const retention::Site& site, const std::vector<catalogue::PackageRow>& packages) {
+    Uuid last{};
+    for (const catalogue::PackageRow& package : packages) {
+        const ledger::Act act{
+            .action = "package.ending",
+            .actor = ledger::system_actor("sluice-worker"),
+            .subject = {.kind = "copy", .id = to_string(package.copy_id)},
+            .facts = json{{"package", package.name}}.dump(),
+        };
+        const auto record = catalogue::append_record(site.pool, act, site.clock.now());
+        if (!record) return std::unexpected(record.error());
+        last = *record;
+    }
+    return site.wait_signed(last);
+}
+
+Status destroy(
+    const retention::Site& site,
+    const fs::path& folder,
+    const catalogue::PackageRow& package,
+    unsigned ceiling_years
+) {
     const auto removed = site.files.remove(folder / package.name);
     if (!removed) return std::unexpected(removed.error());
     if (auto synced = site.files.sync_directory(folder); !synced) return synced;
@@ -58,16 +84,29 @@ std::string_view expiry_rule(UtcTime recorded_from, UtcTime expires, unsigned ce
     return expires >= ceiling ? "RET_CEILING_1Y" : "PACKAGE_KEEP";
 }
 
-Result<std::size_t> destroy_expired_packages(const CopySite& site) {
+Result<ExpiredPackages> destroy_expired_packages(const retention::Site& site, const fs::path& data) {
+    ExpiredPackages report;
     const auto expired = catalogue::load_expired_packages(site.pool, site.clock.now(), kAtOnce);
     if (!expired) return std::unexpected(expired.error());
-    if (expired->empty()) return 0;
+    if (expired->empty()) return report;
+    auto obstacles = retention::find_obstacles(site, {});
+    if (!obstacles) return std::unexpected(obstacles.error());
+    report.refusals = std::move(*obstacles);
+    if (!report.refusals.empty()) return report;
     const auto history = catalogue::load_policy_history(site.pool);
     if (!history) return std::unexpected(history.error());
     const unsigned years = policy::in_force(*history, site.clock.now()).policy.ceiling_years;
-    for (const catalogue::PackageRow& package : *expired)
-        if (auto done = destroy(site, package, years); !done) return std::unexpected(done.error());
-    return expired->size();
+    if (auto announced = announce(site, *expired); !announced) {
+        if (announced.error().label() != "LEDGER_UNAVAILABLE") return std::unexpected(announced.error());
+        report.refusals = {{.code = "LEDGER_UNAVAILABLE", .detail = announced.error().message()}};
+        return report;
+    }
+    for (const catalogue::PackageRow& package : *expired) {
+        if (auto done = destroy(site, packages_folder(data), package, years); !done)
+            return std::unexpected(done.error());
+        ++report.destroyed;
+    }
+    return report;
 }
 
 }  // namespace sluice::release

@@ -1,9 +1,11 @@
 #pragma once
 
-#include "storage/release/make_copy.hpp"
+#include "storage/retention/run.hpp"
 
 #include <cstddef>
+#include <filesystem>
 #include <string>
+#include <vector>
 
 /// Packages are footage that is kept here: they go when the policy says, and never later than the recording's
 /// year (article 7(5)).
@@ -13,9 +15,16 @@ namespace sluice::release {
 /// PACKAGE_KEEP.
 [[nodiscard]] std::string_view expiry_rule(UtcTime recorded_from, UtcTime expires, unsigned ceiling_years);
 
-/// Takes the files of expired packages away, folder synced, and then says so in the package's row with a
-/// certificate that the audit log has as well. A file that is gone already is no obstacle: a crash between
-/// the two is gone on from. How many. Error: retry, abandon_file, stop_volume.
-[[nodiscard]] Result<std::size_t> destroy_expired_packages(const CopySite& site);
+struct ExpiredPackages {
+    std::size_t destroyed = 0;
+    std::vector<retention::Refusal> refusals;  ///< why nothing may be destroyed now, though something is due
+};
+/// Under the guards of every destruction: nothing goes from an unconfirmed catalogue, by a doubtful clock, or
+/// before the audit log has it in a signed checkpoint that it will. Then takes the files of expired packages
+/// away, folder synced, and says so in each package's row with a certificate that the audit log has as well.
+/// A file that is gone already is no obstacle: a crash between the two is gone on from. `data`: the folder of
+/// the configuration. Error: retry, abandon_file, stop_volume.
+[[nodiscard]] Result<ExpiredPackages>
+destroy_expired_packages(const retention::Site& site, const std::filesystem::path& data);
 
 }  // namespace sluice::release

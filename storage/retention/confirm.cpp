@@ -2,8 +2,9 @@
 
 #include "storage/catalogue/hold_repository.hpp"
 #include "storage/catalogue/purge_repository.hpp"
+#include "storage/retention/certificate.hpp"
 
-#include <fstream>
+#include <algorithm>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -11,39 +12,85 @@
 namespace sluice::retention {
 namespace {
 
+using catalogue::HoldRow;
 using nlohmann::json;
 
-std::string text_of(const json& object, const char* name) {
-    const auto found = object.find(name);
-    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
+constexpr std::size_t kTombstonesAtOnce = 5'000;
+
+std::string word_of(const std::optional<UtcTime>& expires) {
+    return expires ? to_rfc3339(*expires) : "never";
 }
 
-std::optional<UtcTime> time_of(const json& value) {
-    if (!value.is_string()) return std::nullopt;
-    const auto time = from_rfc3339(value.get<std::string>());
-    if (!time) return std::nullopt;
-    return *time;
+/// Why the hold keeps less than the log says, which ends at `newest`; empty: it keeps all of that.
+std::string weakness_of(const HoldRow& hold, const KnownHold& known, std::optional<UtcTime> newest) {
+    // Of what was released since the log can't know.
+    if (hold.release && (!newest || hold.release->released <= *newest))
+        return "it was released at " + to_rfc3339(hold.release->released);
+    if (hold.release) return {};
+    if (to_string(hold.kind) != known.kind)
+        return fmt::format("its kind is {} instead of {}", to_string(hold.kind), known.kind);
+    if (hold.expires && (!known.expires || *hold.expires < *known.expires))
+        return fmt::format("it ends at {} instead of {}", word_of(hold.expires), word_of(known.expires));
+    if (!known.range.is_empty() && (hold.range.from > known.range.from || hold.range.to < known.range.to))
+        return fmt::format(
+            "it keeps {} to {} instead of {} to {}",
+            to_rfc3339(hold.range.from),
+            to_rfc3339(hold.range.to),
+            to_rfc3339(known.range.from),
+            to_rfc3339(known.range.to)
+        );
+    for (const std::string& camera : known.cameras)
+        if (std::ranges::find(hold.camera_slugs, camera) == hold.camera_slugs.end())
+            return "it lacks camera " + camera;
+    return {};
 }
 
-KnownHold to_hold(const json& facts) {
-    KnownHold hold{
-        .kind = text_of(facts, "kind"),
-        .cameras = {},
-        .from = text_of(facts, "from"),
-        .to = text_of(facts, "to"),
-        .expires = facts.contains("expires") ? time_of(facts["expires"]) : std::nullopt,
-    };
-    if (facts.contains("cameras") && facts["cameras"].is_array())
-        for (const json& camera : facts["cameras"])
-            if (camera.is_string()) hold.cameras.push_back(camera.get<std::string>());
-    return hold;
+Status compare_holds(catalogue::Pool& pool, const Evidence& evidence, UtcTime now, Comparison& comparison) {
+    for (const auto& [id, known] : evidence.holds) {
+        if (known.expires && *known.expires <= now) continue;
+        const auto hold = catalogue::find_hold(pool, id);
+        if (!hold) return std::unexpected(hold.error());
+        if (!*hold) {
+            comparison.missing_holds.push_back(id);
+            continue;
+        }
+        if (std::string what = weakness_of(**hold, known, evidence.newest); !what.empty())
+            comparison.weaker_holds.push_back({id, std::move(what)});
+    }
+    return {};
 }
 
-void extend(Evidence& evidence, const Uuid& id, const json& facts) {
-    const auto hold = evidence.holds.find(id);
-    const auto expires = facts.find("expires");
-    if (hold == evidence.holds.end() || expires == facts.end() || !expires->is_object()) return;
-    if (expires->contains("to")) hold->second.expires = time_of((*expires)["to"]);
+/// As the purge's certificate counts them.
+Result<std::string> hash_tombstones(catalogue::Pool& pool, const Uuid& run) {
+    Sha256 hash;
+    Uuid after{};
+    for (;;) {
+        const auto some = catalogue::load_tombstones(pool, run, after, kTombstonesAtOnce);
+        if (!some) return std::unexpected(some.error());
+        for (const catalogue::Tombstone& tombstone : *some)
+            add_to_digest(hash, tombstone);
+        if (some->size() < kTombstonesAtOnce) return to_hex(hash.digest());
+        after = some->back().segment_id;
+    }
+}
+
+/// What a run without certificate has destroyed the next purge finds out by its marks; so its row is enough.
+Status compare_purge(catalogue::Pool& pool, const Uuid& id, const KnownPurge& known, Comparison& comparison) {
+    const auto run = catalogue::find_purge_run(pool, id);
+    if (!run) return std::unexpected(run.error());
+    if (!*run) comparison.missing_purges.push_back(id);
+    if (!known.is_certified) return {};
+    const auto certificate = catalogue::find_certificate(pool, id);
+    if (!certificate) return std::unexpected(certificate.error());
+    const bool is_there =
+        *certificate && (known.certificate_sha256.empty() ||
+                         to_hex(sha256(as_bytes((*certificate)->body))) == known.certificate_sha256);
+    if (!is_there) comparison.missing_certificates.push_back(id);
+    const auto tombstones = hash_tombstones(pool, id);
+    if (!tombstones) return std::unexpected(tombstones.error());
+    if (!known.tombstones_sha256.empty() && *tombstones != known.tombstones_sha256)
+        comparison.missing_tombstones.push_back(id);
+    return {};
 }
 
 json ids(const std::vector<Uuid>& all) {
@@ -53,86 +100,83 @@ json ids(const std::vector<Uuid>& all) {
     return list;
 }
 
-}  // namespace
-
-void add_line(Evidence& evidence, std::string_view line) {
-    ++evidence.records;
-    const json entry = json::parse(line, nullptr, false);
-    const json record = entry.is_object() && entry.contains("record") && entry["record"].is_string()
-                            ? json::parse(entry["record"].get<std::string>(), nullptr, false)
-                            : json();
-    const bool is_readable =
-        record.is_object() && record.contains("subject") && record["subject"].is_object();
-    const auto id = is_readable ? uuid_from_string(text_of(record["subject"], "id")) : Result<Uuid>{};
-    if (!is_readable) {
-        ++evidence.unreadable;
-        return;
-    }
-    const std::string action = text_of(record, "action");
-    if (!id) return;  // of another kind of subject
-    const json facts = record.value("facts", json::object());
-    if (action == "hold.placed")
-        evidence.holds.insert_or_assign(*id, to_hold(facts));
-    else if (action == "hold.extended")
-        extend(evidence, *id, facts);
-    else if (action == "hold.released")
-        evidence.holds.erase(*id);
-    else if (action == "purge.certified")
-        evidence.certified_runs.insert(*id);
+json to_json(const Comparison& comparison) {
+    json weaker = json::array();
+    for (const WeakerHold& hold : comparison.weaker_holds)
+        weaker.push_back({{"hold", to_string(hold.id)}, {"what", hold.what}});
+    return {
+        {"missing_holds", ids(comparison.missing_holds)},
+        {"weaker_holds", std::move(weaker)},
+        {"missing_purges", ids(comparison.missing_purges)},
+        {"missing_certificates", ids(comparison.missing_certificates)},
+        {"missing_tombstones", ids(comparison.missing_tombstones)},
+        {"erased_records", comparison.erased},
+        {"missing_records", comparison.missing_records},
+        {"is_other_log", comparison.is_other_log},
+    };
 }
 
-Result<Evidence> load_evidence(const std::filesystem::path& export_folder) {
-    const std::filesystem::path file = export_folder / "records.jsonl";
-    std::ifstream lines{file};
-    if (!lines)
-        return failure(
-            Remedy::operator_acts,
-            file.string() + " can't be read: name the folder of a `sluice ledger export`"
+}  // namespace
+
+bool Comparison::is_whole() const noexcept {
+    return missing_holds.empty() && weaker_holds.empty() && missing_purges.empty() &&
+           missing_certificates.empty() && missing_tombstones.empty() && erased == 0 &&
+           missing_records == 0 && !is_other_log;
+}
+
+std::vector<std::string> Comparison::lines() const {
+    std::vector<std::string> lines;
+    const auto each = [&](const std::vector<Uuid>& all, const char* text) {
+        for (const Uuid& id : all)
+            lines.push_back(fmt::format(fmt::runtime(text), to_string(id)));
+    };
+    each(missing_holds, "missing hold {}");
+    for (const WeakerHold& hold : weaker_holds)
+        lines.push_back(fmt::format("weaker hold {}: {}", to_string(hold.id), hold.what));
+    each(missing_purges, "missing purge {}: it had marked footage, and the catalogue knows nothing of it");
+    each(
+        missing_certificates, "missing certificate {}: the catalogue has none of this purge, or another text"
+    );
+    each(missing_tombstones, "missing tombstones of purge {}: not those that were certified");
+    if (erased > 0)
+        lines.push_back(fmt::format("{} records are erased: nobody can tell what they said", erased));
+    if (missing_records > 0)
+        lines.push_back(fmt::format(
+            "{} records were signed behind the end of the evidence: it is too old", missing_records
+        ));
+    if (is_other_log)
+        lines.emplace_back(
+            "the evidence is not of the log that this machine and the catalogue go on with: nobody can "
+            "tell whether it reaches to its end"
         );
-    Evidence evidence;
-    for (std::string line; std::getline(lines, line);)
-        if (!line.empty()) add_line(evidence, line);
-    if (lines.bad()) return failure(Remedy::operator_acts, file.string() + " can't be read to its end");
-    if (evidence.records == 0) return failure(Remedy::operator_acts, file.string() + " holds no record");
-    return evidence;
+    return lines;
 }
 
 Result<Comparison> compare(catalogue::Pool& pool, const Evidence& evidence, UtcTime now) {
     Comparison comparison;
-    for (const auto& [id, known] : evidence.holds) {
-        if (known.expires && *known.expires <= now) continue;
-        const auto hold = catalogue::find_hold(pool, id);
-        if (!hold) return std::unexpected(hold.error());
-        if (!*hold) comparison.missing_holds.push_back(id);
-    }
-    for (const Uuid& run : evidence.certified_runs) {
-        const auto certificate = catalogue::find_certificate(pool, run);
-        if (!certificate) return std::unexpected(certificate.error());
-        if (!*certificate) comparison.missing_certificates.push_back(run);
-    }
+    comparison.erased = evidence.erased;
+    comparison.missing_records = evidence.missing;
+    comparison.is_other_log = evidence.is_other_log;
+    if (auto compared = compare_holds(pool, evidence, now, comparison); !compared)
+        return std::unexpected(compared.error());
+    for (const auto& [id, known] : evidence.purges)
+        if (auto compared = compare_purge(pool, id, known, comparison); !compared)
+            return std::unexpected(compared.error());
     return comparison;
 }
 
 Result<bool> confirm(catalogue::Pool& pool, const Confirmation& confirmation, UtcTime now) {
-    const Comparison& comparison = confirmation.comparison;
-    if (!comparison.is_whole() && confirmation.reason.empty())
+    if (!confirmation.comparison.is_whole() && confirmation.reason.empty())
         return failure(
             Remedy::refuse,
-            fmt::format(
-                "the catalogue lacks {} holds and the tombstones of {} purges that the audit log knows: "
-                "place "
-                "the holds again, or restore a newer backup; --reason confirms it nevertheless",
-                comparison.missing_holds.size(),
-                comparison.missing_certificates.size()
-            ),
+            "the catalogue is not what the audit log says, or that can't be told (the lines above): place "
+            "the holds "
+            "again, restore a newer backup, or name newer evidence; --reason confirms it nevertheless",
             "EVIDENCE_MISSING"
         );
-    const json facts{
-        {"evidence", confirmation.evidence},
-        {"reason", confirmation.reason},
-        {"missing_holds", ids(comparison.missing_holds)},
-        {"missing_certificates", ids(comparison.missing_certificates)},
-    };
+    json facts = to_json(confirmation.comparison);
+    facts["evidence"] = confirmation.evidence;
+    facts["reason"] = confirmation.reason;
     const ledger::Act act{
         .action = "retention.confirmed",
         .actor = ledger::system_actor(confirmation.principal),

@@ -3,46 +3,34 @@
 #include "config/base/time.hpp"
 #include "config/base/uuid.hpp"
 #include "storage/catalogue/pool.hpp"
+#include "storage/retention/log_evidence.hpp"
 
 #include <cstdint>
-#include <filesystem>
-#include <map>
-#include <optional>
-#include <set>
 #include <string>
-#include <string_view>
 #include <vector>
 
-/// After a rebuild or a restore: does the catalogue know every hold and every purge that an export of the
-/// audit log knows? Only then may anything be destroyed again.
+/// After a rebuild or a restore: does the catalogue know every hold and every purge that the audit log knows?
+/// Only then may anything be destroyed again.
 namespace sluice::retention {
 
-struct KnownHold {
-    std::string kind;
-    std::vector<std::string> cameras;  ///< slugs
-    std::string from;                  ///< RFC 3339, as recorded
-    std::string to;
-    std::optional<UtcTime> expires;  ///< nullopt: never
+/// A hold that is there and keeps less than the log says.
+struct WeakerHold {
+    Uuid id;
+    std::string what;  ///< "it ends at … instead of …"
 };
-
-/// What an export says of holds that are in force and of purges that ended.
-struct Evidence {
-    std::map<Uuid, KnownHold> holds;  ///< placed and not released
-    std::set<Uuid> certified_runs;
-    std::uint64_t records = 0;
-    std::uint64_t unreadable = 0;  ///< erased ones among them
-};
-/// Takes one line of `records.jsonl` in, in the order of the log. Pure.
-void add_line(Evidence& evidence, std::string_view line);
-/// Error: operator_acts, when the file can't be read or holds no record.
-[[nodiscard]] Result<Evidence> load_evidence(const std::filesystem::path& export_folder);
 
 struct Comparison {
-    std::vector<Uuid> missing_holds;         ///< in force by the evidence, and not in the catalogue
-    std::vector<Uuid> missing_certificates;  ///< of purges whose tombstones the catalogue lacks
-    [[nodiscard]] bool is_whole() const noexcept {
-        return missing_holds.empty() && missing_certificates.empty();
-    }
+    std::vector<Uuid> missing_holds;         ///< in force by the log, and not in the catalogue
+    std::vector<WeakerHold> weaker_holds;    ///< there, but released, or of less cameras, time or force
+    std::vector<Uuid> missing_purges;        ///< that marked footage: the catalogue has no run of the id
+    std::vector<Uuid> missing_certificates;  ///< of purges; or it is another text
+    std::vector<Uuid> missing_tombstones;    ///< of certified purges: not those that were certified
+    std::uint64_t erased = 0;                ///< records of which nobody knows what they said
+    std::uint64_t missing_records = 0;       ///< signed behind the end of all that could be read
+    bool is_other_log = false;
+    [[nodiscard]] bool is_whole() const noexcept;
+    /// What is not, in words for a person; a line each.
+    [[nodiscard]] std::vector<std::string> lines() const;
 };
 [[nodiscard]] Result<Comparison> compare(catalogue::Pool& pool, const Evidence& evidence, UtcTime now);
 

@@ -94,7 +94,7 @@ load_coverage_report(catalogue::Pool& pool, std::chrono::days length, UtcTime no
 }
 
 Result<std::vector<CameraAccount>> load_coverage_report(catalogue::Pool& pool, TimeRange asked, UtcTime now) {
-    const auto cameras = catalogue::load_cameras(pool, false);
+    const auto cameras = catalogue::load_cameras(pool, true);
     if (!cameras) return std::unexpected(cameras.error());
     const auto streams = catalogue::load_streams(pool);
     if (!streams) return std::unexpected(streams.error());
@@ -104,6 +104,7 @@ Result<std::vector<CameraAccount>> load_coverage_report(catalogue::Pool& pool, T
     if (!destroyed) return std::unexpected(destroyed.error());
     std::vector<CameraAccount> report;
     for (const catalogue::CameraRow& camera : *cameras) {
+        if (camera.retired && *camera.retired <= asked.from) continue;
         const auto stream = std::ranges::find_if(*streams, [&camera](const catalogue::StreamRow& row) {
             return row.camera_id == camera.id && row.kind == StreamKind::main;
         });
@@ -111,6 +112,7 @@ Result<std::vector<CameraAccount>> load_coverage_report(catalogue::Pool& pool, T
         CoverageFacts facts{.asked = asked, .covered = {}, .gaps = {}, .destroyed = {}};
         // An id tells when the recorder first knew the camera: before that nothing was promised.
         facts.asked.from = std::clamp(made_at(camera.id), asked.from, asked.to);
+        if (camera.retired) facts.asked.to = std::clamp(*camera.retired, facts.asked.from, asked.to);
         for (const catalogue::CoverageRow& row : coverage->covered)
             if (row.stream_id == stream->id) facts.covered.push_back(row.range);
         for (const catalogue::GapRow& gap : coverage->gaps)

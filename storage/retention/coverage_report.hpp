@@ -37,8 +37,8 @@ struct CameraAccount {
     TimeRange asked;
     CoverageAccount account;
 };
-/// The main streams of all cameras in use, over the days before `now`; one that is younger answers for its
-/// own time.
+/// The main streams of all cameras that were in use in the days before `now`; one that is younger, or was
+/// retired in them, answers for its own time.
 [[nodiscard]] Result<std::vector<CameraAccount>>
 load_coverage_report(catalogue::Pool& pool, std::chrono::days length, UtcTime now);
 /// The same over any interval.

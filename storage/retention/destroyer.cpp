@@ -42,6 +42,27 @@ std::vector<fs::path> names_of(const PurgeCandidate& segment) {
     return names;
 }
 
+namespace {
+
+/// Whether anything of it is left: the copy of a suspect file is worth keeping without it.
+Result<bool> is_there(const PurgeCandidate& segment, const fs::path& root) {
+    std::vector<fs::path> names = names_of(segment);
+    if (!segment.copy_path.empty()) names.push_back(segment.copy_path);
+    for (const fs::path& name : names) {
+        std::error_code code;
+        const fs::file_status status = fs::symlink_status(root / name, code);
+        if (status.type() == fs::file_type::not_found) continue;
+        if (code)
+            return std::unexpected(
+                Error{Remedy::operator_acts, code, "cannot look at " + (root / name).string()}
+            );
+        return true;
+    }
+    return false;
+}
+
+}  // namespace
+
 Status Destroyer::unlink_one(const PurgeCandidate& segment, const fs::path& root, Pending& pending) {
     std::vector<fs::path> names = names_of(segment);
     if (!segment.copy_path.empty()) names.push_back(segment.copy_path);
@@ -78,6 +99,7 @@ catalogue::Unlinked Destroyer::sync(const std::vector<Pending>& pending) {
             std::ranges::find_if(one.folders, [&](const fs::path& folder) { return !synced.at(folder); });
         if (failed != one.folders.end()) {
             failures_.push_back({one.id, synced.at(*failed).error()});
+            is_unsure_ = true;  // whether its name comes back after a power cut
             continue;
         }
         unlinked.gone.push_back(one.id);
@@ -86,24 +108,50 @@ catalogue::Unlinked Destroyer::sync(const std::vector<Pending>& pending) {
     return unlinked;
 }
 
+Result<fs::path> Destroyer::find_root(const PurgeCandidate& segment, std::map<Uuid, Status>& checked) const {
+    const auto volume = std::ranges::find(volumes_, segment.volume_id, &PurgeVolume::id);
+    if (volume == volumes_.end()) return failure(Remedy::operator_acts, "its volume is not there");
+    if (!checked.contains(volume->id)) checked.emplace(volume->id, check(*volume));
+    if (const Status& state = checked.at(volume->id); !state) return std::unexpected(state.error());
+    return volume->root;
+}
+
+catalogue::Gone Destroyer::find_gone(std::span<const PurgeCandidate> segments) {
+    catalogue::Gone found;
+    std::map<Uuid, Status> checked;
+    std::vector<Pending> pending;
+    for (const PurgeCandidate& segment : segments) {
+        const auto root = find_root(segment, checked);
+        const auto has_file = root ? is_there(segment, *root) : Result<bool>{std::unexpected(root.error())};
+        if (!has_file) {
+            failures_.push_back({segment.id, has_file.error()});
+            found.unsure.push_back(segment.id);
+        } else if (!*has_file) {
+            pending.push_back(
+                {.id = segment.id, .had_file = false, .folders = {(*root / segment.path).parent_path()}}
+            );
+        }
+    }
+    found.gone = sync(pending).gone;
+    for (const Pending& one : pending)
+        if (std::ranges::find(found.gone, one.id) == found.gone.end()) found.unsure.push_back(one.id);
+    is_unsure_ |= !found.unsure.empty();
+    return found;
+}
+
 catalogue::Unlinked Destroyer::unlink(std::span<const PurgeCandidate> segments) {
     const auto until = SteadyClock::now() + kLongest;
     std::map<Uuid, Status> checked;
     std::vector<Pending> pending;
     for (const PurgeCandidate& segment : segments) {
         if (SteadyClock::now() >= until) break;
-        const auto volume = std::ranges::find(volumes_, segment.volume_id, &PurgeVolume::id);
-        if (volume == volumes_.end()) {
-            failures_.push_back({segment.id, Error{Remedy::operator_acts, "its volume is not there"}});
-            continue;
-        }
-        if (!checked.contains(volume->id)) checked.emplace(volume->id, check(*volume));
-        if (const Status& state = checked.at(volume->id); !state) {
-            failures_.push_back({segment.id, state.error()});
+        const auto root = find_root(segment, checked);
+        if (!root) {
+            failures_.push_back({segment.id, root.error()});
             continue;
         }
         Pending one{.id = segment.id, .had_file = false, .folders = {}};
-        if (auto done = unlink_one(segment, volume->root, one); !done)
+        if (auto done = unlink_one(segment, *root, one); !done)
             failures_.push_back({segment.id, done.error()});
         else
             pending.push_back(std::move(one));

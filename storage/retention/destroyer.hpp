@@ -4,6 +4,7 @@
 #include "storage/volume/durable_files.hpp"
 
 #include <filesystem>
+#include <map>
 #include <set>
 #include <span>
 #include <string>
@@ -30,6 +31,12 @@ public:
     /// seconds, because a hold may be waiting.
     [[nodiscard]] catalogue::Unlinked unlink(std::span<const catalogue::PurgeCandidate> segments);
 
+    /// Which of them, that are to be kept by now, have no file any more: an earlier attempt had unlinked
+    /// them.
+    [[nodiscard]] catalogue::Gone find_gone(std::span<const catalogue::PurgeCandidate> segments);
+    /// Some are neither there for certain nor gone for good: their marks have to stay.
+    [[nodiscard]] bool is_unsure() const noexcept { return is_unsure_; }
+
     struct Failure {
         Uuid segment_id;
         Error error;
@@ -46,10 +53,14 @@ private:
     unlink_one(const catalogue::PurgeCandidate& segment, const std::filesystem::path& root, Pending& pending);
 
     [[nodiscard]] catalogue::Unlinked sync(const std::vector<Pending>& pending);
+    /// Its volume, once a batch looked at; what is wrong with it.
+    [[nodiscard]] Result<std::filesystem::path>
+    find_root(const catalogue::PurgeCandidate& segment, std::map<Uuid, Status>& checked) const;
 
     volume::DurableFiles& files_;
     std::span<const PurgeVolume> volumes_;
     std::vector<Failure> failures_;
+    bool is_unsure_ = false;
 };
 
 /// All names that the file of a row may have: an open one may have been finished or set aside since.

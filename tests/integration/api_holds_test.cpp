@@ -97,6 +97,49 @@ TEST_CASE(
 }
 
 TEST_CASE(
+    "what belongs to an incident or a duty period is not released by hand before that is over",
+    "[api][hold][integration]"
+) {
+    Office office;
+    const bool is_period = GENERATE(false, true);
+    const std::string owner = to_string(make_uuid_v7(office.clock.now()));
+    const std::string now = to_rfc3339(office.clock.now());
+    office.database.execute(
+        is_period ? "INSERT INTO duty_periods (id, kind, name, reason, from_at, to_at, raises, placed_by, "
+                    "placer, placed_at) "
+                    "SELECT '" +
+                        owner + "', 'special', '國慶', '特別勤務', '" + now + "', '" +
+                        to_rfc3339(office.clock.now() + std::chrono::hours{1}) + "', 1, id, name, '" + now +
+                        "' FROM principals WHERE name = '王秘書'"
+                  : "INSERT INTO incidents (id, kind, severity, state, state_since, opened_at, cause, "
+                    "subject, principal) "
+                    "VALUES ('" +
+                        owner + "', 'cyber', 'high', 'detected', now(), now(), 'x', '{}', 'test')"
+    );
+    json body = office.flag();
+    body["kind"] = is_period ? "duty_period" : "incident";
+    body["owner"] = owner;
+    const Reply placed = office.send("POST", "/v1/holds", body);
+    REQUIRE(placed.status == 201);
+    const std::string address = placed.header("location");
+    const Reply refused = office.send("POST", address + "/release", {{"reason", "no longer wanted"}});
+    CHECK(refused.status == 409);
+    const json problem = json::parse(refused.body);
+    CHECK(problem["code"] == "HOLD_OWNED");
+    CHECK(problem["owner"]["kind"] == body["kind"]);
+    CHECK(problem["owner"]["id"] == owner);
+    CHECK(json::parse(office.read(address).body)["state"] == "active");
+    // To keep it longer does no harm: its owner ends it all the same.
+    const json review{
+        {"review", to_rfc3339(office.clock.now() + std::chrono::hours{24})}, {"reason", "look again"}
+    };
+    CHECK(office.send("PATCH", address, review, {"If-Match: " + placed.header("etag")}).status == 200);
+    if (!is_period) return;
+    office.clock.move(std::chrono::hours{2});
+    CHECK(office.send("POST", address + "/release", {{"reason", "over"}}).status == 200);
+}
+
+TEST_CASE(
     "article 7(5): only the law keeps footage beyond its ceiling",
     "[api][hold][article7][integration]"
 ) {

@@ -163,6 +163,12 @@ TEST_CASE(
     bureau.clock.move(1min);
     REQUIRE(bureau.hand_in("appeal2.pdf", "appeal") == "");
     CHECK(bureau.step("王秘書", "appeal") == "appealed");
+    // Without a number no law is named that lets it pass the ceiling (article 7(5)).
+    CHECK(bureau.holds() == "case legal- request-");
+    CHECK(
+        bureau.database.query("SELECT expires_at AT TIME ZONE 'UTC' FROM holds WHERE kind = 'case'") ==
+        "2027-11-16 16:00:00"
+    );
     bureau.clock.move(1min);
     CHECK(bureau.step("局長", "uphold") == "OUTCOME_MISSING");
     REQUIRE(bureau.hand_in("outcome2.pdf", "outcome") == "");
@@ -226,6 +232,38 @@ TEST_CASE("a refusal is what whoever wants to watch is told", "[api][request][in
     REQUIRE(bureau.hand_in("appeal.pdf", "appeal") == "");
     CHECK(bureau.step("王秘書", "appeal") == "APPEAL_TOO_LATE");
     CHECK(bureau.step("林主任", "close") == "closed");
+}
+
+TEST_CASE(
+    "footage of a refused case outlasts the period for the remedy, also over a long holiday",
+    "[api][request][integration][article7]"
+) {
+    Bureau bureau;
+    // Thirty days from 18 November end on a Friday: the first of ten days off, of which two would be off
+    // anyway.
+    bureau.database.execute(
+        "INSERT INTO calendar_overrides (id, day, is_off, reason, approver, placer_id, placer, placed_at) "
+        "SELECT "
+        "gen_random_uuid(), day, true, '連假', '行政院', p.id, p.name, to_timestamp(0) FROM principals p, "
+        "generate_series(date '2026-12-18', date '2026-12-27', interval '1 day') day WHERE p.name = '局長'"
+    );
+    bureau.draft("王秘書", Bureau::external());
+    bureau.bring_to_decision();
+    const json refusal{{"reasons", "法律另有規定"}, {"grounds", {"ART10_1_STATUTORY_SECRET"}}};
+    REQUIRE(bureau.step("局長", "refuse", refusal) == "refused");
+    CHECK(bureau.body()["due"] == "2026-12-28T16:00:00.000000Z");
+    CHECK(
+        bureau.database.query("SELECT expires_at AT TIME ZONE 'UTC' FROM holds WHERE kind = 'case'") ==
+        "2027-01-04 16:00:00"
+    );
+    // Nobody lets it go beside the case.
+    const std::string hold =
+        "/v1/holds/" + bureau.database.query("SELECT id FROM holds WHERE kind = 'case'") + "/release";
+    bureau.last = bureau.send("王秘書", "POST", hold, {{"reason", "結案"}});
+    CHECK(bureau.last.status == 409);
+    CHECK(bureau.body()["code"] == "HOLD_OWNED");
+    CHECK(bureau.body()["owner"]["kind"] == "request");
+    CHECK(bureau.body()["owner"]["name"] == "王小明");
 }
 
 TEST_CASE("a revoked decision stops the playing at once", "[api][request][release][integration]") {
@@ -335,6 +373,11 @@ TEST_CASE("papers go when a year is over, by somebody, and not before", "[api][r
     bureau.clock.move(24h);
     CHECK(eligible() == 1);
     CHECK(destroy("稽核") == "ROLE_NOT_ALLOWED");
+    CHECK(bureau.read("稽核", bureau.request + "/attachments/form.pdf").status == 200);
+    bureau.database.execute("UPDATE catalogue_state SET is_confirmed = false, rebuild_began_at = now()");
+    CHECK(destroy("王秘書") == "CATALOGUE_UNCONFIRMED");
+    CHECK(bureau.last.status == 409);
+    bureau.database.execute("SELECT confirm_catalogue(now())");
     CHECK(bureau.read("稽核", bureau.request + "/attachments/form.pdf").status == 200);
     CHECK(destroy("王秘書") == "200");
     CHECK(bureau.body()["papers_destroyed"].is_string());

@@ -10,10 +10,12 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include <catch2/catch.hpp>
+#include <pqxx/pqxx>
 
 using namespace std::chrono_literals;
 using namespace sluice;
@@ -21,6 +23,50 @@ using namespace sluice::test;
 namespace fs = std::filesystem;
 
 namespace {
+
+/// Of everything that must come back.
+std::string fingerprint_of(const std::function<std::string(const std::string&)>& query) {
+    std::string text;
+    for (const char* table :
+         {"segments",
+          "segment_index",
+          "streams",
+          "cameras",
+          "runs",
+          "formats",
+          "holds",
+          "hold_cameras",
+          "principals",
+          "credentials",
+          "policy_versions",
+          "gaps"})
+        text += std::string{table} + " " +
+                query(
+                    std::string{"SELECT coalesce(md5(string_agg(t::text, '|' ORDER BY t::text)), '') FROM "} +
+                    table + " t"
+                ) +
+                "\n";
+    return text;
+}
+
+/// Who may do what with tables, columns and functions. The order of a right's grantees says nothing.
+std::string rights_of(const std::function<std::string(const std::string&)>& query) {
+    return query(R"(
+        WITH things AS (
+            SELECT concat_ws(' ', c.relname, c.relowner::regrole) AS thing,
+                   coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner)) AS acl
+            FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'S')
+            UNION ALL
+            SELECT concat_ws(' ', a.attrelid::regclass, a.attname), a.attacl
+            FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+            WHERE c.relnamespace = 'public'::regnamespace AND a.attacl IS NOT NULL
+            UNION ALL
+            SELECT concat_ws(' ', p.oid::regprocedure, p.proowner::regrole, p.prosecdef),
+                   coalesce(p.proacl, acldefault('f', p.proowner))
+            FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace)
+        SELECT md5(string_agg(thing || ' ' || (SELECT string_agg(item::text, ',' ORDER BY item::text) FROM unnest(acl) item),
+                              chr(10) ORDER BY thing)) || ' ' || count(*) FROM things)");
+}
 
 /// A catalogue with footage, a person and a hold, and the configuration that names it.
 struct House {
@@ -64,13 +110,8 @@ struct House {
         hold.owner = hold.placer = person->name;
         hold.placed = catalogue::kStart;
         hold.expires = catalogue::kStart + 100 * 24h;
-        const auto placed = catalogue::place_hold(
-            owner,
-            hold,
-            {.action = "hold.placed",
-             .actor = {.id = {}, .name = "秘書", .role = "secretariat"},
-             .subject = {"hold", to_string(hold.id)}}
-        );
+        const auto placed =
+            catalogue::place_hold(owner, hold, {.id = {}, .name = "秘書", .role = "secretariat"});
         REQUIRE(catalogue::need(placed) == catalogue::HoldPlacing::placed);
     }
     [[nodiscard]] Finished sluice(std::vector<std::string> words) const {
@@ -87,30 +128,8 @@ struct House {
         REQUIRE(done.status.code == 0);
         return done.output.substr(0, done.output.find(": "));
     }
-    /// Of everything that must come back.
     [[nodiscard]] std::string fingerprint() const {
-        std::string text;
-        for (const char* table :
-             {"segments",
-              "segment_index",
-              "streams",
-              "cameras",
-              "runs",
-              "formats",
-              "holds",
-              "hold_cameras",
-              "principals",
-              "credentials",
-              "policy_versions",
-              "gaps"})
-            text +=
-                std::string{table} + " " +
-                site.database.query(
-                    std::string{"SELECT coalesce(md5(string_agg(t::text, '|' ORDER BY t::text)), '') FROM "} +
-                    table + " t"
-                ) +
-                "\n";
-        return text;
+        return fingerprint_of([this](const std::string& sql) { return site.database.query(sql); });
     }
     /// The programs are stopped: nobody is connected.
     void disconnect() const {
@@ -190,6 +209,50 @@ TEST_CASE("a backup comes back row by row, unconfirmed, and the old database is 
     CHECK_THROWS(house.site.database.query("DELETE FROM segments RETURNING 1", "sluice_api"));
 }
 
+TEST_CASE(
+    "a restored catalogue is confirmed by the log of its backup, in somebody's name, and not without its "
+    "holds",
+    "[backup][confirm][cli]"
+) {
+    House house;
+    REQUIRE(house.sluice({"work", "--once"}).status.code == 0);
+    const fs::path backup = house.back_up();
+    house.disconnect();
+    REQUIRE(house.sluice({"restore", backup.string(), "--replace"}).status.code == 0);
+    const std::string evidence = (backup / "ledger").string();
+    const auto confirm = [&] { return house.sluice({"retention", "confirm", "--evidence", evidence}); };
+    SECTION("whole") {
+        const Finished done = confirm();
+        INFO(words_of(done));
+        CHECK(done.status.code == 0);
+        CHECK(house.site.database.query("SELECT is_confirmed FROM catalogue_state") == "t");
+        CHECK(
+            house.site.database.query(
+                "SELECT record::jsonb #>> '{principal,name}' LIKE 'os:_%' FROM ledger_records "
+                "WHERE action = 'retention.confirmed'"
+            ) == "t"
+        );
+        return;
+    }
+    std::string said;
+    SECTION("a hold is lost") {
+        house.site.database.execute("DELETE FROM hold_cameras; DELETE FROM holds");
+        said = "missing hold";
+    }
+    SECTION("the machine has signed more since") {
+        // As after records that the backup does not have: the present log goes on from the backup's.
+        REQUIRE(house.sluice({"work", "--once"}).status.code == 0);
+        house.disconnect();
+        REQUIRE(house.sluice({"restore", backup.string(), "--replace"}).status.code == 0);
+        said = "it is too old";
+    }
+    const Finished refused = confirm();
+    INFO(words_of(refused));
+    CHECK(refused.status.code == 1);
+    CHECK(refused.output.find(said) != std::string::npos);
+    CHECK(house.site.database.query("SELECT is_confirmed FROM catalogue_state") == "f");
+}
+
 TEST_CASE("a backup that is not whole is refused before anything is touched", "[backup][cli]") {
     House house;
     const fs::path backup = house.back_up();
@@ -218,6 +281,36 @@ TEST_CASE("a backup that is not whole is refused before anything is touched", "[
     CHECK(done.status.code == 1);
     CHECK(done.errors.find(said) != std::string::npos);
     CHECK(house.fingerprint() == before);
+}
+
+TEST_CASE("a backup comes back in an empty cluster, with the rights of its roles", "[backup][cli]") {
+    House house;
+    REQUIRE(house.sluice({"work", "--once"}).status.code == 0);
+    const auto here = [&](const std::string& sql) { return house.site.database.query(sql); };
+    const std::string before = house.fingerprint();
+    const std::string rights = rights_of(here);
+    const fs::path backup = house.back_up();
+
+    const auto cluster = Postgres::make_another();  // neither database nor roles
+    const std::string conninfo = cluster->conninfo("sluice_super", "sluice");
+    house.data = house.folder.path() / "elsewhere";
+    fs::create_directories(house.data);
+    house.write_config(conninfo);
+    const Finished done = house.sluice({"restore", backup.string()});
+    INFO(words_of(done));
+    REQUIRE(done.status.code == 0);
+    CHECK(words_of(done).find("state.json was put back") != std::string::npos);
+    const auto there_as = [&](const std::string& role, const std::string& sql) {
+        pqxx::connection connection{cluster->conninfo(role, "sluice")};
+        pqxx::nontransaction session{connection};
+        return session.exec(sql)[0][0].as<std::string>();
+    };
+    const auto there = [&](const std::string& sql) { return there_as("sluice_super", sql); };
+    CHECK(fingerprint_of(there) == before);
+    CHECK(rights_of(there) == rights);
+    CHECK(there_as("sluice_api", "SELECT count(*)::text FROM segments") == "20");
+    CHECK_THROWS(there_as("sluice_api", "DELETE FROM segments RETURNING 1"));
+    CHECK(there("SELECT is_confirmed::text FROM catalogue_state") == "false");
 }
 
 TEST_CASE("state.json is put back where there is none, and never replaced", "[backup][cli]") {

@@ -138,6 +138,14 @@ TEST_CASE(
     INFO(done->errors);
     CHECK(done->status.code == 0);
     check_all_destroyed(site.stage);
+    // To confirm the clock is an act of somebody.
+    CHECK(site.stage.acts("purge.clock_confirmed") != "0");
+    CHECK(
+        site.stage.count(
+            "ledger_records",
+            "action = 'purge.clock_confirmed' AND record::jsonb #>> '{principal,name}' NOT LIKE 'os:_%'"
+        ) == "0"
+    );
     CHECK(site.tombstones() == static_cast<int>(site.stage.rows.size()));
     CHECK(site.worker.stop(15s) == ExitStatus{});
 }

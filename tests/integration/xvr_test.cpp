@@ -152,7 +152,7 @@ TEST_CASE("A rule flags the footage around an event by itself", "[xvr][pg]") {
     );
     CHECK(
         stage.query("SELECT count(*)::text FROM ledger_records WHERE action = 'hold.placed' AND "
-                    "record::jsonb->'facts'->>'rule' = 'line-at-the-drive'") == "1"
+                    "record::jsonb->'facts'->>'reason' LIKE 'rule line-at-the-drive: %'") == "1"
     );
     for (int i = 0; i < 3; ++i)
         stage.simulator.event("Code=CrossLineDetection;action=Start;index=0");

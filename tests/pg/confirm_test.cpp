@@ -1,4 +1,4 @@
-// After a rebuild or a restore: what an export of the audit log knows and the catalogue lacks.
+// After a rebuild or a restore: what the audit log knows and the catalogue lacks.
 #include "storage/retention/confirm.hpp"
 
 #include "tests/pg/purge_stage.hpp"
@@ -11,11 +11,13 @@ namespace {
 using namespace test;
 using nlohmann::json;
 
-std::string line(const std::string& action, const Uuid& subject, const json& facts = json::object()) {
-    const json record{
-        {"action", action}, {"subject", {{"kind", "hold"}, {"id", to_string(subject)}}}, {"facts", facts}
-    };
-    return json{{"index", 0}, {"id", "x"}, {"record", record.dump()}, {"salt", "00"}}.dump();
+std::string record(const std::string& action, const Uuid& subject, const json& facts = json::object()) {
+    return json{
+        {"action", action},
+        {"at", to_rfc3339(kPurgeNow)},
+        {"subject", {{"kind", "hold"}, {"id", to_string(subject)}}},
+        {"facts", facts}
+    }.dump();
 }
 Uuid numbered(std::uint8_t number) {
     return Uuid{.bytes = {number}};
@@ -29,34 +31,42 @@ json placed(const std::string& expires) {
         {"expires", expires}
     };
 }
+json expiry(const std::string& to) {
+    return {{"expires", {{"from", nullptr}, {"to", to}}}};
+}
 
 TEST_CASE(
-    "an export tells which holds are in force: placed, extended, not released",
+    "the log tells which holds are in force, and which purges have destroyed something",
     "[retention][confirm]"
 ) {
     Evidence evidence;
     for (const std::string& one : {
-             line("hold.placed", numbered(1), placed("2026-12-01T00:00:00Z")),
-             line("hold.placed", numbered(2), placed("2026-12-01T00:00:00Z")),
-             line("hold.released", numbered(2)),
-             line("hold.placed", numbered(3), placed("2026-12-01T00:00:00Z")),
-             line(
-                 "hold.extended",
-                 numbered(3),
-                 {{"expires", {{"from", nullptr}, {"to", "2027-01-01T00:00:00Z"}}}}
-             ),
-             line("purge.certified", numbered(4)),
-             line("clip.opened", numbered(5)),
-             std::string{R"({"index":6,"record":null,"salt":null,"erased_by":"y"})"},
+             record("hold.placed", numbered(1), placed("2026-12-01T00:00:00Z")),
+             record("hold.placed", numbered(2), placed("2026-12-01T00:00:00Z")),
+             record("hold.released", numbered(2)),
+             record("hold.placed", numbered(3), placed("2026-12-01T00:00:00Z")),
+             record("hold.extended", numbered(3), expiry("2027-01-01T00:00:00Z")),
+             record("hold.placed", numbered(4), placed("2026-12-01T00:00:00Z")),
+             record("hold.limited", numbered(4), expiry("2026-11-25T00:00:00Z")),
+             record("purge.marked", numbered(5)),
+             record("purge.marked", numbered(6)),
+             record("purge.aborted", numbered(6)),
+             record("purge.certified", numbered(7), {{"tombstones_sha256", "00"}}),
+             record("clip.opened", numbered(8)),
              std::string{"no json"},
          })
-        add_line(evidence, one);
-    CHECK(evidence.records == 9);
-    CHECK(evidence.unreadable == 2);
-    CHECK(evidence.certified_runs == std::set<Uuid>{numbered(4)});
-    REQUIRE(evidence.holds.size() == 2);
+        add_record(evidence, one);
+    add_record(evidence, std::nullopt);
+    CHECK(evidence.unread == 1);
+    CHECK(evidence.erased == 1);
+    CHECK(evidence.newest == kPurgeNow);
+    REQUIRE(evidence.purges.size() == 2);
+    CHECK_FALSE(evidence.purges.at(numbered(5)).is_certified);
+    CHECK(evidence.purges.at(numbered(7)).tombstones_sha256 == "00");
+    REQUIRE(evidence.holds.size() == 3);
     CHECK(evidence.holds.at(numbered(1)).cameras == std::vector<std::string>{"lobby-1"});
     CHECK(evidence.holds.at(numbered(3)).expires == from_rfc3339("2027-01-01T00:00:00Z").value());
+    CHECK(evidence.holds.at(numbered(4)).expires == from_rfc3339("2026-11-25T00:00:00Z").value());
 }
 
 TEST_CASE(
@@ -68,13 +78,12 @@ TEST_CASE(
     stage.database.execute("UPDATE catalogue_state SET is_confirmed = false, rebuild_began_at = now()");
     CHECK(stage.purge().refusals.at(0).code == "CATALOGUE_UNCONFIRMED");
 
-    const auto there = stage.make_hold(due.range, 0);
-    stage.take_hold(there);
+    stage.hold(due.range);
     Evidence evidence;
-    add_line(evidence, line("hold.placed", there.id, placed("2099-01-01T00:00:00Z")));
-    add_line(evidence, line("hold.placed", numbered(7), placed("2099-01-01T00:00:00Z")));
-    add_line(evidence, line("hold.placed", numbered(8), placed("2026-11-23T10:00:00Z")));  // over by now
-    add_line(evidence, line("purge.certified", numbered(9)));
+    add_record(evidence, record("hold.placed", numbered(7), placed("2099-01-01T00:00:00Z")));
+    add_record(evidence, record("hold.placed", numbered(8), placed("2026-11-23T10:00:00Z")));  // over by now
+    add_record(evidence, record("purge.marked", numbered(9)));
+    add_record(evidence, record("purge.certified", numbered(10)));
     Confirmation confirmation{
         .principal = "sluice",
         .evidence = "export of today",
@@ -82,7 +91,8 @@ TEST_CASE(
         .comparison = take(compare(stage.worker, evidence, kPurgeNow))
     };
     CHECK(confirmation.comparison.missing_holds == std::vector<Uuid>{numbered(7)});
-    CHECK(confirmation.comparison.missing_certificates == std::vector<Uuid>{numbered(9)});
+    CHECK(confirmation.comparison.missing_purges == std::vector<Uuid>{numbered(9), numbered(10)});
+    CHECK(confirmation.comparison.missing_certificates == std::vector<Uuid>{numbered(10)});
     const auto refused = confirm(stage.worker, confirmation, kPurgeNow);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().label() == "EVIDENCE_MISSING");
@@ -100,14 +110,82 @@ TEST_CASE(
     CHECK(stage.state_of(due) == "whole");  // held
 }
 
-TEST_CASE("evidence that is no export is none", "[retention][confirm]") {
-    const TempFolder folder;
-    CHECK_FALSE(load_evidence(folder.path()));
-    std::ofstream{folder.path() / "records.jsonl"} << "\n";
-    CHECK_FALSE(load_evidence(folder.path()));
-    std::ofstream{folder.path() / "records.jsonl"}
-        << line("hold.placed", numbered(1), placed("2099-01-01T00:00:00Z")) << "\n";
-    CHECK(take(load_evidence(folder.path())).holds.size() == 1);
+TEST_CASE("a hold that keeps less than the log says is not the hold of the log", "[pg][confirm]") {
+    PurgeStage stage;
+    const TimeRange range{kPurgeNow - 48h, kPurgeNow - 24h};
+    const auto row = stage.make_hold(range, 0);
+    stage.take_hold(row);
+    Evidence evidence;
+    evidence.newest = kPurgeNow;
+    const std::string slug = stage.inventory.cameras[0].slug;
+    KnownHold& known = evidence.holds[row.id];
+    known = {.kind = "flag", .cameras = {slug}, .range = range, .expires = row.expires};
+    const auto weakness = [&]() -> std::string {
+        const auto comparison = take(compare(stage.worker, evidence, kPurgeNow));
+        CHECK(comparison.missing_holds.empty());
+        CHECK(comparison.is_whole() == comparison.weaker_holds.empty());
+        return comparison.weaker_holds.empty() ? "" : comparison.weaker_holds.front().what;
+    };
+    CHECK(weakness().empty());
+    SECTION("it ends earlier") {
+        known.expires = *row.expires + 1us;
+        CHECK(weakness().find("it ends at") == 0);
+        known.expires = *row.expires - 1us;  // extended since: more is no harm
+        CHECK(weakness().empty());
+        known.expires.reset();
+        CHECK(weakness().find("instead of never") != std::string::npos);
+    }
+    SECTION("it begins later, or does not reach as far") {
+        known.range.from -= 1us;
+        CHECK(weakness().find("it keeps") == 0);
+        known.range = {range.from, range.to + 1us};
+        CHECK(weakness().find("it keeps") == 0);
+    }
+    SECTION("a camera is not in it") {
+        known.cameras.emplace_back("vault");
+        CHECK(weakness() == "it lacks camera vault");
+    }
+    SECTION("the log had one that outlives the ceiling") {
+        known.kind = "judicial";
+        CHECK(weakness() == "its kind is flag instead of judicial");
+    }
+    SECTION("it was released before the end of the log, which does not know it; or after it") {
+        stage.release(row.id);
+        CHECK(weakness().find("it was released at") == 0);
+        evidence.newest = kPurgeNow - 1us;
+        CHECK(weakness().empty());
+    }
+}
+
+TEST_CASE("tombstones and certificate of a purge must be those of the log", "[pg][purge][confirm]") {
+    PurgeStage stage;
+    stage.record_many(2, days{31});
+    const auto run = stage.purge().run.value().id;
+    Evidence evidence;
+    add_record(
+        evidence, stage.database.query("SELECT record FROM ledger_records WHERE action = 'purge.certified'")
+    );
+    REQUIRE(evidence.purges.contains(run));
+    const auto whole = take(compare(stage.worker, evidence, kPurgeNow));
+    CHECK(whole.is_whole());
+    CHECK(whole.lines().empty());
+    SECTION("a tombstone is missing") {
+        stage.database.execute(
+            "DELETE FROM tombstones WHERE segment_id = (SELECT min(segment_id::text)::uuid FROM "
+            "tombstones)"
+        );
+        const auto lacking = take(compare(stage.worker, evidence, kPurgeNow));
+        CHECK(lacking.missing_tombstones == std::vector<Uuid>{run});
+        CHECK(lacking.missing_certificates.empty());
+        CHECK_FALSE(lacking.is_whole());
+        CHECK(lacking.lines().size() == 1);
+    }
+    SECTION("the certificate is another text") {
+        stage.database.execute("UPDATE purge_certificates SET body = '{}'");
+        const auto changed = take(compare(stage.worker, evidence, kPurgeNow));
+        CHECK(changed.missing_certificates == std::vector<Uuid>{run});
+        CHECK_FALSE(changed.is_whole());
+    }
 }
 
 }  // namespace

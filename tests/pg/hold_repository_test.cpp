@@ -52,8 +52,8 @@ TEST_CASE("a hold is placed, found, extended and released, each once", "[pg][hol
     Vault vault;
     HoldRow hold = vault.hold({kStart, kStart + 1h}, {vault.camera(0), vault.camera(1)});
     std::ranges::sort(hold.cameras, {}, [](const Uuid& id) { return to_string(id); });
-    CHECK(need(place_hold(vault.api, hold, kAct)) == HoldPlacing::placed);
-    CHECK(need(place_hold(vault.api, hold, kAct)) == HoldPlacing::is_there);
+    CHECK(need(place_hold(vault.api, hold, kAct.actor)) == HoldPlacing::placed);
+    CHECK(need(place_hold(vault.api, hold, kAct.actor)) == HoldPlacing::is_there);
     auto found = need(find_hold(vault.api, hold.id)).value();
     CHECK(found.cameras == hold.cameras);
     CHECK(found.range == hold.range);
@@ -91,7 +91,7 @@ TEST_CASE("what a hold must have is refused by the table itself", "[pg][hold][ar
     SECTION("an interval") {
         hold.range.to = hold.range.from;
     }
-    const auto placed = place_hold(vault.api, hold, kAct);
+    const auto placed = place_hold(vault.api, hold, kAct.actor);
     REQUIRE_FALSE(placed);
     CHECK(placed.error().remedy() == Remedy::refuse);
     CHECK_FALSE(need(find_hold(vault.api, hold.id)));
@@ -104,7 +104,7 @@ TEST_CASE("holds are listed by camera, time and state, newest first", "[pg][hold
         HoldRow hold = vault.hold({kStart + i * 1h, kStart + (i + 1) * 1h}, {vault.camera(i == 1 ? 1 : 0)});
         hold.placed = kStart + i * 1min;
         hold.expires = kStart + 24h * (i + 1);
-        REQUIRE(need(place_hold(vault.api, hold, kAct)) == HoldPlacing::placed);
+        REQUIRE(need(place_hold(vault.api, hold, kAct.actor)) == HoldPlacing::placed);
         holds.push_back(hold);
     }
     const auto ids =
@@ -144,7 +144,7 @@ TEST_CASE("whoever destroys keeps holds out until its batch is done", "[pg][hold
     const HoldRow hold = vault.hold({kStart, kStart + 1h}, {vault.camera(0)});
     std::atomic<bool> is_done{false};
     auto placing = std::async(std::launch::async, [&] {
-        auto placed = place_hold(vault.api, hold, kAct);
+        auto placed = place_hold(vault.api, hold, kAct.actor);
         is_done = true;
         return placed;
     });
@@ -219,7 +219,7 @@ TEST_CASE("no hold is placed for an incident that ends in the same moment", "[pg
         to_string(vault.keeper) + "', '秘書', '{}' FROM incidents WHERE id = '" + id + "'"
     );
     auto placing =
-        std::async(std::launch::async, [&] { return place_hold(vault.worker, vault.owned, kAct); });
+        std::async(std::launch::async, [&] { return place_hold(vault.worker, vault.owned, kAct.actor); });
     const bool is_waited = vault.is_waited();
     ending.commit();
     CHECK(need(placing.get()) == HoldPlacing::owner_ended);
@@ -243,13 +243,13 @@ TEST_CASE("a hold that is placed while its incident ends, ends with it", "[pg][h
     CHECK(need(ending.get()));
     CHECK(is_waited);
     CHECK(state_at(need(find_hold(vault.api, vault.owned.id)).value(), kStart + 1min) == HoldState::expired);
-    CHECK(need(place_hold(vault.worker, vault.owned, kAct)) == HoldPlacing::owner_ended);
+    CHECK(need(place_hold(vault.worker, vault.owned, kAct.actor)) == HoldPlacing::owner_ended);
 }
 
 TEST_CASE("the end of a hold is told 30, 7 and 1 days ahead, each once", "[pg][hold]") {
     Vault vault;
     const HoldRow hold = vault.hold({kStart, kStart + 1h}, {vault.camera(0)});
-    REQUIRE(need(place_hold(vault.api, hold, kAct)) == HoldPlacing::placed);
+    REQUIRE(need(place_hold(vault.api, hold, kAct.actor)) == HoldPlacing::placed);
     const std::vector<unsigned> days{30, 7, 1};
     const auto file = [&](UtcTime now) { return need(file_expiry_notices(vault.worker, days, now)); };
     CHECK(file(*hold.expires - 31 * 24h) == 0);

@@ -1,6 +1,7 @@
 // Disks that fail, programs that die, power that goes, and holds that are placed meanwhile.
 #include "tests/pg/purge_stage.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -103,6 +104,83 @@ TEST_CASE(
 }
 
 TEST_CASE(
+    "a purge that dies at any call and then finds everything held finishes what is gone, and keeps the rest "
+    "whole",
+    "[pg][purge][fault]"
+) {
+    PurgeStage stage;
+    for (const bool has_power_cut : {false, true}) {
+        std::size_t deaths = 0;
+        for (bool has_died = true; has_died;) {
+            INFO("call " << deaths + 1 << (has_power_cut ? ", with a power cut" : ""));
+            stage.rows.clear();
+            stage.record_many(1, days{31});
+            FaultyFiles disk{stage.root()};  // what was recorded is durable
+            const Site& site = stage.site;
+            const Site dying{
+                .pool = site.pool,
+                .files = disk,
+                .clock = site.clock,
+                .installation_id = site.installation_id,
+                .volumes = site.volumes,
+                .recorder_status = site.recorder_status,
+                .wait_signed = site.wait_signed
+            };
+            disk.die_at_nth_call(deaths + 1);
+            static_cast<void>(run_purge(dying, kConfirmed, go_on));
+            has_died = disk.records().size() > deaths;
+            disk.heal();
+            if (has_power_cut) disk.power_cut(Unsynced::gone, UnsyncedEntries::gone);
+            std::vector<Uuid> holds;
+            for (const std::size_t camera : {0U, 1U})
+                holds.push_back(stage.hold({kPurgeNow - days{60}, kPurgeNow}, camera));
+            static_cast<void>(take(run_purge(dying, kConfirmed, go_on)));
+            for (const std::string& state : stage.states(stage.rows))
+                CHECK((state == "whole" || state == "destroyed"));
+            CHECK(stage.count("purge_marks") == "0");
+            CHECK(stage.count("purge_runs", "state NOT IN ('certified', 'aborted')") == "0");
+            for (const Uuid& hold : holds)
+                stage.release(hold);
+            stage.purge();
+            deaths += has_died ? 1 : 0;
+        }
+    }
+    CHECK(stage.acts("purge.found_gone") != "0");
+    CHECK(stage.count("incidents", "kind = 'storage'") == stage.acts("purge.found_gone"));
+}
+
+TEST_CASE(
+    "footage that a dead purge had destroyed is not whole again because somebody holds it",
+    "[pg][purge][fault]"
+) {
+    PurgeStage stage;
+    stage.record_many(1, days{31});
+    stage.files.die_at_nth_call(2);  // one file is gone, and nobody has said so
+    static_cast<void>(run_purge(stage.site, kConfirmed, go_on));
+    stage.files.heal();
+    const auto gone = std::ranges::find_if(stage.rows, [&](const auto& row) {
+        return !fs::exists(stage.root() / row.path);
+    });
+    REQUIRE(gone != stage.rows.end());
+    stage.hold({kPurgeNow - days{60}, kPurgeNow}, 0);
+    stage.hold({kPurgeNow - days{60}, kPurgeNow}, 1);
+    const auto report = stage.purge();
+    CHECK(report.finished.size() == 1);
+    CHECK(stage.count("segments") == "1");
+    CHECK(stage.state_of(*gone) == "destroyed");
+    CHECK(stage.acts("purge.found_gone") == "1");
+    CHECK(
+        stage.database.query("SELECT subject ->> 'segments' FROM incidents WHERE kind = 'storage'") ==
+        "[\"" + to_string(gone->id) + "\"]"
+    );
+    const auto run = take(catalogue::find_purge_run(stage.worker, report.finished.front())).value();
+    CHECK(run.state == PurgeState::certified);
+    CHECK(run.destroyed_segments == 1);
+    CHECK(run.missing_files == 1);
+    CHECK(run.kept_segments == 1);
+}
+
+TEST_CASE(
     "a purge that was stopped leaves marks, which the next one ends before its own plan",
     "[pg][purge][fault]"
 ) {
@@ -159,11 +237,12 @@ TEST_CASE(
     stage.files.fail_nth(Call::sync_directory, 1);
     const auto report = stage.purge();
     REQUIRE(report.run);
-    CHECK(report.run->state == PurgeState::aborted);
+    CHECK(report.run->state == PurgeState::running);  // its mark stays: the name may be gone, or come back
+    CHECK_FALSE(report.run->error.empty());
     CHECK(stage.count("tombstones") == "0");
     CHECK(stage.count("segments") == "1");
     stage.files.heal();
-    CHECK(stage.purge().run->destroyed_segments == 1);
+    CHECK(stage.purge().finished == std::vector<Uuid>{report.run->id});
     CHECK(stage.state_of(row) == "destroyed");
 }
 
@@ -185,7 +264,9 @@ TEST_CASE("art. 7(4): a hold that is placed while a purge runs wins, a thousand 
                 is_placing = true;
                 const std::size_t camera = row.stream_id == stage.inventory.streams[0].id ? 0 : 1;
                 const auto placed = catalogue::place_hold(
-                    stage.api, stage.make_hold({row.range.from + 1s, row.range.from + 2s}, camera), hold_act()
+                    stage.api,
+                    stage.make_hold({row.range.from + 1s, row.range.from + 2s}, camera),
+                    hold_act().actor
                 );
                 const auto found = catalogue::find_segment(stage.api, row.id);
                 if (!placed || !found) {

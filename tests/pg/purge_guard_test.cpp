@@ -217,13 +217,14 @@ TEST_CASE(
     run.principal = "cron";
     run.planned = kPurgeNow;
     take(catalogue::save_purge_run(stage.worker, run));
-    const auto destroy = [&](const std::string& as) {
+    const auto destroy = [&](const std::string& as, const std::string& function = "destroy_marked") {
         pqxx::connection connection{stage.database.conninfo(as)};
         pqxx::work transaction{connection};
         try {
             transaction.exec(
-                "SELECT destroy_marked('" + to_string(run.id) + "', ARRAY['" + to_string(guarded.due.id) +
-                "']::uuid[], 0, from_us(" + std::to_string(to_epoch_us(kPurgeNow)) + "))"
+                "SELECT " + function + "('" + to_string(run.id) + "', ARRAY['" + to_string(guarded.due.id) +
+                "']::uuid[], " + (function == "finish_marked" ? "" : "0, ") + "from_us(" +
+                std::to_string(to_epoch_us(kPurgeNow)) + "))"
             );
             transaction.commit();
         } catch (const pqxx::sql_error& error) {
@@ -243,6 +244,10 @@ TEST_CASE(
     );
     const Uuid hold = stage.hold(guarded.due.range);
     CHECK_THAT(destroy("sluice_worker"), Contains("is held"));
+    // What was gone before it was held is finished with an incident, and by the worker alone.
+    CHECK_THAT(destroy("sluice_worker", "finish_marked"), Contains("no incident names"));
+    CHECK_THAT(destroy("sluice_api", "finish_marked"), Contains("permission denied"));
+    CHECK_THAT(destroy("sluice_worker", "bury_marked"), Contains("permission denied"));
     stage.release(hold);
     stage.database.execute("UPDATE catalogue_state SET is_confirmed = false, rebuild_began_at = now()");
     CHECK_THAT(destroy("sluice_worker"), Contains("unconfirmed"));

@@ -171,7 +171,7 @@ public:
         return row;
     }
     Uuid take_hold(const catalogue::HoldRow& row) {
-        REQUIRE(take(catalogue::place_hold(api, row, hold_act())) == catalogue::HoldPlacing::placed);
+        REQUIRE(take(catalogue::place_hold(api, row, hold_act().actor)) == catalogue::HoldPlacing::placed);
         return row.id;
     }
     void release(const Uuid& id) {

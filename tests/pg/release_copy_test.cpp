@@ -1,3 +1,4 @@
+#include "storage/catalogue/ledger_repository.hpp"
 #include "storage/release/expiry.hpp"
 #include "storage/release/grant.hpp"
 #include "storage/release/make_copy.hpp"
@@ -11,6 +12,8 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
+#include <utility>
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
@@ -70,6 +73,28 @@ public:
     [[nodiscard]] CopySite site() {
         return {.pool = worker, .data = data.path(), .files = real, .clock = clock};
     }
+    [[nodiscard]] retention::Site guards(const Clock& by) {
+        return {
+            .pool = worker,
+            .files = real,
+            .clock = by,
+            .installation_id = installation,
+            .volumes = {},
+            .recorder_status = data.path() / "no-recorder-status.json",
+            .wait_signed =
+                [this](const Uuid& record) {
+                    return catalogue::wait_until_sequenced(
+                        worker, record, std::chrono::steady_clock::now() + catalogue::kCheckpointLimit
+                    );
+                }
+        };
+    }
+    [[nodiscard]] ExpiredPackages expire(const Clock& by) {
+        const auto done = destroy_expired_packages(guards(by), data.path());
+        if (!done) FAIL(done.error().describe());
+        return *done;
+    }
+    [[nodiscard]] std::size_t expire() { return expire(clock).destroyed; }
     Result<MadeCopy> make() {
         return make_copy(site(), copy_id, [](const CopyProgress&) { return true; });
     }
@@ -223,11 +248,11 @@ TEST_CASE(
     if (!made) FAIL(made.error().describe());
     const fs::path file = packages_folder(office.data.path()) / made->name;
     office.clock.wall += 24h * 30 - 1us;
-    CHECK(destroy_expired_packages(office.site()).value() == 0);
+    CHECK(office.expire() == 0);
     CHECK(fs::exists(file));
     office.clock.wall += 1us;
     if (GENERATE(false, true)) fs::remove(file);  // as after a crash
-    CHECK(destroy_expired_packages(office.site()).value() == 1);
+    CHECK(office.expire() == 1);
     CHECK_FALSE(fs::exists(file));
     const auto package = office.row().package.value();
     CHECK(package.rule == "PACKAGE_KEEP");
@@ -235,7 +260,55 @@ TEST_CASE(
     CHECK(
         office.database.query("SELECT count(*) FROM ledger_records WHERE action = 'package.destroyed'") == "1"
     );
-    CHECK(destroy_expired_packages(office.site()).value() == 0);
+    CHECK(office.expire() == 0);
+}
+
+/// Nobody keeps it right, and it is a year too far.
+class RunawayClock final : public Clock {
+public:
+    explicit RunawayClock(UtcTime at) : at_(at) {}
+    [[nodiscard]] UtcTime now() const override { return at_; }
+    [[nodiscard]] BootTime boot_now() const override { return {}; }
+    [[nodiscard]] std::optional<bool> is_synchronised() const override { return false; }
+
+private:
+    UtcTime at_;
+};
+
+TEST_CASE("no package goes past the guards of destruction", "[pg][release]") {
+    Office office;
+    office.grant("copy", {{at_second(3), at_second(9)}});
+    office.open_session();
+    office.order();
+    std::optional<Sequencing> sequencing{std::in_place, office.database, office.data.path()};
+    const auto made = office.make();
+    if (!made) FAIL(made.error().describe());
+    const fs::path file = packages_folder(office.data.path()) / made->name;
+    const auto check_refused = [&](const Clock& by, const std::string& code) {
+        const ExpiredPackages report = office.expire(by);
+        REQUIRE(report.refusals.size() == 1);
+        CHECK(report.refusals[0].code == code);
+        CHECK(report.destroyed == 0);
+        CHECK(fs::exists(file));
+        CHECK_FALSE(office.row().package.value().destroyed);
+    };
+    check_refused(RunawayClock{office.clock.wall + 24h * 365}, "CLOCK_UNSYNCHRONISED");
+    office.clock.wall += 24h * 30;
+    office.database.execute("UPDATE catalogue_state SET is_confirmed = false, rebuild_began_at = now()");
+    check_refused(office.clock, "CATALOGUE_UNCONFIRMED");
+    office.database.execute("SELECT confirm_catalogue(now())");
+    sequencing.reset();
+    check_refused(office.clock, "LEDGER_UNAVAILABLE");
+    sequencing.emplace(office.database, office.data.path());
+    CHECK(office.expire() == 1);
+    CHECK_FALSE(fs::exists(file));
+    // Said before the first byte went, and again when it was gone; the refused attempt had said it too.
+    CHECK(
+        office.database.query(
+            "SELECT string_agg(action, ' ' ORDER BY filed_at) FROM ledger_records WHERE action LIKE "
+            "'package.%'"
+        ) == "package.ending package.ending package.destroyed"
+    );
 }
 
 TEST_CASE("a package never outlives the year of its recording (article 7(5))", "[pg][release]") {

@@ -4,11 +4,14 @@
 #include "storage/catalogue/register_repository.hpp"
 #include "storage/catalogue/request_repository.hpp"
 #include "storage/catalogue/request_step_repository.hpp"
+#include "storage/retention/confirm.hpp"
 #include "tests/pg/catalogue_site.hpp"
 
 #include <future>
 #include <set>
 #include <vector>
+
+#include <pqxx/pqxx>
 
 namespace sluice::catalogue {
 namespace {
@@ -75,24 +78,28 @@ struct Desk {
     }
 };
 
-TEST_CASE("a step is taken once, and leaves history, record and hold", "[pg][request]") {
-    Desk desk;
-    const Case request = desk.draft();
-    TakenStep submission = desk.step(request, RequestAction::submit, RequestState::submitted, kStart);
+HoldRow hold_of(const Desk& desk, const Case& request, HoldKind kind, UtcTime end) {
     HoldRow hold;
     hold.id = make_uuid_v7(kStart);
-    hold.kind = HoldKind::request;
+    hold.kind = kind;
     hold.range = *request.interval;
     hold.cameras = request.cameras;
     hold.reason = "request";
     hold.owner_kind = "request";
     hold.owner_id = request.id;
     hold.owner = request.applicant;
-    hold.expires = kStart + 24h;
+    hold.expires = end;
     hold.placer_id = desk.keeper;
     hold.placer = "秘書";
     hold.placed = kStart;
-    submission.holds.places = hold;
+    return hold;
+}
+
+TEST_CASE("a step is taken once, and leaves history, record and hold", "[pg][request]") {
+    Desk desk;
+    const Case request = desk.draft();
+    TakenStep submission = desk.step(request, RequestAction::submit, RequestState::submitted, kStart);
+    submission.holds.places = hold_of(desk, request, HoldKind::request, kStart + 24h);
     CHECK(need(take_step(desk.api, submission)).has_value());
     CHECK_FALSE(need(take_step(desk.api, submission)).has_value());
     const Case after = desk.load(request.id);
@@ -107,6 +114,59 @@ TEST_CASE("a step is taken once, and leaves history, record and hold", "[pg][req
             "'request.%'"
         ) == "request.drafted request.submitted"
     );
+}
+
+/// The holds in force by what the audit log says of them.
+retention::Evidence evidence_of(const Desk& desk) {
+    retention::Evidence evidence;
+    pqxx::connection connection{desk.site.database.conninfo("sluice_auditor")};
+    pqxx::nontransaction session{connection};
+    for (const auto& row : session.exec("SELECT record FROM ledger_records ORDER BY filed_at, id"))
+        retention::add_record(evidence, row[0].as<std::string>());
+    return evidence;
+}
+
+TEST_CASE(
+    "what steps do with a case's holds is in the audit log, so that a catalogue without them is found out",
+    "[pg][request][hold][confirm]"
+) {
+    Desk desk;
+    Case request = desk.draft();
+    TakenStep step = desk.step(request, RequestAction::submit, RequestState::submitted, kStart);
+    const HoldRow first = hold_of(desk, request, HoldKind::request, kStart + 90 * 24h);
+    step.holds.places = first;
+    REQUIRE(need(take_step(desk.api, step)));
+    auto known = evidence_of(desk).holds;
+    REQUIRE(known.contains(first.id));
+    CHECK(known.at(first.id).kind == "request");
+    CHECK(known.at(first.id).cameras == std::vector<std::string>{"drive-left"});
+    CHECK(known.at(first.id).expires == first.expires);
+
+    // Replaced by that of the case.
+    request = desk.load(request.id);
+    step = desk.step(request, RequestAction::return_, RequestState::correction, kStart + 1h);
+    step.due = kStart + 90min;
+    const HoldRow second = hold_of(desk, request, HoldKind::legal_case, kStart + 50 * 24h);
+    step.holds = {.releases = true, .places = second};
+    REQUIRE(need(take_step(desk.api, step)));
+    known = evidence_of(desk).holds;
+    CHECK_FALSE(known.contains(first.id));
+    REQUIRE(known.contains(second.id));
+
+    // Ended earlier, by the worker.
+    request = desk.load(request.id);
+    step = desk.step(request, RequestAction::lapse, RequestState::lapsed, kStart + 2h);
+    step.actor = ledger::system_actor("sluice-worker");
+    step.holds.limits_to = kStart + 7 * 24h;
+    REQUIRE(need(take_step(desk.worker, step)));
+    auto evidence = evidence_of(desk);
+    CHECK(evidence.holds.at(second.id).expires == kStart + 7 * 24h);
+    CHECK(need(find_hold(desk.api, second.id))->expires == kStart + 7 * 24h);
+    CHECK(need(retention::compare(desk.worker, evidence, kStart)).is_whole());
+
+    desk.site.database.execute("DELETE FROM hold_cameras; DELETE FROM holds");  // as a rebuild leaves it
+    const auto comparison = need(retention::compare(desk.worker, evidence, kStart));
+    CHECK(comparison.missing_holds == std::vector<Uuid>{second.id});
 }
 
 TEST_CASE(

@@ -91,6 +91,10 @@ Postgres& Postgres::instance() {
     return cluster;
 }
 
+std::unique_ptr<Postgres> Postgres::make_another() {
+    return std::unique_ptr<Postgres>{new Postgres};
+}
+
 Postgres::Postgres() {
     std::string name = (fs::temp_directory_path() / "sluice-pg-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) give_up("cannot make " + name);

@@ -4,6 +4,7 @@
 #include "tests/support/process.hpp"
 
 #include <filesystem>
+#include <memory>
 #include <string>
 
 namespace sluice::test {
@@ -15,6 +16,8 @@ namespace sluice::test {
 class Postgres {
 public:
     static Postgres& instance();
+    /// A second one, empty, for as long as the object lives.
+    [[nodiscard]] static std::unique_ptr<Postgres> make_another();
 
     /// `database` on the cluster as `role` (sluice_super is the superuser).
     [[nodiscard]] std::string conninfo(const std::string& role, const std::string& database) const;

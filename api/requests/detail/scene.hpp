@@ -23,7 +23,7 @@ struct Scene {
 
 /// Overwriting runs on while people sign: what was asked for is kept from the submission to the end of the
 /// case.
-void add_holds(const Scene& scene, catalogue::TakenStep& step);
+[[nodiscard]] Got<void> add_holds(const Scene& scene, catalogue::TakenStep& step);
 /// When what is waited for next is late.
 [[nodiscard]] Got<std::optional<UtcTime>> next_due(const Scene& scene);
 void add_notices(const Scene& scene, catalogue::TakenStep& step);

@@ -204,6 +204,26 @@ ledger::Act make_act(
     };
 }
 
+namespace {
+
+/// Held by now, and destroyed before: in the run's name, whoever resumes it.
+ledger::Act gone_act(const PurgeRunRow& run, const catalogue::Batch& batch) {
+    const json facts{
+        {"segments", batch.segments}, {"bytes", batch.bytes}, {"ids_sha256", to_hex(batch.digest)}
+    };
+    const PurgeRequest request{.principal_id = run.principal_id, .principal = run.principal};
+    return make_act(request, "purge.found_gone", run.id, facts.dump(), run.policy_version);
+}
+
+/// Something is still marked: the run is not over.
+Result<bool> has_marks(const Site& site, const Uuid& run_id) {
+    const auto left = catalogue::load_marked(site.pool, run_id, {}, 1);
+    if (!left) return std::unexpected(left.error());
+    return !left->empty();
+}
+
+}  // namespace
+
 Status destroy_marked(
     const Site& site,
     const policy::History& history,
@@ -228,14 +248,21 @@ Status destroy_marked(
                 run.id,
                 some,
                 now,
-                [&](std::span<const PurgeCandidate> all, std::span<const catalogue::ActiveHold> rows) {
-                    const Holds holds = to_holds(rows);
-                    std::vector<bool> due;
-                    for (const PurgeCandidate& one : all)
-                        due.push_back(is_still_due(one, holds, history, now));
-                    return due;
-                },
-                [&](std::span<const PurgeCandidate> going) { return destroyer.unlink(going); }
+                {
+                    .is_due =
+                        [&](std::span<const PurgeCandidate> all,
+                            std::span<const catalogue::ActiveHold> rows) {
+                            const Holds holds = to_holds(rows);
+                            std::vector<bool> due;
+                            for (const PurgeCandidate& one : all)
+                                due.push_back(is_still_due(one, holds, history, now));
+                            return due;
+                        },
+                    .unlink = [&](std::span<const PurgeCandidate> going) { return destroyer.unlink(going); },
+                    .find_gone = [&](std::span<const PurgeCandidate> held
+                                 ) { return destroyer.find_gone(held); },
+                    .make_act = [&](const catalogue::Batch& batch) { return gone_act(run, batch); },
+                }
             );
             if (!done) return std::unexpected(done.error());
             progress.done_segments += done->segments + done->kept;
@@ -256,6 +283,8 @@ Status destroy_marked(
             {{"run", to_string(run.id)}, {"segments", failed.size()}, {"error", trouble->describe()}}
         );
     }
+    // What may be gone stays marked, so that the next purge ends it whatever is held by then.
+    if (destroyer.is_unsure()) return {};
     return catalogue::unmark_rest(site.pool, run.id);
 }
 
@@ -267,6 +296,12 @@ Result<PurgeRunRow> end_run(
 ) {
     auto run = get_run(site, run_id);
     if (!run) return run;
+    const auto is_open = has_marks(site, run_id);
+    if (!is_open) return std::unexpected(is_open.error());
+    if (*is_open) {
+        if (trouble) run->error = trouble->describe();
+        return run;
+    }
     if (run->state == PurgeState::planned ||
         (run->state == PurgeState::running && run->destroyed_segments == 0)) {
         const std::string why = trouble ? trouble->describe() : "nothing was left to destroy";
@@ -323,7 +358,7 @@ Result<std::vector<Uuid>> finish_old_runs(
                 Error{Remedy::retry, "its program ended; what it had marked was finished by the next purge"};
         const auto ended = end_run(site, request, run.id, trouble);
         if (!ended) return std::unexpected(ended.error());
-        finished.push_back(run.id);
+        if (ended->ended) finished.push_back(run.id);
     }
     return finished;
 }

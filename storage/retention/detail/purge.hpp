@@ -27,8 +27,8 @@ namespace sluice::retention::detail {
 );
 
 /// Destroys what a run has marked, in small pieces, and pauses between them so that the recorder's syncs come
-/// through. What can't be destroyed is unmarked; its first error comes back in `trouble`. Error: cancelled,
-/// retry.
+/// through. What can't be destroyed is unmarked, unless its file may be gone already; its first error comes
+/// back in `trouble`. Error: cancelled, retry.
 [[nodiscard]] Status destroy_marked(
     const Site& site,
     const policy::History& history,
@@ -40,6 +40,7 @@ namespace sluice::retention::detail {
 
 /// running → verified → certified: every file of the run is looked for once more, then the certificate is
 /// made. A run that has destroyed nothing is aborted with `trouble`, or with "nothing was left to destroy".
+/// One that still has marks stays as it is, for the next purge.
 [[nodiscard]] Result<catalogue::PurgeRunRow> end_run(
     const Site& site,
     const PurgeRequest& request,
