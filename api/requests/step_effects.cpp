@@ -151,6 +151,11 @@ void add_notices(const Scene& scene, TakenStep& step) {
     if (is_decided) tell(decision, applicant ? "applicant" : "secretariat", applicant);
     if (step.action == RequestAction::extend)
         tell(catalogue::NoticeKind::extended, applicant ? "applicant" : "secretariat", applicant);
+    // What was decided is taken back, perhaps out of a session that is going on.
+    if (step.action == RequestAction::reopen && step.from != RequestState::deciding) {
+        tell(consent_withdrawn, "secretariat");
+        if (applicant) tell(consent_withdrawn, "applicant", applicant);
+    }
     // The ethics office is told of a judicial request, and not asked.
     if (step.action == RequestAction::refer && step.to == RequestState::deciding) tell(submitted, "ethics");
     if (notices.empty()) return;

@@ -1,11 +1,14 @@
 #include "api/acts.hpp"
 #include "api/body.hpp"
 #include "api/requests/detail/common.hpp"
+#include "api/requests/detail/scene.hpp"
 #include "storage/catalogue/evidence_repository.hpp"
 #include "storage/release/case_json.hpp"
 
 #include <algorithm>
+#include <array>
 #include <ranges>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -177,8 +180,36 @@ Answer record_consent(const Call& call) {
     return answer(call, *request, added, 201);
 }
 
+/// The step that a withdrawal brings about: the case is screened anew, and its grant ends. Both are one
+/// transaction. Pre: `verdict` has a next state.
+Answer reopen(
+    const Call& call,
+    const Case& request,
+    const catalogue::Bringing& bringing,
+    const catalogue::Withdrawal& withdrawal,
+    const release::Verdict& verdict
+) {
+    const auto policy = get_policy(call, request);
+    if (!policy) return std::unexpected(policy.error());
+    Try tried;
+    tried.attempt.action = release::RequestAction::reopen;
+    tried.attempt.reasons = withdrawal.reason;
+    tried.note = "consent withdrawn: " + to_string(withdrawal.consent_id);
+    std::string code;
+    auto step = make_step({call, request, tried, *policy, verdict}, code);
+    if (!step) return std::unexpected(step.error());
+    step->also = [told = std::move(step->also), bringing, withdrawal](pqxx::transaction_base& transaction) {
+        const Status withdrawn = catalogue::withdraw_consent(transaction, bringing, withdrawal);
+        return withdrawn && told ? told(transaction) : withdrawn;
+    };
+    const auto done = catalogue::take_step(call.services.database.pool(), *step);
+    if (!done) return std::unexpected(act_problem(done.error()));
+    return answer(call, request, done->has_value());
+}
+
+/// Judges the case as it is without the consent: what its grant no longer covers is given out no more.
 Answer withdraw_consent(const Call& call) {
-    const auto request = get_case(call);
+    auto request = get_case(call);
     if (!request) return std::unexpected(request.error());
     const auto id = uuid_from_string(call.variables.at(1));
     const auto found =
@@ -193,8 +224,20 @@ Answer withdraw_consent(const Call& call) {
     if (!reason) return std::unexpected(reason.error());
     const json facts{{"consent", to_string(*id)}, {"person", found->person}, {"reason", *reason}};
     const auto bringing = bring(call, *request, "consent.withdrawn", facts);
+    found->withdrawn = call.now;
+    const bool is_uncovered = !release::is_grant_covered(*request, call.now);
+    const catalogue::Withdrawal withdrawal{*id, *reason, is_uncovered};
+    if (is_uncovered) {
+        release::Attempt attempt;
+        attempt.action = release::RequestAction::reopen;
+        constexpr std::array kHandler{release::Part::handler};
+        const auto verdict =
+            release::judge(*request, attempt, doer_of(call), kHandler, {.now = call.now, .policy = {}});
+        if (verdict.next) return reopen(call, *request, bringing, withdrawal, verdict);
+        // A case that is over is not screened anew, but nothing more is handed out of it.
+    }
     return answer(
-        call, *request, catalogue::withdraw_consent(call.services.database.pool(), bringing, *id, *reason)
+        call, *request, catalogue::withdraw_consent(call.services.database.pool(), bringing, withdrawal)
     );
 }
 

@@ -36,9 +36,10 @@ enum class NoticeKind {
     duty_due,
     follow_up_due,
     repair_opened,
-    recorder_finding,  ///< a recorder is not as it should be
+    recorder_finding,   ///< a recorder is not as it should be
+    consent_withdrawn,  ///< what was granted with it is screened anew
 };
-inline constexpr std::size_t kNoticeKinds = 18;
+inline constexpr std::size_t kNoticeKinds = 19;
 [[nodiscard]] std::string_view to_string(NoticeKind kind) noexcept;
 [[nodiscard]] std::optional<NoticeKind> notice_kind_from(std::string_view word) noexcept;
 /// What `subject_id` is the id of: "hold", "request", "copy", "incident", "recorder", …

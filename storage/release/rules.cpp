@@ -320,6 +320,18 @@ Wanted wanted_of(const Case& request, const Attempt& attempt) {
     };
 }
 
+bool is_grant_covered(const Case& request, UtcTime now) {
+    if (!request.grant) return true;
+    const Grant& grant = *request.grant;
+    Wanted wanted{
+        .areas = {}, .kind = grant.kind, .recipient = request.applicant, .is_masked = grant.is_masked
+    };
+    for (const GrantItem& item : grant.items)
+        wanted.areas.push_back({item.camera_id, item.asked});
+    const auto found = blockers(request.findings, request.consents, wanted, now);
+    return std::ranges::find(found, Ground::third_party, &Blocker::ground) == found.end();
+}
+
 UtcTime records_until(UtcTime closed, const policy::RequestPolicy& policy) {
     return closed + std::chrono::days{366} * policy.record_floor_years;
 }
