@@ -1,6 +1,7 @@
 #include "jobs/release_keeper.hpp"
 
 #include "config/base/log.hpp"
+#include "jobs/lapse.hpp"
 #include "storage/catalogue/copy_repository.hpp"
 #include "storage/catalogue/policy_repository.hpp"
 #include "storage/catalogue/viewing_repository.hpp"
@@ -29,6 +30,10 @@ Status ReleaseKeeper::end_viewings(const Tools& tools) {
     const auto overdue = catalogue::load_overdue_viewings(tools.pool, now - grace, now);
     if (!overdue) return std::unexpected(overdue.error());
     for (const catalogue::OverdueViewing& viewing : *overdue) {
+        // The case first: after a crash here the session is found again, as one whose request moved on.
+        const auto out = interrupt_request(tools.pool, viewing.request_id, viewing.reason, now);
+        if (!out) return std::unexpected(out.error());
+        if (!*out) continue;
         const auto ended = catalogue::end_viewing(
             tools.pool,
             {.id = viewing.id, .reason = viewing.reason, .actor = ledger::system_actor("sluice-worker")},

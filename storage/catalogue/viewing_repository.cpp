@@ -140,8 +140,8 @@ constexpr const char* kIsViewer =
 
 // A joined session waits for its start in `scheduled`; back in it later, the escort has interrupted it.
 constexpr const char* kOverdue = R"(
-    SELECT o.id, CASE WHEN o.has_moved THEN 'request_moved' WHEN o.slot_to <= from_us($2::bigint) THEN 'slot_over' ELSE 'presence_lost' END
-    FROM (SELECT s.id, s.opened_at, s.presence_to, t.to_at AS slot_to,
+    SELECT o.id, o.request_id, CASE WHEN o.has_moved THEN 'request_moved' WHEN o.slot_to <= from_us($2::bigint) THEN 'slot_over' ELSE 'presence_lost' END
+    FROM (SELECT s.id, s.request_id, s.opened_at, s.presence_to, t.to_at AS slot_to,
                  CASE WHEN s.joined_at IS NULL THEN r.state <> 'scheduled'
                       ELSE r.state <> 'in_session' AND (r.state <> 'scheduled' OR r.state_since > s.joined_at) END AS has_moved
           FROM viewing_sessions s JOIN requests r ON r.id = s.request_id JOIN request_slots t ON t.id = s.slot_id
@@ -150,7 +150,7 @@ constexpr const char* kOverdue = R"(
     ORDER BY o.opened_at)";
 
 OverdueViewing to_overdue(const pqxx::row& row) {
-    return {.id = to_uuid(row[0]), .reason = row[1].as<std::string>()};
+    return {.id = to_uuid(row[0]), .request_id = to_uuid(row[1]), .reason = row[2].as<std::string>()};
 }
 
 /// Runs a statement and appends the record when it changed something. nullopt: it did not.

@@ -112,6 +112,7 @@ struct ViewingEnd {
 /// Sessions that nobody ended and that play no more, with the reason. Role: sluice_worker.
 struct OverdueViewing {
     Uuid id;
+    Uuid request_id;
     std::string reason;
 };
 [[nodiscard]] Result<std::vector<OverdueViewing>>

@@ -1,4 +1,5 @@
 // Footage once accounts exist: every route gives out what was granted, in its session, and nothing else.
+#include "jobs/release_keeper.hpp"
 #include "jobs/worker.hpp"
 #include "tests/integration/granted_viewer.hpp"
 #include "tests/integration/hls_client.hpp"
@@ -330,6 +331,67 @@ TEST_CASE(
     CHECK(told["result"]["sha256"] == sealed["package"]["sha256"]);
     // The package's own copy does not end what the session opens.
     CHECK(viewer.get(GrantedViewer::clip_of(viewer.granted)).status == 200);
+}
+
+TEST_CASE(
+    "a session whose escort is lost or whose slot is over is interrupted, and can be held again (article "
+    "9(4))",
+    "[api][granted][release][integration]"
+) {
+    const std::string reason = GENERATE("presence_lost", "slot_over");
+    CAPTURE(reason);
+    House house;
+    GrantedViewer viewer{house};
+    viewer.watch(10, 40);
+    const Reply playlist = viewer.get(GrantedViewer::recording_of(viewer.granted));
+    REQUIRE(playlist.status == 200);
+    const std::string piece = "/v1/cameras/drive-left/hls/" + segments_of(playlist.body).at(0);
+    REQUIRE(viewer.get(piece).status == 200);
+    catalogue::Pool pool{house.database.conninfo("sluice_worker"), 2};
+    volume::RealFiles files;
+    const jobs::Tools tools{.pool = pool, .config = house.config, .files = files, .clock = house.clock};
+    const auto keep = [&] {
+        jobs::ReleaseKeeper keeper;
+        const Status kept = keeper.tick(tools);
+        if (!kept) FAIL(kept.error().describe());
+    };
+    const auto request = [&] {
+        return json::parse(viewer.ask(GrantedViewer::kHandler, "GET", viewer.request).body);
+    };
+    if (reason == "slot_over")  // of an hour, with an escort who stays
+        for (int i = 0; i < 50; i += 5) {
+            house.clock.move(5min - 1s);
+            viewer.post(GrantedViewer::kEscort, viewer.session + "/presence");
+            house.clock.move(1s);
+        }
+    house.clock.move(10min - 1s);
+    if (reason == "slot_over") viewer.post(GrantedViewer::kEscort, viewer.session + "/presence");
+    keep();
+    CHECK(request()["state"] == "in_session");
+    house.clock.move(1s);
+    keep();
+    const json after = request();
+    CHECK(after["state"] == "scheduled");
+    const json last = after["history"].back();
+    CHECK(last["action"] == "interrupt");
+    CHECK(last["part"] == "clock");
+    CHECK(last["facts"]["note"] == reason);
+    CHECK(house.entry()["reason"] == reason);
+    CHECK(house.database.query("SELECT end_reason FROM viewing_sessions") == reason);
+    CHECK(GrantedViewer::code_of(viewer.get(piece)) == kAway);
+    if (reason == "slot_over")
+        viewer.step(
+            GrantedViewer::kHandler,
+            "schedule",
+            {{"from", to_rfc3339(house.clock.now())},
+             {"to", to_rfc3339(house.clock.now() + 1h)},
+             {"escort", GrantedViewer::kEscort},
+             {"viewer", kViewer}}
+        );
+    viewer.begin();
+    CHECK(viewer.get(piece).status == 200);
+    keep();
+    CHECK(request()["state"] == "in_session");
 }
 
 TEST_CASE(
