@@ -1,6 +1,7 @@
 // Footage once accounts exist: every route gives out what was granted, in its session, and nothing else.
 #include "jobs/release_keeper.hpp"
 #include "jobs/worker.hpp"
+#include "storage/catalogue/copy_repository.hpp"
 #include "tests/integration/granted_viewer.hpp"
 #include "tests/integration/hls_client.hpp"
 #include "tests/support/delivered.hpp"
@@ -392,6 +393,39 @@ TEST_CASE(
     CHECK(viewer.get(piece).status == 200);
     keep();
     CHECK(request()["state"] == "in_session");
+}
+
+TEST_CASE(
+    "a case is not closed while a copy of it is being made (article 9(4))",
+    "[api][granted][release][integration]"
+) {
+    House house;
+    GrantedViewer viewer{house};
+    viewer.take_copy(10, 40);
+    const std::string copy = json::parse(viewer.last.body)["id"];
+    house.end_session(viewer);
+    const Reply signature = fetch(
+        house.port(),
+        "PUT",
+        viewer.request + "/attachments/signed.pdf?kind=signature",
+        {viewer.token_of(GrantedViewer::kHandler), "Content-Type: application/pdf"},
+        "%PDF-1.7 signed"
+    );
+    REQUIRE(signature.status == 201);
+    viewer.step(GrantedViewer::kEscort, "complete", {{"attested", true}});
+    const auto close = [&] {
+        return GrantedViewer::code_of(viewer.ask("林主任", "POST", viewer.request + "/close"));
+    };
+    CHECK(close() == "RECEIPT_MISSING");
+    catalogue::Pool pool{house.database.conninfo("sluice_worker"), 1};
+    const ledger::Act act{
+        .action = "copy.failed",
+        .actor = ledger::system_actor("sluice-worker"),
+        .subject = {.kind = "copy", .id = copy},
+    };
+    const auto id = uuid_from_string(copy).value();
+    REQUIRE(catalogue::fail_copy(pool, id, "FOOTAGE_DAMAGED", act, house.clock.now()).value());
+    CHECK(close() == "200");
 }
 
 TEST_CASE(
