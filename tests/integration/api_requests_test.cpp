@@ -110,7 +110,7 @@ TEST_CASE(
 TEST_CASE("registers and dossiers are read by those who keep them", "[api][request][integration]") {
     Bureau bureau;
     bureau.draft("王秘書", Bureau::external());
-    bureau.bring_to_decision();
+    bureau.bring_to_decision(json::array({Bureau::yes_to("third_party")}));
     REQUIRE(
         bureau.step(
             "局長", "refuse", {{"reasons", "涉及第三人"}, {"grounds", {"ART10_3_THIRD_PARTY_PRIVACY"}}}

@@ -215,7 +215,9 @@ TEST_CASE("what was overwritten or destroyed is told with the certificate", "[ap
 TEST_CASE("a refusal is what whoever wants to watch is told", "[api][request][integration]") {
     Bureau bureau;
     bureau.draft("王秘書", Bureau::external());
-    bureau.bring_to_decision();
+    bureau.bring_to_decision(json::array({Bureau::yes_to("statutory_secret")}));
+    const json other{{"reasons", "法律另有規定"}, {"grounds", {"ART10_2B_FAIR_TRIAL"}}};
+    CHECK(bureau.step("局長", "refuse", other) == "REFUSAL_NO_GROUND");
     const json refusal{{"reasons", "法律另有規定"}, {"grounds", {"ART10_1_STATUTORY_SECRET"}}};
     REQUIRE(bureau.step("局長", "refuse", refusal) == "refused");
     const Reply told = watch(bureau);
