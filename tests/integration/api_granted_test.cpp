@@ -396,6 +396,35 @@ TEST_CASE(
 }
 
 TEST_CASE(
+    "a viewer who has left, or whose account was shut, plays on with no token (article 7(2))",
+    "[api][granted][hls][integration]"
+) {
+    const bool has_left = GENERATE(true, false);
+    House house;
+    GrantedViewer viewer{house};
+    viewer.watch(10, 40);
+    const std::string base = viewer.session + "/cameras/drive-left/";
+    const auto play = [&](const std::string& name) {
+        return fetch(house.port(), "GET", base + name, {viewer.session_token});
+    };
+    const Reply playlist = play("stream.m3u8");
+    REQUIRE(playlist.status == 200);
+    const auto pieces = segments_of(playlist.body);
+    REQUIRE(pieces.size() > 1);
+    REQUIRE(play(pieces[0]).status == 200);
+    const std::string account = "'" + to_string(viewer.viewer_id) + "'";
+    const std::string now = "'" + to_rfc3339(house.clock.now()) + "'";
+    house.database.execute(
+        has_left ? "SELECT depart_account(" + account + ", '離職 1', '2026-11-18', " + now + ")"
+                 : "SELECT disable_account(" + account + ", '停用', " + now + ")"
+    );
+    const std::string code = has_left ? "ART7_2_DEPARTED_ACCOUNT" : "UNAUTHENTICATED";
+    CHECK(GrantedViewer::code_of(play("stream.m3u8")) == code);
+    CHECK(GrantedViewer::code_of(play(pieces[1])) == code);
+    CHECK(house.deliveries("count(*)") == "1");
+}
+
+TEST_CASE(
     "a case is not closed while a copy of it is being made (article 9(4))",
     "[api][granted][release][integration]"
 ) {
