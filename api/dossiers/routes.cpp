@@ -49,6 +49,8 @@ Answer read_dossier(const Call& call) {
     if (!*request) return std::unexpected(problem(404, "DOSSIER_NOT_FOUND", "No dossier has this number."));
     const auto entries = catalogue::load_dossier_entries(pool, number);
     if (!entries) return std::unexpected(to_problem(entries.error()));
+    const auto screening = requests::screening_of(call, **request);
+    if (!screening) return std::unexpected(screening.error());
     auto response = requests::case_response(call, (*request)->id);
     if (!response) return response;
     json list = json::array();
@@ -58,6 +60,7 @@ Answer read_dossier(const Call& call) {
         {"number", number},
         {"request", json::parse(std::get<std::string>(response->body))},
         {"register", std::move(list)},
+        {"screening", json::parse(*screening)},
     };
     response->body = dump(body) + "\n";
     return response;
