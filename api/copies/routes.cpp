@@ -122,7 +122,7 @@ Answer order_copy(const Call& call) {
         .same_work = "export " + to_string(order->grant_id),
         .principal_id = call.principal->id,
         .principal = call.principal->name,
-        .role = call.principal->roles.front(),
+        .role = actor_of(call).role,
     };
     const json facts{
         {"request", to_string(order->request_id)},

@@ -242,6 +242,8 @@ Answer Application::answer(const http::Request& request, http::Response& trace) 
 }
 
 Answer Application::run(const http::Request& request, Call& call, const Route& route) {
+    Acting acting{.action = route.action, .role = {}};
+    call.acting = &acting;
     const auto allowed = permit(call, route.action, {});
     if (!allowed) return std::unexpected(allowed.error());
     auto parameters = Parameters::parse(request.raw_query, route.parameters);
