@@ -63,6 +63,18 @@ Status ReleaseKeeper::give_up_copies(const Tools& tools) {
     return {};
 }
 
+Status ReleaseKeeper::tell_due(const Tools& tools) {
+    const UtcTime now = tools.clock.now();
+    const auto history = catalogue::load_policy_history(tools.pool);
+    if (!history) return std::unexpected(history.error());
+    if (history->empty()) return {};
+    const auto& days = policy::in_force(*history, now).policy.release.due_notice_days_ahead;
+    const auto fresh = catalogue::tell_copies_due(tools.pool, days, now);
+    if (!fresh) return std::unexpected(fresh.error());
+    if (*fresh > 0) log::info("copies_due", {{"copies", *fresh}});
+    return {};
+}
+
 Status ReleaseKeeper::tell_overdue(const Tools& tools) {
     const auto fresh = catalogue::tell_overdue_copies(tools.pool, tools.clock.now());
     if (!fresh) return std::unexpected(fresh.error());
@@ -84,6 +96,7 @@ Status ReleaseKeeper::tick(const Tools& tools) {
     next_ = now + kEvery;
     if (auto done = end_viewings(tools); !done) return done;
     if (auto done = give_up_copies(tools); !done) return done;
+    if (auto done = tell_due(tools); !done) return done;
     if (auto done = tell_overdue(tools); !done) return done;
     return destroy_packages(tools);
 }

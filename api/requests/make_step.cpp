@@ -252,7 +252,7 @@ Got<TakenStep> make_step(const Scene& scene, std::string& code) {
     add_words(scene, step);
     add_decision(scene, facts, step);
     add_holds(scene, step);
-    add_notices(scene, step);
+    if (const auto told = add_notices(scene, step); !told) return std::unexpected(told.error());
     code = add_slot(scene, step);
     return step;
 }

@@ -1,4 +1,5 @@
 #include "api/requests/detail/scene.hpp"
+#include "storage/catalogue/account_repository.hpp"
 #include "storage/catalogue/notice_repository.hpp"
 
 #include <algorithm>
@@ -44,6 +45,23 @@ Got<std::optional<UtcTime>> extended(const Scene& scene) {
         due_after(scene.call, *due - Microseconds{1}, scene.policy.policy.deadlines.extension_days);
     if (!later) return std::unexpected(later.error());
     return *later;
+}
+
+struct AskedHeads {
+    std::vector<Uuid> ids;
+    bool has_headless =
+        false;  ///< a unit that nobody can answer for yet: whoever asked it has to see to that
+};
+Got<AskedHeads> heads_of_asked(const Scene& scene) {
+    AskedHeads heads;
+    for (const std::string& unit : scene.tried.units) {
+        const auto found =
+            catalogue::load_unit_heads(scene.call.services.database.pool(), unit, scene.call.now);
+        if (!found) return std::unexpected(to_problem(found.error()));
+        heads.has_headless |= found->empty();
+        heads.ids.insert(heads.ids.end(), found->begin(), found->end());
+    }
+    return heads;
 }
 
 }  // namespace
@@ -128,7 +146,7 @@ Got<std::optional<UtcTime>> next_due(const Scene& scene) {
     }
 }
 
-void add_notices(const Scene& scene, TakenStep& step) {
+Got<void> add_notices(const Scene& scene, TakenStep& step) {
     std::vector<catalogue::NewNotice> notices;
     const auto tell = [&](catalogue::NoticeKind kind, const char* role, std::optional<Uuid> addressee = {}) {
         notices.push_back({
@@ -145,7 +163,14 @@ void add_notices(const Scene& scene, TakenStep& step) {
     const auto& applicant = scene.request.applicant_id;
     if (step.action == RequestAction::return_)
         tell(correction_due, applicant ? "applicant" : "secretariat", applicant);
-    if (is_changed && step.to == RequestState::countersigning) tell(countersign_wanted, "ethics");
+    if (is_changed && step.to == RequestState::countersigning) {
+        tell(countersign_wanted, "ethics");
+        const auto heads = heads_of_asked(scene);
+        if (!heads) return std::unexpected(heads.error());
+        for (const Uuid& head : heads->ids)
+            tell(countersign_wanted, "unit_head", head);
+        if (heads->has_headless) tell(countersign_wanted, "secretariat");
+    }
     const bool is_decided = step.action == RequestAction::grant || step.action == RequestAction::grant_part ||
                             step.action == RequestAction::refuse;
     if (is_decided) tell(decision, applicant ? "applicant" : "secretariat", applicant);
@@ -158,12 +183,13 @@ void add_notices(const Scene& scene, TakenStep& step) {
     }
     // The ethics office is told of a judicial request, and not asked.
     if (step.action == RequestAction::refer && step.to == RequestState::deciding) tell(submitted, "ethics");
-    if (notices.empty()) return;
+    if (notices.empty()) return {};
     step.also = [notices, now = step.now](pqxx::transaction_base& transaction) -> Status {
         for (const catalogue::NewNotice& notice : notices)
             static_cast<void>(catalogue::raise_notice(transaction, notice, now));
         return {};
     };
+    return {};
 }
 
 }  // namespace sluice::api::requests

@@ -46,6 +46,7 @@ constexpr std::array kWords{
     Words{NoticeKind::follow_up_due, "列管事項到期", "A tracked follow-up is due"},
     Words{NoticeKind::repair_opened, "新報修單", "A repair ticket was opened"},
     Words{NoticeKind::recorder_finding, "監視主機有待查事項", "A recorder is not as it should be"},
+    Words{NoticeKind::copy_due, "複製品即將屆期", "A copy has to be back or destroyed soon"},
     Words{
         NoticeKind::consent_withdrawn,
         "同意已撤回，案件重新審查",

@@ -42,6 +42,7 @@ constexpr std::array<KindWords, kNoticeKinds> kKinds{
     KindWords{NoticeKind::follow_up_due, "follow_up_due", "follow_up"},
     KindWords{NoticeKind::repair_opened, "repair_opened", "repair"},
     KindWords{NoticeKind::recorder_finding, "recorder_finding", "recorder"},
+    KindWords{NoticeKind::copy_due, "copy_due", "copy"},
     KindWords{NoticeKind::consent_withdrawn, "consent_withdrawn", "request"},
 };
 

@@ -37,9 +37,10 @@ enum class NoticeKind {
     follow_up_due,
     repair_opened,
     recorder_finding,   ///< a recorder is not as it should be
+    copy_due,           ///< a copy has to be back, or destroyed, soon
     consent_withdrawn,  ///< what was granted with it is screened anew
 };
-inline constexpr std::size_t kNoticeKinds = 19;
+inline constexpr std::size_t kNoticeKinds = 20;
 [[nodiscard]] std::string_view to_string(NoticeKind kind) noexcept;
 [[nodiscard]] std::optional<NoticeKind> notice_kind_from(std::string_view word) noexcept;
 /// What `subject_id` is the id of: "hold", "request", "copy", "incident", "recorder", …

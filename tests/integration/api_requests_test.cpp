@@ -95,7 +95,16 @@ TEST_CASE(
     CHECK(bureau.step("王秘書", "accept") == "accepted");
     CHECK(bureau.step("王秘書", "screen") == "screening");
     CHECK(bureau.answer_grounds() == "");
-    CHECK(bureau.step("王秘書", "refer", {{"units", {"養護科"}}}) == "countersigning");
+    static_cast<void>(bureau.create("養護科長", {"unit_head"}, "養護科"));
+    static_cast<void>(bureau.create("前養護科長", {"applicant"}, "養護科"));
+    CHECK(bureau.step("王秘書", "refer", {{"units", {"養護科", "無人科"}}}) == "countersigning");
+    // Each office that has to opine is told; of one that has no head whoever asked it.
+    CHECK(
+        bureau.database.query(
+            "SELECT string_agg(concat_ws(':', n.audience, p.name), ' ' ORDER BY n.audience) FROM notices n "
+            "LEFT JOIN principals p ON p.id = n.addressee_id WHERE n.kind = 'countersign_wanted'"
+        ) == "ethics secretariat unit_head:養護科長"
+    );
     CHECK(bureau.step("政風", "opine", {{"stance", "agree"}}) == "countersigning");
     CHECK(bureau.step("科長", "opine", {{"stance", "agree"}}) == "ROLE_NOT_ALLOWED");
     CHECK(bureau.step("小陳", "withdraw") == "withdrawn");
