@@ -41,8 +41,8 @@ catalogue::HoldRow hold_of(const Scene& scene, const TakenStep& step, catalogue:
 Got<std::optional<UtcTime>> extended(const Scene& scene) {
     const auto& due = scene.request.due;
     if (!due) return std::unexpected(problem(500, "INTERNAL_ERROR", "The case has no day for its decision."));
-    const auto later =
-        due_after(scene.call, *due - Microseconds{1}, scene.policy.policy.deadlines.extension_days);
+    const auto time = release::decision_time(scene.request.form.basis, scene.policy.policy.deadlines);
+    const auto later = due_after(scene.call, *due - Microseconds{1}, time.extension_days);
     if (!later) return std::unexpected(later.error());
     return *later;
 }
@@ -109,6 +109,7 @@ void add_holds(const Scene& scene, TakenStep& step) {
 
 Got<std::optional<UtcTime>> next_due(const Scene& scene) {
     const policy::Deadlines& days = scene.policy.policy.deadlines;
+    const auto time = release::decision_time(scene.request.form.basis, days);
     const auto after = [&](unsigned count) -> Got<std::optional<UtcTime>> {
         const auto due = due_after(scene.call, scene.call.now, count);
         if (!due) return std::unexpected(due.error());
@@ -120,10 +121,10 @@ Got<std::optional<UtcTime>> next_due(const Scene& scene) {
         case RequestAction::reopen:
             // Before the decision the time for it runs on.
             if (scene.request.state == RequestState::deciding) return scene.request.due;
-            return after(days.decision_days);
+            return after(time.days);
         case RequestAction::accept:
         case RequestAction::remand:
-            return after(days.decision_days);
+            return after(time.days);
         case RequestAction::extend:
             return extended(scene);
         case RequestAction::refuse:

@@ -345,6 +345,11 @@ Wanted wanted_of(const Case& request, const Attempt& attempt) {
     };
 }
 
+DecisionTime decision_time(Basis basis, const policy::Deadlines& deadlines) {
+    if (basis == Basis::archives) return {.days = deadlines.archives_days, .extension_days = 0};
+    return {.days = deadlines.decision_days, .extension_days = deadlines.extension_days};
+}
+
 bool is_grant_covered(const Case& request, UtcTime now) {
     if (!request.grant) return true;
     const Grant& grant = *request.grant;

@@ -81,6 +81,15 @@ struct Circumstances {
 /// What a decision would give out.
 [[nodiscard]] Wanted wanted_of(const Case& request, const Attempt& attempt);
 
+/// Days to the decision, and by how many it may be put off once.
+struct DecisionTime {
+    unsigned days = 0;
+    unsigned extension_days = 0;  ///< 0: not at all
+    friend bool operator==(const DecisionTime&, const DecisionTime&) = default;
+};
+/// By the act that the request rests on: archives have one time, longer and final.
+[[nodiscard]] DecisionTime decision_time(Basis basis, const policy::Deadlines& deadlines);
+
 /// Whether the consents that count at `now` still lift 10(3) for all that the grant in force gives out. True
 /// also when there is no grant.
 [[nodiscard]] bool is_grant_covered(const Case& request, UtcTime now);

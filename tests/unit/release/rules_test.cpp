@@ -135,6 +135,20 @@ TEST_CASE(
     }
 }
 
+TEST_CASE("the act that a request rests on sets the time for its decision", "[release][rules]") {
+    const policy::Deadlines deadlines{
+        .decision_days = 15,
+        .extension_days = 14,
+        .archives_days = 30,
+        .third_party_days = 10,
+        .correction_days = 7,
+        .remedy_days = 30,
+    };
+    CHECK(decision_time(Basis::personal_data, deadlines) == DecisionTime{15, 14});
+    CHECK(decision_time(Basis::government_information, deadlines) == DecisionTime{15, 14});
+    CHECK(decision_time(Basis::archives, deadlines) == DecisionTime{30, 0});
+}
+
 TEST_CASE(
     "a decision is put off once, in time, with reasons, and only if the policy allows",
     "[release][rules]"
