@@ -73,7 +73,7 @@ constexpr std::array kCodes{
     row("NOT_HELD_DESTROYED", "", 410, false, "", "It was destroyed under a certificate", "已依規定銷毀"),
     row("FOOTAGE_HELD", "9", 409, false, "", "There is footage of it", "影像仍保有"),
     // Screening, decision, release.
-    row("GROUND_UNKNOWN", "10", 409, true, "the worksheet, complete", "A ground is not examined yet", "審查尚未完成"),
+    row("GROUND_UNKNOWN", "", 409, true, "the worksheet, complete", "A ground is not examined yet", "審查尚未完成"),
     row("MASK_NOT_RENDERED", "10(3)", 409, true, "the masked rendering", "The masked rendering is not made", "遮蔽處理尚未完成"),
     row("CLIP_NOT_UNIFORM", "", 409, true, "", "It is no one piece", "影像非單一連續片段"),
     row("NOT_YET_DURABLE", "", 409, true, "", "It is not safely stored yet", "影像尚未寫入完成"),
