@@ -1,5 +1,6 @@
 #include "api/acts.hpp"
 #include "api/body.hpp"
+#include "api/idempotency.hpp"
 #include "api/requests/detail/common.hpp"
 #include "api/requests/detail/scene.hpp"
 #include "storage/catalogue/evidence_repository.hpp"
@@ -108,9 +109,9 @@ Got<Uuid> parse_paper(const Body& body, const Case& request) {
     ));
 }
 
-Got<release::Consent> parse_consent(const Call& call, const Body& body, const Case& request) {
+Got<release::Consent> parse_consent(const Call& call, const Body& body, const Case& request, const Uuid& id) {
     release::Consent consent;
-    consent.id = make_uuid_v7(call.now);
+    consent.id = id;
     consent.recorded = call.now;
     struct Member {
         const char* name;
@@ -165,7 +166,13 @@ Answer record_consent(const Call& call) {
         {"person", "minor", "representative", "recipient", "from", "to", "cameras", "kinds", "attachment"}
     );
     if (!body) return std::unexpected(body.error());
-    const auto consent = parse_consent(call, *body, *request);
+    const auto wanted_id = idempotent_id(call, "consent " + to_string(request->id));
+    if (!wanted_id) return std::unexpected(wanted_id.error());
+    const bool is_there =
+        *wanted_id &&
+        std::ranges::find(request->consents, **wanted_id, &release::Consent::id) != request->consents.end();
+    if (is_there) return case_response(call, request->id);
+    const auto consent = parse_consent(call, *body, *request, wanted_id->value_or(make_uuid_v7(call.now)));
     if (!consent) return std::unexpected(consent.error());
     const json facts{
         {"consent", to_string(consent->id)},

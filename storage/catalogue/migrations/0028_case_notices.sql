@@ -6,3 +6,6 @@ ALTER TABLE notices
         'copy_overdue', 'incident_raised', 'incident_due', 'contractor_camera', 'contractor_finding', 'contractor_clip', 'extended',
         'third_party_due', 'inspection_late', 'duty_due', 'follow_up_due', 'repair_opened', 'recorder_finding', 'consent_withdrawn',
         'copy_due'));
+
+-- A correction that is sent again is the one that is there.
+CREATE UNIQUE INDEX register_corrections_once ON register_entries ((facts ->> 'id')) WHERE kind = 'corrected';
