@@ -58,6 +58,7 @@ constexpr std::array kActions{
     ActionFacts{Action::change_request, "change_request", Resource::request, true},
     ActionFacts{Action::put_attachment, "put_attachment", Resource::request, true},
     ActionFacts{Action::read_attachment, "read_attachment", Resource::request, true},
+    ActionFacts{Action::read_screening, "read_screening", Resource::request, true},
     ActionFacts{Action::screen_grounds, "screen_grounds", Resource::request, true},
     ActionFacts{Action::record_consent, "record_consent", Resource::request, true},
     ActionFacts{Action::request_submit, "request_submit", Resource::request, true},

@@ -66,6 +66,7 @@ enum class Action : std::uint8_t {
     change_request,
     put_attachment,
     read_attachment,
+    read_screening,  ///< what footage there is, and what a grant would open
     screen_grounds,  ///< fill in the worksheet
     record_consent,  ///< and its withdrawal
     request_submit,

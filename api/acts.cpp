@@ -52,7 +52,10 @@ std::expected<void, http::Problem> to_answer(const Status& recorded) {
 }  // namespace
 
 ledger::Actor actor_of(const Call& call) {
-    return catalogue::actor_of(*call.principal, call.principal->roles.front());
+    const bool is_known = call.acting != nullptr && call.acting->role;
+    return catalogue::actor_of(
+        *call.principal, is_known ? std::string{to_string(*call.acting->role)} : call.principal->roles.front()
+    );
 }
 
 http::Problem ledger_unavailable() {

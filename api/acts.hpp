@@ -15,7 +15,7 @@
 /// What requests do, for the audit log.
 namespace sluice::api {
 
-/// Who asks, in the first of its roles. Pre: the route is not an open one.
+/// Who asks, in the role that allows it: a lent power is one of its own. Pre: the route is not an open one.
 [[nodiscard]] ledger::Actor actor_of(const Call& call);
 
 /// 503 LEDGER_UNAVAILABLE: the act can't be recorded, so it does not happen.

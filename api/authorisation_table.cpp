@@ -209,6 +209,8 @@ std::vector<Rule> request_rules() {
          anyones,
          always,
          allowed("9")},
+        {who_reads | level1 | reviewer | delegates, {read_screening}, anyones, always, allowed("10")},
+        {unit_head, {read_screening}, of_unit, always, allowed("10")},
         {secretariat, {screen_grounds, record_consent}, anyones, always, allowed("10")},
         {ethics, {request_opine}, anyones, always, allowed("9")},
         {unit_head, {request_opine}, of_unit, always, allowed("9")},

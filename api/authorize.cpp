@@ -1,6 +1,7 @@
 #include "api/authorize.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace sluice::api {
@@ -102,7 +103,8 @@ Decision to_decision(const Verdict& verdict) {
     return {
         .is_allowed = verdict.effect == Verdict::Effect::allow,
         .code = std::string{verdict.code},
-        .article = std::string{verdict.article}
+        .article = std::string{verdict.article},
+        .role = {},
     };
 }
 
@@ -117,19 +119,22 @@ Decision authorize(
 ) {
     const auto states = current_states(action, subject, standing);
     const auto relations = relations_of(action, subject, standing);
-    const Verdict* allowing = nullptr;
+    std::optional<Decision> allowed;
     Verdict refusal{.effect = Verdict::Effect::deny, .code = {}, .article = {}};
     for (const Role role : roles_of(principal, standing))
         for (const Relation relation : relations)
             for (const State state : states) {
                 const Verdict& verdict = table.look_up(role, action, relation, state);
                 if (verdict.effect == Verdict::Effect::never) return to_decision(verdict);
-                if (verdict.effect == Verdict::Effect::allow)
-                    allowing = &verdict;
-                else if (says_more(verdict, refusal))
+                if (verdict.effect == Verdict::Effect::allow) {
+                    if (allowed) continue;
+                    allowed = to_decision(verdict);
+                    allowed->role = role;
+                } else if (says_more(verdict, refusal)) {
                     refusal = verdict;
+                }
             }
-    if (allowing != nullptr) return to_decision(*allowing);
+    if (allowed) return *std::move(allowed);
     return to_decision(refusal.code.empty() ? Verdict{} : refusal);
 }
 

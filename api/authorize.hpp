@@ -26,6 +26,8 @@ struct Decision {
     bool is_allowed = false;
     std::string code;     ///< problem code of a refusal
     std::string article;  ///< the rule it rests on, if any
+    /// Of several the first that allows it: what the audit log names. Empty: refused.
+    std::optional<Role> role{};
 };
 
 /// The one place where access is decided; every footage byte passes it. Pure and total. `standing` says how

@@ -77,8 +77,9 @@ http::Problem to_problem(const Error& error) {
 
 std::expected<void, http::Problem> permit(const Call& call, Action action, const Subject& subject) {
     const Decision decision = authorize(call.principal, action, subject, call.standing);
-    if (decision.is_allowed) return {};
-    return std::unexpected(refusal_of(decision));
+    if (!decision.is_allowed) return std::unexpected(refusal_of(decision));
+    if (call.acting != nullptr && call.acting->action == action) call.acting->role = decision.role;
+    return {};
 }
 
 http::Problem camera_not_found() {

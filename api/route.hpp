@@ -8,10 +8,18 @@
 
 #include <expected>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace sluice::api {
+
+/// In which role the route's own action is done: as the route was allowed, or as it was asked about the thing
+/// itself since.
+struct Acting {
+    Action action = Action::read_health;
+    std::optional<Role> role;
+};
 
 /// One request on its way through a handler. References outlive the call.
 struct Call {
@@ -21,7 +29,8 @@ struct Call {
     const catalogue::PrincipalRow* principal = nullptr;  ///< null on open routes
     Services& services;
     UtcTime now;
-    Standing standing{};  ///< of the principal, now
+    Standing standing{};       ///< of the principal, now
+    Acting* acting = nullptr;  ///< outlives the call; null: nobody wants to know
 };
 
 using Answer = std::expected<http::Response, http::Problem>;
@@ -60,7 +69,8 @@ using http::problem;
 
 /// The problem that tells it: 401, 403, or 409 for what is granted and not there.
 [[nodiscard]] http::Problem refusal_of(const Decision& decision);
-/// The same unless `authorize` allows it. Every footage route asks with what it is about to give out.
+/// The same unless `authorize` allows it. Every footage route asks with what it is about to give out. Of the
+/// route's own action it keeps the role in which it is done.
 [[nodiscard]] std::expected<void, http::Problem>
 permit(const Call& call, Action action, const Subject& subject);
 

@@ -9,6 +9,9 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <optional>
+
+#include <nlohmann/json.hpp>
 
 namespace sluice::jobs {
 namespace {
@@ -27,18 +30,19 @@ const policy::Policy& policy_of(const policy::History& history, const Case& requ
     return policy::in_force(history, now).policy;
 }
 
-Result<bool> lapse(catalogue::Pool& pool, const policy::History& history, const Case& request, UtcTime now) {
-    const policy::Policy& policy = policy_of(history, request, now);
+/// nullopt: the rules do not let the clock do it.
+std::optional<catalogue::TakenStep>
+clock_step(const Case& request, release::RequestAction action, const policy::Policy& policy, UtcTime now) {
     release::Attempt attempt;
-    attempt.action = release::RequestAction::lapse;
+    attempt.action = action;
     constexpr std::array kClock{Part::clock};
     const auto verdict =
         release::judge(request, attempt, {}, kClock, {.now = now, .policy = policy.requests});
-    if (!verdict.next) return false;
+    if (!verdict.next) return std::nullopt;
     catalogue::TakenStep step;
     step.request_id = request.id;
     step.revision = request.revision;
-    step.action = release::RequestAction::lapse;
+    step.action = action;
     step.part = Part::clock;
     step.from = request.state;
     step.to = *verdict.next;
@@ -46,13 +50,20 @@ Result<bool> lapse(catalogue::Pool& pool, const policy::History& history, const 
     step.now = now;
     step.policy_version = request.policy_version;
     step.dossier_number = request.dossier_number;
-    step.ends_grant = request.grant.has_value();
-    step.entry = catalogue::NewEntry{release::Entry::lapsed, "{}"};
-    step.holds.limits_to = now + std::chrono::days{policy.requests.withdrawn_hold_days};
-    const auto done = catalogue::take_step(pool, step);
+    return step;
+}
+
+Result<bool> lapse(catalogue::Pool& pool, const policy::History& history, const Case& request, UtcTime now) {
+    const policy::Policy& policy = policy_of(history, request, now);
+    auto step = clock_step(request, release::RequestAction::lapse, policy, now);
+    if (!step) return false;
+    step->ends_grant = request.grant.has_value();
+    step->entry = catalogue::NewEntry{release::Entry::lapsed, "{}"};
+    step->holds.limits_to = now + std::chrono::days{policy.requests.withdrawn_hold_days};
+    const auto done = catalogue::take_step(pool, *step);
     if (!done) return std::unexpected(done.error());
     if (*done)
-        log::info("request_lapsed", {{"request", to_string(request.id)}, {"from", to_string(step.from)}});
+        log::info("request_lapsed", {{"request", to_string(request.id)}, {"from", to_string(step->from)}});
     return done->has_value();
 }
 
@@ -74,6 +85,24 @@ Result<std::size_t> lapse_requests(catalogue::Pool& pool, UtcTime now) {
         count += *lapsed ? 1 : 0;
     }
     return count;
+}
+
+Result<bool>
+interrupt_request(catalogue::Pool& pool, const Uuid& id, const std::string& reason, UtcTime now) {
+    const auto request = catalogue::find_request(pool, id);
+    if (!request) return std::unexpected(request.error());
+    if (!*request || (*request)->state != release::RequestState::in_session) return true;
+    const auto history = catalogue::load_policy_history(pool);
+    if (!history) return std::unexpected(history.error());
+    auto step =
+        clock_step(**request, release::RequestAction::interrupt, policy_of(*history, **request, now), now);
+    if (!step) return false;
+    step->facts = nlohmann::json{{"note", reason}}.dump();
+    if ((*request)->grant) step->due = (*request)->grant->valid_to;
+    const auto done = catalogue::take_step(pool, *step);
+    if (!done) return std::unexpected(done.error());
+    if (*done) log::info("request_interrupted", {{"request", to_string(id)}, {"reason", reason}});
+    return done->has_value();
 }
 
 }  // namespace sluice::jobs

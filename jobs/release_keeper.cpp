@@ -1,6 +1,7 @@
 #include "jobs/release_keeper.hpp"
 
 #include "config/base/log.hpp"
+#include "jobs/lapse.hpp"
 #include "storage/catalogue/copy_repository.hpp"
 #include "storage/catalogue/policy_repository.hpp"
 #include "storage/catalogue/record_repository.hpp"
@@ -32,6 +33,10 @@ Status ReleaseKeeper::end_viewings(const Tools& tools) {
     const auto overdue = catalogue::load_overdue_viewings(tools.pool, now - grace, now);
     if (!overdue) return std::unexpected(overdue.error());
     for (const catalogue::OverdueViewing& viewing : *overdue) {
+        // The case first: after a crash here the session is found again, as one whose request moved on.
+        const auto out = interrupt_request(tools.pool, viewing.request_id, viewing.reason, now);
+        if (!out) return std::unexpected(out.error());
+        if (!*out) continue;
         const auto ended = catalogue::end_viewing(
             tools.pool,
             {.id = viewing.id, .reason = viewing.reason, .actor = ledger::system_actor("sluice-worker")},
@@ -58,6 +63,18 @@ Status ReleaseKeeper::give_up_copies(const Tools& tools) {
         if (!failed) return std::unexpected(failed.error());
         if (*failed) log::warn("copy_failed", {{"copy", to_string(copy.id)}, {"why", copy.why}});
     }
+    return {};
+}
+
+Status ReleaseKeeper::tell_due(const Tools& tools) {
+    const UtcTime now = tools.clock.now();
+    const auto history = catalogue::load_policy_history(tools.pool);
+    if (!history) return std::unexpected(history.error());
+    if (history->empty()) return {};
+    const auto& days = policy::in_force(*history, now).policy.release.due_notice_days_ahead;
+    const auto fresh = catalogue::tell_copies_due(tools.pool, days, now);
+    if (!fresh) return std::unexpected(fresh.error());
+    if (*fresh > 0) log::info("copies_due", {{"copies", *fresh}});
     return {};
 }
 
@@ -103,6 +120,7 @@ Status ReleaseKeeper::tick(const Tools& tools) {
     next_ = now + kEvery;
     if (auto done = end_viewings(tools); !done) return done;
     if (auto done = give_up_copies(tools); !done) return done;
+    if (auto done = tell_due(tools); !done) return done;
     if (auto done = tell_overdue(tools); !done) return done;
     return destroy_packages(tools);
 }

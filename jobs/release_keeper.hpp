@@ -8,8 +8,8 @@
 namespace sluice::jobs {
 
 /// What the worker does for what was released without being asked: ends sessions that nobody ended, gives up
-/// copies whose job has failed, tells of overdue ones, destroys packages whose time is over. Every few
-/// seconds. Thread: the lane's.
+/// copies whose job has failed, tells of those that are due soon or overdue, destroys packages whose time is
+/// over. Every few seconds. Thread: the lane's.
 class ReleaseKeeper {
 public:
     /// Error: of the database, or of the spool's disk.
@@ -19,6 +19,7 @@ private:
     using SteadyClock = std::chrono::steady_clock;
     [[nodiscard]] Status end_viewings(const Tools& tools);
     [[nodiscard]] Status give_up_copies(const Tools& tools);
+    [[nodiscard]] Status tell_due(const Tools& tools);
     [[nodiscard]] Status tell_overdue(const Tools& tools);
     [[nodiscard]] Status destroy_packages(const Tools& tools);
 

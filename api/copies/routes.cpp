@@ -6,6 +6,7 @@
 #include "api/copies/receipt.hpp"
 #include "api/copies/rules.hpp"
 #include "api/cursor.hpp"
+#include "api/idempotency.hpp"
 #include "api/pages/page.hpp"
 #include "api/viewings/rules.hpp"
 #include "config/base/unique_fd.hpp"
@@ -69,7 +70,7 @@ std::expected<void, http::Problem> wait_for_checkpoint(const Call& call, const U
 }
 
 /// Who is to have it when, of a request that may be copied now.
-std::expected<catalogue::NewCopy, http::Problem> make_order(const Call& call) {
+std::expected<catalogue::NewCopy, http::Problem> make_order(const Call& call, const Uuid& copy_id) {
     const auto body = Body::parse(call.request, {"recipient", "due"});
     if (!body) return std::unexpected(body.error());
     const auto recipient = body->text("recipient", kLongestName);
@@ -98,7 +99,7 @@ std::expected<catalogue::NewCopy, http::Problem> make_order(const Call& call) {
     const auto due = due_of(*asked_due, recorded, years, call.now);
     if (!due) return std::unexpected(due.error());
     return catalogue::NewCopy{
-        .id = make_uuid_v7(call.now),
+        .id = copy_id,
         .request_id = *id,
         .grant_id = (*request)->grant_id,
         .session_id = (*session)->id,
@@ -111,10 +112,26 @@ std::expected<catalogue::NewCopy, http::Problem> make_order(const Call& call) {
     };
 }
 
+Answer order_response(const Call& call, const Uuid& id, unsigned status) {
+    const auto row = catalogue::find_handed_copy(call.services.database.pool(), id);
+    if (!row) return std::unexpected(to_problem(row.error()));
+    http::Response response = uncached(copy_json(row->value(), false, call.now));
+    response.status = status;
+    response.set("Location", "/v1/copies/" + to_string(id));
+    return response;
+}
+
 Answer order_copy(const Call& call) {
-    const auto order = make_order(call);
-    if (!order) return std::unexpected(order.error());
+    const auto wanted_id = idempotent_id(call, "copy " + call.variables.front());
+    if (!wanted_id) return std::unexpected(wanted_id.error());
     catalogue::Pool& pool = call.services.database.pool();
+    if (*wanted_id) {
+        const auto ordered = catalogue::find_handed_copy(pool, **wanted_id);
+        if (!ordered) return std::unexpected(to_problem(ordered.error()));
+        if (*ordered) return order_response(call, **wanted_id, 200);
+    }
+    const auto order = make_order(call, wanted_id->value_or(make_uuid_v7(call.now)));
+    if (!order) return std::unexpected(order.error());
     const catalogue::NewJob job{
         .id = make_uuid_v7(call.now),
         .kind = catalogue::JobKind::export_,
@@ -122,7 +139,7 @@ Answer order_copy(const Call& call) {
         .same_work = "export " + to_string(order->grant_id),
         .principal_id = call.principal->id,
         .principal = call.principal->name,
-        .role = call.principal->roles.front(),
+        .role = actor_of(call).role,
     };
     const json facts{
         {"request", to_string(order->request_id)},
@@ -139,12 +156,7 @@ Answer order_copy(const Call& call) {
         return std::unexpected(problem(
             409, "COPY_NEEDS_DECISION", "This decision has had its copy; a further one needs a new decision."
         ));
-    const auto row = catalogue::find_handed_copy(pool, order->id);
-    if (!row) return std::unexpected(to_problem(row.error()));
-    http::Response response = uncached(copy_json(row->value(), false, call.now));
-    response.status = 202;
-    response.set("Location", "/v1/copies/" + to_string(order->id));
-    return response;
+    return order_response(call, order->id, 202);
 }
 
 Answer list_copies(const Call& call) {

@@ -88,6 +88,10 @@ std::expected<void, http::Problem> check_handing_out(const catalogue::CopyRow& c
         return std::unexpected(
             problem(410, "PACKAGE_EXPIRED", "The package is no longer kept; the record of it is.")
         );
+    if (copy.received)
+        return std::unexpected(problem(
+            409, "COPY_NEEDS_DECISION", "The copy was handed over; a further one needs a new decision."
+        ));
     return {};
 }
 

@@ -24,8 +24,9 @@ namespace sluice::api {
 [[nodiscard]] std::expected<UtcTime, http::Problem>
 due_of(std::optional<UtcTime> asked, UtcTime recorded, unsigned ceiling_years, UtcTime now);
 
-/// What stands against giving the package out. 409 COPY_NOT_SEALED, COPY_FAILED, MASK_NOT_RENDERED; 403
-/// ART7_NOT_APPROVED; 410 PACKAGE_EXPIRED.
+/// What stands against giving the package out: once its recipient has signed for it, it is a further copy.
+/// 409 COPY_NOT_SEALED, COPY_FAILED, MASK_NOT_RENDERED, COPY_NEEDS_DECISION; 403 ART7_NOT_APPROVED; 410
+/// PACKAGE_EXPIRED.
 [[nodiscard]] std::expected<void, http::Problem>
 check_handing_out(const catalogue::CopyRow& copy, UtcTime now);
 

@@ -1,5 +1,6 @@
 #include "api/coverage/routes.hpp"
 
+#include "api/coverage/coverage_json.hpp"
 #include "api/coverage/rules.hpp"
 #include "storage/catalogue/footage_repository.hpp"
 #include "storage/catalogue/purge_repository.hpp"
@@ -24,38 +25,6 @@ struct StreamRows {
 
 std::string dump(const json& value) {
     return value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
-/// What was destroyed by rule is no gap: nobody failed to record it.
-json to_json(const std::vector<catalogue::DestroyedRow>& destroyed, TimeRange interval) {
-    json list = json::array();
-    for (const catalogue::DestroyedRow& row : destroyed) {
-        const TimeRange inside = row.range.clamp(interval);
-        if (inside.is_empty()) continue;
-        list.push_back(
-            {{"from", to_rfc3339(inside.from)},
-             {"to", to_rfc3339(inside.to)},
-             {"rule", row.rule},
-             {"certificate", to_string(row.run_id)}}
-        );
-    }
-    return list;
-}
-
-json to_json(const StreamCoverage& coverage) {
-    json covered = json::array();
-    for (const TimeRange& range : coverage.covered)
-        covered.push_back({{"from", to_rfc3339(range.from)}, {"to", to_rfc3339(range.to)}});
-    json gaps = json::array();
-    for (const CoveredGap& gap : coverage.gaps)
-        gaps.push_back(
-            {{"from", to_rfc3339(gap.range.from)},
-             {"to", to_rfc3339(gap.range.to)},
-             {"cause", to_string(gap.cause)},
-             {"detail", gap.detail},
-             {"open", gap.is_open}}
-        );
-    return {{"covered", std::move(covered)}, {"gaps", std::move(gaps)}, {"percent", coverage.percent}};
 }
 
 std::map<Uuid, StreamRows>
@@ -88,8 +57,7 @@ Answer cover_camera(const Call& call) {
         catalogue::load_destroyed(call.services.database.pool(), stream->id, stream->kind, *range);
     if (!destroyed) return std::unexpected(to_problem(destroyed.error()));
     const StreamRows rows = by_stream(std::move(*found), std::move(*destroyed))[stream->id];
-    json body = to_json(cover(rows.covered, rows.gaps, *range, call.now));
-    body["destroyed"] = to_json(rows.destroyed, *range);
+    json body = coverage_json(cover(rows.covered, rows.gaps, *range, call.now), rows.destroyed, *range);
     body["camera"] = camera->slug;
     body["stream"] = to_string(stream->kind);
     body["from"] = to_rfc3339(range->from);
@@ -126,8 +94,7 @@ Answer cover_all(const Call& call) {
             ))
             continue;
         const StreamRows& own = rows[stream->second];
-        json item = to_json(cover(own.covered, own.gaps, *range, call.now));
-        item["destroyed"] = to_json(own.destroyed, *range);
+        json item = coverage_json(cover(own.covered, own.gaps, *range, call.now), own.destroyed, *range);
         item["camera"] = camera.slug;
         items.push_back(std::move(item));
     }

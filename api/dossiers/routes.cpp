@@ -4,6 +4,7 @@
 #include "api/body.hpp"
 #include "api/dossiers/detail/records.hpp"
 #include "api/dossiers/detail/register_lines.hpp"
+#include "api/idempotency.hpp"
 #include "api/pages/page.hpp"
 #include "api/requests/answers.hpp"
 #include "storage/catalogue/request_repository.hpp"
@@ -49,6 +50,8 @@ Answer read_dossier(const Call& call) {
     if (!*request) return std::unexpected(problem(404, "DOSSIER_NOT_FOUND", "No dossier has this number."));
     const auto entries = catalogue::load_dossier_entries(pool, number);
     if (!entries) return std::unexpected(to_problem(entries.error()));
+    const auto screening = requests::screening_of(call, **request);
+    if (!screening) return std::unexpected(screening.error());
     auto response = requests::case_response(call, (*request)->id);
     if (!response) return response;
     json list = json::array();
@@ -58,6 +61,7 @@ Answer read_dossier(const Call& call) {
         {"number", number},
         {"request", json::parse(std::get<std::string>(response->body))},
         {"register", std::move(list)},
+        {"screening", json::parse(*screening)},
     };
     response->body = dump(body) + "\n";
     return response;
@@ -139,11 +143,19 @@ Answer correct_register(const Call& call) {
     if (!right) return std::unexpected(right.error());
     const auto reason = body->required_text("reason", kLongestText);
     if (!reason) return std::unexpected(reason.error());
+    const auto wanted_id = idempotent_id(call, "correction " + std::to_string(line));
+    if (!wanted_id) return std::unexpected(wanted_id.error());
+    const Uuid id = wanted_id->value_or(make_uuid_v7(call.now));
     catalogue::Pool& pool = call.services.database.pool();
+    if (*wanted_id) {
+        const auto corrected = catalogue::find_correction(pool, id);
+        if (!corrected) return std::unexpected(to_problem(corrected.error()));
+        if (*corrected) return json_response(dump(entry_json(**corrected)));
+    }
     const auto wrong = catalogue::find_register_line(pool, line);
     if (!wrong) return std::unexpected(to_problem(wrong.error()));
     if (!*wrong) return std::unexpected(not_found);
-    const json facts{{"line", line}, {"text", *right}, {"reason", *reason}};
+    const json facts{{"id", to_string(id)}, {"line", line}, {"text", *right}, {"reason", *reason}};
     const auto added = catalogue::correct_register(
         pool,
         (*wrong)->dossier_number,

@@ -149,7 +149,7 @@ catalogue::NewJob configure_job(const Call& call) {
         .same_work = "configure",
         .principal_id = call.principal->id,
         .principal = call.principal->name,
-        .role = call.principal->roles.front(),
+        .role = actor_of(call).role,
     };
 }
 

@@ -168,8 +168,9 @@ Got<void> look_at_release(const Call& call, const Case& request, Try& tried) {
         const auto copies =
             catalogue::load_copies(pool, {.request_id = request.id}, std::nullopt, kMostCopies);
         if (!copies) return std::unexpected(to_problem(copies.error()));
+        // One that is still being made will need its receipt too.
         tried.attempt.is_receipt_missing = std::ranges::any_of(*copies, [](const catalogue::CopyRow& copy) {
-            return copy.sealed && !copy.received;
+            return !copy.failed && !copy.received;
         });
     }
     return {};

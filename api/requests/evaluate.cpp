@@ -155,7 +155,10 @@ Answer evaluate(const Call& call) {
     const release::Doer doer{made_up(static_cast<std::size_t>(*part)), "evaluated", {}, false};
     const Part parts[] = {*part};
     const release::Circumstances circumstances{
-        call.now, policy->policy.requests, std::nullopt, policy->policy.deadlines.extension_days
+        call.now,
+        policy->policy.requests,
+        std::nullopt,
+        release::decision_time(request->form.basis, policy->policy.deadlines).extension_days
     };
     json out = verdict_json(release::judge(*request, attempt, doer, parts, circumstances));
     out["policy_version"] = policy->number;

@@ -145,6 +145,11 @@ Got<std::string> make_export(const Call& call, const Case& request) {
     members->push_back(
         {.name = "case.json", .content = std::get<std::string>(answer->body), .modified = call.now}
     );
+    auto screening = screening_of(call, request);
+    if (!screening) return std::unexpected(screening.error());
+    members->push_back(
+        {.name = "screening.json", .content = std::move(*screening) + "\n", .modified = call.now}
+    );
     auto lines = register_member(call, *request.dossier_number);
     if (!lines) return std::unexpected(lines.error());
     members->push_back(std::move(*lines));

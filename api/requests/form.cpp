@@ -111,6 +111,15 @@ Got<void> read_words(const Body& body, Case& request) {
         );
         !purpose)
         return purpose;
+    if (auto basis = read_word(
+            body,
+            "basis",
+            release::basis_from,
+            request.form.basis,
+            "personal_data, government_information or archives"
+        );
+        !basis)
+        return basis;
     if (auto authority = read_word(
             body,
             "authority",
@@ -145,6 +154,7 @@ const std::vector<std::string>& form_members() {
         "phone",
         "reason",
         "purpose",
+        "basis",
         "from",
         "to",
         "cameras",

@@ -1,5 +1,6 @@
 #include "api/acts.hpp"
 #include "api/body.hpp"
+#include "api/idempotency.hpp"
 #include "api/requests/detail/common.hpp"
 #include "storage/catalogue/evidence_repository.hpp"
 
@@ -38,6 +39,11 @@ Answer ask(const Call& call) {
     if (!person) return std::unexpected(person.error());
     auto document = body->required_text("document", kLongestName);
     if (!document) return std::unexpected(document.error());
+    const auto wanted_id = idempotent_id(call, "inquiry " + to_string(request->id));
+    if (!wanted_id) return std::unexpected(wanted_id.error());
+    const bool is_there = *wanted_id && std::ranges::find(request->inquiries, **wanted_id, &Inquiry::id) !=
+                                            request->inquiries.end();
+    if (is_there) return case_response(call, request->id);
     const auto is_asked = [&](const Inquiry& one) { return one.person == *person && !one.answered; };
     if (std::ranges::any_of(request->inquiries, is_asked))
         return std::unexpected(problem(409, "INQUIRY_OPEN", "This person is being asked already."));
@@ -46,7 +52,7 @@ Answer ask(const Call& call) {
     const auto due = due_after(call, call.now, policy->policy.deadlines.third_party_days);
     if (!due) return std::unexpected(due.error());
     const Inquiry inquiry{
-        .id = make_uuid_v7(call.now),
+        .id = wanted_id->value_or(make_uuid_v7(call.now)),
         .person = std::move(*person),
         .document = std::move(*document),
         .asked = call.now,

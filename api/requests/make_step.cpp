@@ -65,6 +65,42 @@ Uuid person_of(const Scene& scene) {
     return scene.call.principal->id;
 }
 
+/// The role of the part that is taken: who has several signs once as this, once as that. Empty: the part
+/// says nothing of it.
+std::string_view role_of(const Call& call, release::Part part) {
+    using release::Part;
+    switch (part) {
+        case Part::unit_head:
+        case Part::consulted:
+            return "unit_head";
+        case Part::reviewer:
+            return "reviewer";
+        case Part::level1:
+            return has_role(call, "level1") ? "level1" : to_string(Role::delegate_of_level1);
+        case Part::director:
+            return "director";
+        case Part::delegate:
+            return to_string(Role::delegate_of_director);
+        case Part::secretariat_head:
+        case Part::handler:
+        case Part::escort:
+            return "secretariat";
+        case Part::ethics:
+            return "ethics";
+        case Part::applicant:
+        case Part::clock:
+            return {};
+    }
+    return {};
+}
+
+ledger::Actor doer_in_log(const Scene& scene) {
+    ledger::Actor actor = actor_of(scene.call);
+    const std::string_view role = role_of(scene.call, scene.verdict.part);
+    if (!role.empty()) actor.role = role;
+    return actor;
+}
+
 void add_words(const Scene& scene, TakenStep& step) {
     const release::Doer doer = doer_of(scene.call);
     const std::string unit = scene.verdict.part == release::Part::consulted ? doer.unit : std::string{};
@@ -195,7 +231,7 @@ Got<TakenStep> make_step(const Scene& scene, std::string& code) {
     step.part = scene.verdict.part;
     step.from = request.state;
     step.to = *scene.verdict.next;
-    step.actor = actor_of(call);
+    step.actor = doer_in_log(scene);
     step.now = call.now;
     step.policy_version = request.policy_version;
     step.dossier_number = request.dossier_number;
@@ -216,7 +252,7 @@ Got<TakenStep> make_step(const Scene& scene, std::string& code) {
     add_words(scene, step);
     add_decision(scene, facts, step);
     if (const auto held = add_holds(scene, step); !held) return std::unexpected(held.error());
-    add_notices(scene, step);
+    if (const auto told = add_notices(scene, step); !told) return std::unexpected(told.error());
     code = add_slot(scene, step);
     return step;
 }

@@ -220,6 +220,7 @@ void add_request_routes(Routes& routes) {
     routes.push_back(make_route("PATCH", "/v1/requests/{id}", Action::change_request, {}, requests::change));
     requests::add_step_routes(routes);
     requests::add_worksheet_routes(routes);
+    requests::add_screening_route(routes);
     requests::add_inquiry_routes(routes);
     requests::add_evidence_routes(routes);
     requests::add_evaluate_route(routes);

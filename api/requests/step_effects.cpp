@@ -1,4 +1,5 @@
 #include "api/requests/detail/scene.hpp"
+#include "storage/catalogue/account_repository.hpp"
 #include "storage/catalogue/notice_repository.hpp"
 #include "storage/retention/rules.hpp"
 
@@ -53,10 +54,27 @@ std::optional<catalogue::HoldRow> appeal_hold(const Scene& scene, const TakenSte
 Got<std::optional<UtcTime>> extended(const Scene& scene) {
     const auto& due = scene.request.due;
     if (!due) return std::unexpected(problem(500, "INTERNAL_ERROR", "The case has no day for its decision."));
-    const auto later =
-        due_after(scene.call, *due - Microseconds{1}, scene.policy.policy.deadlines.extension_days);
+    const auto time = release::decision_time(scene.request.form.basis, scene.policy.policy.deadlines);
+    const auto later = due_after(scene.call, *due - Microseconds{1}, time.extension_days);
     if (!later) return std::unexpected(later.error());
     return *later;
+}
+
+struct AskedHeads {
+    std::vector<Uuid> ids;
+    bool has_headless =
+        false;  ///< a unit that nobody can answer for yet: whoever asked it has to see to that
+};
+Got<AskedHeads> heads_of_asked(const Scene& scene) {
+    AskedHeads heads;
+    for (const std::string& unit : scene.tried.units) {
+        const auto found =
+            catalogue::load_unit_heads(scene.call.services.database.pool(), unit, scene.call.now);
+        if (!found) return std::unexpected(to_problem(found.error()));
+        heads.has_headless |= found->empty();
+        heads.ids.insert(heads.ids.end(), found->begin(), found->end());
+    }
+    return heads;
 }
 
 }  // namespace
@@ -115,6 +133,7 @@ Got<void> add_holds(const Scene& scene, TakenStep& step) {
 
 Got<std::optional<UtcTime>> next_due(const Scene& scene) {
     const policy::Deadlines& days = scene.policy.policy.deadlines;
+    const auto time = release::decision_time(scene.request.form.basis, days);
     const auto after = [&](unsigned count) -> Got<std::optional<UtcTime>> {
         const auto due = due_after(scene.call, scene.call.now, count);
         if (!due) return std::unexpected(due.error());
@@ -126,10 +145,10 @@ Got<std::optional<UtcTime>> next_due(const Scene& scene) {
         case RequestAction::reopen:
             // Before the decision the time for it runs on.
             if (scene.request.state == RequestState::deciding) return scene.request.due;
-            return after(days.decision_days);
+            return after(time.days);
         case RequestAction::accept:
         case RequestAction::remand:
-            return after(days.decision_days);
+            return after(time.days);
         case RequestAction::extend:
             return extended(scene);
         case RequestAction::refuse:
@@ -152,7 +171,7 @@ Got<std::optional<UtcTime>> next_due(const Scene& scene) {
     }
 }
 
-void add_notices(const Scene& scene, TakenStep& step) {
+Got<void> add_notices(const Scene& scene, TakenStep& step) {
     std::vector<catalogue::NewNotice> notices;
     const auto tell = [&](catalogue::NoticeKind kind, const char* role, std::optional<Uuid> addressee = {}) {
         notices.push_back({
@@ -169,20 +188,33 @@ void add_notices(const Scene& scene, TakenStep& step) {
     const auto& applicant = scene.request.applicant_id;
     if (step.action == RequestAction::return_)
         tell(correction_due, applicant ? "applicant" : "secretariat", applicant);
-    if (is_changed && step.to == RequestState::countersigning) tell(countersign_wanted, "ethics");
+    if (is_changed && step.to == RequestState::countersigning) {
+        tell(countersign_wanted, "ethics");
+        const auto heads = heads_of_asked(scene);
+        if (!heads) return std::unexpected(heads.error());
+        for (const Uuid& head : heads->ids)
+            tell(countersign_wanted, "unit_head", head);
+        if (heads->has_headless) tell(countersign_wanted, "secretariat");
+    }
     const bool is_decided = step.action == RequestAction::grant || step.action == RequestAction::grant_part ||
                             step.action == RequestAction::refuse;
     if (is_decided) tell(decision, applicant ? "applicant" : "secretariat", applicant);
     if (step.action == RequestAction::extend)
         tell(catalogue::NoticeKind::extended, applicant ? "applicant" : "secretariat", applicant);
+    // What was decided is taken back, perhaps out of a session that is going on.
+    if (step.action == RequestAction::reopen && step.from != RequestState::deciding) {
+        tell(consent_withdrawn, "secretariat");
+        if (applicant) tell(consent_withdrawn, "applicant", applicant);
+    }
     // The ethics office is told of a judicial request, and not asked.
     if (step.action == RequestAction::refer && step.to == RequestState::deciding) tell(submitted, "ethics");
-    if (notices.empty()) return;
+    if (notices.empty()) return {};
     step.also = [notices, now = step.now](pqxx::transaction_base& transaction) -> Status {
         for (const catalogue::NewNotice& notice : notices)
             static_cast<void>(catalogue::raise_notice(transaction, notice, now));
         return {};
     };
+    return {};
 }
 
 }  // namespace sluice::api::requests

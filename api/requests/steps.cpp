@@ -57,7 +57,10 @@ Answer take(const Call& call, RequestAction action, Action permission) {
     auto tried = read_attempt(call, action, *request);
     if (!tried) return std::unexpected(tried.error());
     const release::Circumstances circumstances{
-        call.now, policy->policy.requests, *remedy, policy->policy.deadlines.extension_days
+        call.now,
+        policy->policy.requests,
+        *remedy,
+        release::decision_time(request->form.basis, policy->policy.deadlines).extension_days
     };
     const auto parts = parts_of(call, *request, action);
     const auto judge = [&] {

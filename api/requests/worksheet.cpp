@@ -1,11 +1,15 @@
 #include "api/acts.hpp"
 #include "api/body.hpp"
+#include "api/idempotency.hpp"
 #include "api/requests/detail/common.hpp"
+#include "api/requests/detail/scene.hpp"
 #include "storage/catalogue/evidence_repository.hpp"
 #include "storage/release/case_json.hpp"
 
 #include <algorithm>
+#include <array>
 #include <ranges>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -105,9 +109,9 @@ Got<Uuid> parse_paper(const Body& body, const Case& request) {
     ));
 }
 
-Got<release::Consent> parse_consent(const Call& call, const Body& body, const Case& request) {
+Got<release::Consent> parse_consent(const Call& call, const Body& body, const Case& request, const Uuid& id) {
     release::Consent consent;
-    consent.id = make_uuid_v7(call.now);
+    consent.id = id;
     consent.recorded = call.now;
     struct Member {
         const char* name;
@@ -162,7 +166,13 @@ Answer record_consent(const Call& call) {
         {"person", "minor", "representative", "recipient", "from", "to", "cameras", "kinds", "attachment"}
     );
     if (!body) return std::unexpected(body.error());
-    const auto consent = parse_consent(call, *body, *request);
+    const auto wanted_id = idempotent_id(call, "consent " + to_string(request->id));
+    if (!wanted_id) return std::unexpected(wanted_id.error());
+    const bool is_there =
+        *wanted_id &&
+        std::ranges::find(request->consents, **wanted_id, &release::Consent::id) != request->consents.end();
+    if (is_there) return case_response(call, request->id);
+    const auto consent = parse_consent(call, *body, *request, wanted_id->value_or(make_uuid_v7(call.now)));
     if (!consent) return std::unexpected(consent.error());
     const json facts{
         {"consent", to_string(consent->id)},
@@ -177,8 +187,36 @@ Answer record_consent(const Call& call) {
     return answer(call, *request, added, 201);
 }
 
+/// The step that a withdrawal brings about: the case is screened anew, and its grant ends. Both are one
+/// transaction. Pre: `verdict` has a next state.
+Answer reopen(
+    const Call& call,
+    const Case& request,
+    const catalogue::Bringing& bringing,
+    const catalogue::Withdrawal& withdrawal,
+    const release::Verdict& verdict
+) {
+    const auto policy = get_policy(call, request);
+    if (!policy) return std::unexpected(policy.error());
+    Try tried;
+    tried.attempt.action = release::RequestAction::reopen;
+    tried.attempt.reasons = withdrawal.reason;
+    tried.note = "consent withdrawn: " + to_string(withdrawal.consent_id);
+    std::string code;
+    auto step = make_step({call, request, tried, *policy, verdict}, code);
+    if (!step) return std::unexpected(step.error());
+    step->also = [told = std::move(step->also), bringing, withdrawal](pqxx::transaction_base& transaction) {
+        const Status withdrawn = catalogue::withdraw_consent(transaction, bringing, withdrawal);
+        return withdrawn && told ? told(transaction) : withdrawn;
+    };
+    const auto done = catalogue::take_step(call.services.database.pool(), *step);
+    if (!done) return std::unexpected(act_problem(done.error()));
+    return answer(call, request, done->has_value());
+}
+
+/// Judges the case as it is without the consent: what its grant no longer covers is given out no more.
 Answer withdraw_consent(const Call& call) {
-    const auto request = get_case(call);
+    auto request = get_case(call);
     if (!request) return std::unexpected(request.error());
     const auto id = uuid_from_string(call.variables.at(1));
     const auto found =
@@ -193,8 +231,20 @@ Answer withdraw_consent(const Call& call) {
     if (!reason) return std::unexpected(reason.error());
     const json facts{{"consent", to_string(*id)}, {"person", found->person}, {"reason", *reason}};
     const auto bringing = bring(call, *request, "consent.withdrawn", facts);
+    found->withdrawn = call.now;
+    const bool is_uncovered = !release::is_grant_covered(*request, call.now);
+    const catalogue::Withdrawal withdrawal{*id, *reason, is_uncovered};
+    if (is_uncovered) {
+        release::Attempt attempt;
+        attempt.action = release::RequestAction::reopen;
+        constexpr std::array kHandler{release::Part::handler};
+        const auto verdict =
+            release::judge(*request, attempt, doer_of(call), kHandler, {.now = call.now, .policy = {}});
+        if (verdict.next) return reopen(call, *request, bringing, withdrawal, verdict);
+        // A case that is over is not screened anew, but nothing more is handed out of it.
+    }
     return answer(
-        call, *request, catalogue::withdraw_consent(call.services.database.pool(), bringing, *id, *reason)
+        call, *request, catalogue::withdraw_consent(call.services.database.pool(), bringing, withdrawal)
     );
 }
 

@@ -29,6 +29,7 @@
 #include "api/requests/pages.hpp"
 #include "api/requests/routes.hpp"
 #include "api/retention/routes.hpp"
+#include "api/rule_problem.hpp"
 #include "api/segments/routes.hpp"
 #include "api/sessions/routes.hpp"
 #include "api/system/routes.hpp"
@@ -36,6 +37,7 @@
 #include "config/base/log.hpp"
 #include "config/base/token.hpp"
 #include "storage/catalogue/migrate.hpp"
+#include "storage/catalogue/standing_repository.hpp"
 #include "storage/catalogue/viewing_repository.hpp"
 
 #include <algorithm>
@@ -249,6 +251,8 @@ Answer Application::answer(const http::Request& request, http::Response& trace) 
 }
 
 Answer Application::run(const http::Request& request, Call& call, const Route& route) {
+    Acting acting{.action = route.action, .role = {}};
+    call.acting = &acting;
     const auto allowed = permit(call, route.action, {});
     if (!allowed) return std::unexpected(allowed.error());
     auto parameters = Parameters::parse(request.raw_query, route.parameters);
@@ -328,9 +332,21 @@ Application::look_up_viewer(const std::string& token, const std::string& session
     if (health != DatabaseHealth::reachable) return std::unexpected(unavailable(health));
     const auto id = uuid_from_string(session);
     if (!id) return std::unexpected(unknown);
-    const auto is_theirs = catalogue::is_viewer(services_.database.pool(), *id, token_hash(token));
-    if (!is_theirs) return std::unexpected(to_problem(is_theirs.error()));
-    if (!*is_theirs) return std::unexpected(unknown);
+    const UtcTime now = services_.clock.now();
+    catalogue::Pool& pool = services_.database.pool();
+    const auto viewer = catalogue::find_viewer(pool, *id, token_hash(token), now);
+    if (!viewer) return std::unexpected(to_problem(viewer.error()));
+    if (!*viewer) return std::unexpected(unknown);
+    // Whoever has an account that ends does not play on with what was handed out before.
+    if (const auto& account = (*viewer)->account_id) {
+        const auto standing = catalogue::load_standing(pool, *account, now);
+        if (!standing) return std::unexpected(to_problem(standing.error()));
+        if (standing->is_departed)
+            return std::unexpected(
+                rule_problem("ART7_2_DEPARTED_ACCOUNT", "The session's viewer has left the house.")
+            );
+        if (standing->is_shut) return std::unexpected(unknown);
+    }
     return Asker{.principal = visitor(*id, "viewer of " + session), .is_visitor = true};
 }
 

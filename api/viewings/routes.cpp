@@ -2,6 +2,7 @@
 
 #include "api/acts.hpp"
 #include "api/body.hpp"
+#include "api/idempotency.hpp"
 #include "api/principals.hpp"
 #include "api/rule_problem.hpp"
 #include "api/viewings/detail/common.hpp"
@@ -85,11 +86,24 @@ std::string opening_facts(const Call& call, const catalogue::AppointmentRow& app
         .dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+Answer opened_response(const Call& call, const Uuid& id, unsigned status) {
+    auto answer = answer_with(call, id, status);
+    if (answer) answer->set("Location", "/v1/viewing-sessions/" + to_string(id));
+    return answer;
+}
+
 Answer open_viewing(const Call& call) {
     const auto no_request = problem(404, "REQUEST_NOT_FOUND", "No request has this id.");
     const auto request = uuid_from_string(call.variables.front());
     if (!request) return std::unexpected(no_request);
+    const auto wanted_id = idempotent_id(call, "viewing " + to_string(*request));
+    if (!wanted_id) return std::unexpected(wanted_id.error());
     catalogue::Pool& pool = call.services.database.pool();
+    if (*wanted_id) {
+        const auto opened = catalogue::find_viewing(pool, **wanted_id);
+        if (!opened) return std::unexpected(to_problem(opened.error()));
+        if (*opened) return opened_response(call, **wanted_id, 200);
+    }
     const auto appointment = catalogue::find_appointment(pool, *request);
     if (!appointment) return std::unexpected(to_problem(appointment.error()));
     if (!*appointment) return std::unexpected(no_request);
@@ -98,7 +112,7 @@ Answer open_viewing(const Call& call) {
     const auto rules = detail::get_policy(call);
     if (!rules) return std::unexpected(rules.error());
     const catalogue::NewViewing viewing{
-        .id = make_uuid_v7(call.now),
+        .id = wanted_id->value_or(make_uuid_v7(call.now)),
         .appointment = **appointment,
         .opened = call.now,
         .presence_to = call.now + std::chrono::minutes{rules->presence_minutes},
@@ -111,9 +125,7 @@ Answer open_viewing(const Call& call) {
         return std::unexpected(problem(409, "VIEWING_OPEN", "A session of this request is open already."));
     if (auto covered = wait_for_checkpoint(call, viewing.id, **record); !covered)
         return std::unexpected(covered.error());
-    auto answer = answer_with(call, viewing.id, 201);
-    if (answer) answer->set("Location", "/v1/viewing-sessions/" + to_string(viewing.id));
-    return answer;
+    return opened_response(call, viewing.id, 201);
 }
 
 /// By the own account, or by the one-time code, each try of which is counted before it is compared.

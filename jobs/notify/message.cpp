@@ -52,6 +52,12 @@ constexpr std::array kWords{
         "門禁控制器無回應，請指定人員看守各門",
         "A controller is silent: name who stands at its doors"
     },
+    Words{NoticeKind::copy_due, "複製品即將屆期", "A copy has to be back or destroyed soon"},
+    Words{
+        NoticeKind::consent_withdrawn,
+        "同意已撤回，案件重新審查",
+        "A consent was withdrawn; the case is screened anew"
+    },
 };
 
 std::string to_base64(std::string_view text) {

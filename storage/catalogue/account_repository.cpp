@@ -61,6 +61,11 @@ AccountRow from_row(const pqxx::row& row) {
     return account;
 }
 
+constexpr const char* kHeads = R"(
+    SELECT a.id FROM accounts a JOIN principals p ON p.id = a.id
+    WHERE a.unit = $1 AND 'unit_head' = ANY(p.roles) AND a.departed_at IS NULL AND a.disabled_at IS NULL
+      AND p.valid_from <= from_us($2::bigint) AND (p.valid_to IS NULL OR from_us($2::bigint) < p.valid_to)
+    ORDER BY a.id)";
 constexpr const char* kChange =
     "SELECT change_account($1::uuid, $2::int, $3::text[], $4, $5::uuid[], from_us($6::bigint))";
 constexpr const char* kDisable = "SELECT disable_account($1::uuid, $2, from_us($3::bigint))";
@@ -155,6 +160,16 @@ Result<std::vector<AccountRow>>
 load_accounts(Pool& pool, const std::optional<Uuid>& after, std::size_t limit) {
     const auto place = after ? std::optional{to_string(*after)} : std::nullopt;
     return detail::load(pool, from_row, kList, place, limit);
+}
+
+Result<std::vector<Uuid>> load_unit_heads(Pool& pool, const std::string& unit, UtcTime now) {
+    return detail::load(
+        pool,
+        +[](const pqxx::row& row) { return detail::to_uuid(row[0]); },
+        kHeads,
+        detail::clean_text(unit),
+        to_epoch_us(now)
+    );
 }
 
 Result<bool> change_account(Pool& pool, const AccountRow& changed, const ledger::Act& act, UtcTime now) {

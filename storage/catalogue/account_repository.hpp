@@ -53,6 +53,9 @@ struct NewAccount {
 [[nodiscard]] Result<std::vector<AccountRow>>
 load_accounts(Pool& pool, const std::optional<Uuid>& after, std::size_t limit);
 
+/// Who heads a unit at `now`, by id: accounts with role unit_head that stand.
+[[nodiscard]] Result<std::vector<Uuid>> load_unit_heads(Pool& pool, const std::string& unit, UtcTime now);
+
 /// Roles, unit, cameras and end of validity become the row's. False: it is not of the row's revision any
 /// more, or its owner has left.
 [[nodiscard]] Result<bool>

@@ -54,6 +54,14 @@ constexpr const char* kUntoldOverdue = R"(
     WHERE c.received_at IS NOT NULL AND c.declared_at IS NULL AND c.due_at <= from_us($1::bigint)
       AND NOT EXISTS (SELECT FROM notices n WHERE n.kind = 'copy_overdue' AND n.subject_id = c.id)
     ORDER BY c.due_at LIMIT $2::bigint)";
+constexpr const char* kTellDue = R"(
+    INSERT INTO notices (id, kind, subject_id, audience, due_at, days_ahead, created_at)
+    SELECT gen_random_uuid(), 'copy_due', c.id, 'secretariat', c.due_at, min(d), from_us($2::bigint)
+    FROM copies c CROSS JOIN unnest($1::int[]) d
+    WHERE c.received_at IS NOT NULL AND c.declared_at IS NULL AND c.due_at > from_us($2::bigint)
+      AND c.due_at - d * interval '1 day' <= from_us($2::bigint)
+    GROUP BY c.id
+    ON CONFLICT ON CONSTRAINT notices_once DO NOTHING)";
 constexpr const char* kExpired = R"(
     SELECT p.copy_id, p.name, p.bytes, p.sha256, p.signing_key, '{}', '', to_us(p.recorded_from), to_us(p.sealed_at),
            to_us(p.expires_at), to_us(p.destroyed_at), coalesce(p.rule, ''), ''
@@ -216,6 +224,23 @@ load_copies(Pool& pool, const CopyFilter& filter, std::optional<CopyCursor> afte
         detail::to_optional_us(filter.overdue_at),
         static_cast<std::int64_t>(limit)
     );
+}
+
+Result<std::size_t> tell_copies_due(Pool& pool, const std::vector<unsigned>& days_ahead, UtcTime now) {
+    detail::ArrayLiteral days;
+    for (const unsigned count : days_ahead)
+        days.add(static_cast<std::uint64_t>(count));
+    std::size_t fresh = 0;
+    const Status status = pool.with([&](Connection& connection) -> Status {
+        pqxx::work transaction{connection.get()};
+        fresh =
+            static_cast<std::size_t>(run(transaction, kTellDue, days.str(), to_epoch_us(now)).affected_rows()
+            );
+        transaction.commit();
+        return {};
+    });
+    if (!status) return std::unexpected(status.error());
+    return fresh;
 }
 
 Result<std::size_t> tell_overdue_copies(Pool& pool, UtcTime now) {

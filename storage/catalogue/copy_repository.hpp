@@ -90,6 +90,10 @@ struct CopyFilter {
 [[nodiscard]] Result<std::vector<CopyRow>>
 load_copies(Pool& pool, const CopyFilter& filter, std::optional<CopyCursor> after, std::size_t limit);
 
+/// A notice for the secretariat of each copy that is out and will be due in so many days or less; once for
+/// each of the distances, the nearest that has come. How many are new. Role: sluice_worker.
+[[nodiscard]] Result<std::size_t>
+tell_copies_due(Pool& pool, const std::vector<unsigned>& days_ahead, UtcTime now);
 /// A notice for the secretariat of each copy that is out and was due before `now`; told once a copy. How many
 /// are new. Role: sluice_worker.
 [[nodiscard]] Result<std::size_t> tell_overdue_copies(Pool& pool, UtcTime now);

@@ -37,6 +37,8 @@ constexpr const char* kConsent = R"(
 constexpr const char* kWithdraw = R"(
     UPDATE consents SET withdrawn_at = from_us($3::bigint), withdrawer_id = $4::uuid, withdrawer = $5, withdraw_reason = $6
     WHERE id = $1::uuid AND request_id = $2::uuid AND withdrawn_at IS NULL)";
+constexpr const char* kEndGrant =
+    "UPDATE grants SET revoked_at = from_us($2::bigint) WHERE request_id = $1::uuid AND revoked_at IS NULL";
 constexpr const char* kAsk = R"(
     INSERT INTO third_party_inquiries (id, request_id, person, document, asker_id, asker, asked_at, due_at)
     VALUES ($1::uuid, $2::uuid, $3, $4, $5::uuid, $6, from_us($7::bigint), from_us($8::bigint))
@@ -80,6 +82,24 @@ bring_in(Pool& pool, const Bringing& bringing, const std::function<bool(pqxx::tr
     });
     if (!status) return std::unexpected(status.error());
     return is_in;
+}
+
+/// Whether it was in force.
+bool mark_withdrawn(
+    pqxx::transaction_base& transaction,
+    const Bringing& bringing,
+    const Withdrawal& withdrawal
+) {
+    const auto withdrawn =
+        run(transaction,
+            kWithdraw,
+            to_string(withdrawal.consent_id),
+            to_string(bringing.request_id),
+            to_epoch_us(bringing.now),
+            doer_id(bringing),
+            detail::clean_text(bringing.act.actor.name),
+            detail::clean_text(withdrawal.reason));
+    return withdrawn.affected_rows() != 0;
 }
 
 /// Open inquiries of this id, or of this person (empty: of none). Whether there was one.
@@ -178,20 +198,24 @@ Result<bool> add_consent(Pool& pool, const Bringing& bringing, const release::Co
     });
 }
 
-Result<bool>
-withdraw_consent(Pool& pool, const Bringing& bringing, const Uuid& consent_id, const std::string& reason) {
+Result<bool> withdraw_consent(Pool& pool, const Bringing& bringing, const Withdrawal& withdrawal) {
     return bring_in(pool, bringing, [&](pqxx::transaction_base& transaction) {
-        const auto withdrawn =
-            run(transaction,
-                kWithdraw,
-                to_string(consent_id),
-                to_string(bringing.request_id),
-                to_epoch_us(bringing.now),
-                doer_id(bringing),
-                detail::clean_text(bringing.act.actor.name),
-                detail::clean_text(reason));
-        return withdrawn.affected_rows() != 0;
+        if (withdrawal.ends_grant)
+            run(transaction, kEndGrant, to_string(bringing.request_id), to_epoch_us(bringing.now));
+        return mark_withdrawn(transaction, bringing, withdrawal);
     });
+}
+
+Status withdraw_consent(
+    pqxx::transaction_base& transaction,
+    const Bringing& bringing,
+    const Withdrawal& withdrawal
+) {
+    if (!mark_withdrawn(transaction, bringing, withdrawal))
+        return failure(Remedy::refuse, "the consent was withdrawn already", "CONSENT_WITHDRAWN");
+    const auto record = append_record(transaction, bringing.act, bringing.now);
+    if (!record) return std::unexpected(record.error());
+    return {};
 }
 
 Result<bool> add_inquiry(Pool& pool, const Bringing& bringing, const release::Inquiry& inquiry) {

@@ -9,6 +9,10 @@
 #include <string>
 #include <vector>
 
+namespace pqxx {
+class transaction_base;  // NOLINT(readability-identifier-naming): the library's name
+}
+
 /// What is brought into a case beside its steps: papers, the worksheet, consents. Each names the case's
 /// revision, which it raises: a step that was judged without it is judged anew. Roles: sluice_api.
 namespace sluice::catalogue {
@@ -38,9 +42,18 @@ save_findings(Pool& pool, const Bringing& bringing, const std::vector<release::F
 
 /// An open inquiry of the same person is answered by it.
 [[nodiscard]] Result<bool> add_consent(Pool& pool, const Bringing& bringing, const release::Consent& consent);
+struct Withdrawal {
+    Uuid consent_id;
+    std::string reason;
+    bool ends_grant = false;  ///< the consent was what the grant in force rests on
+};
 /// False also when it was withdrawn already.
 [[nodiscard]] Result<bool>
-withdraw_consent(Pool& pool, const Bringing& bringing, const Uuid& consent_id, const std::string& reason);
+withdraw_consent(Pool& pool, const Bringing& bringing, const Withdrawal& withdrawal);
+/// Within the transaction of a step that it brings about, which raises the revision and ends the grant. For
+/// repositories: a failed statement throws as libpqxx does. Error: refuse, when it was withdrawn already.
+[[nodiscard]] Status
+withdraw_consent(pqxx::transaction_base& transaction, const Bringing& bringing, const Withdrawal& withdrawal);
 
 /// A third person is asked; the secretariat is told until when an answer may come. False also when the person
 /// is being asked already.

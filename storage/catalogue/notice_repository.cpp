@@ -44,6 +44,8 @@ constexpr std::array<KindWords, kNoticeKinds> kKinds{
     KindWords{NoticeKind::recorder_finding, "recorder_finding", "recorder"},
     KindWords{NoticeKind::door_alarm, "door_alarm", "alarm"},
     KindWords{NoticeKind::door_unattended, "door_unattended", "alarm"},
+    KindWords{NoticeKind::copy_due, "copy_due", "copy"},
+    KindWords{NoticeKind::consent_withdrawn, "consent_withdrawn", "request"},
 };
 
 constexpr const char* kRaise = R"(

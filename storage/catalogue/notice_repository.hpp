@@ -36,11 +36,13 @@ enum class NoticeKind {
     duty_due,
     follow_up_due,
     repair_opened,
-    recorder_finding,  ///< a recorder is not as it should be
-    door_alarm,        ///< one that raises no incident
-    door_unattended,   ///< a controller is silent, and nobody is named to stand at its doors
+    recorder_finding,   ///< a recorder is not as it should be
+    door_alarm,         ///< one that raises no incident
+    door_unattended,    ///< a controller is silent, and nobody is named to stand at its doors
+    copy_due,           ///< a copy has to be back, or destroyed, soon
+    consent_withdrawn,  ///< what was granted with it is screened anew
 };
-inline constexpr std::size_t kNoticeKinds = 20;
+inline constexpr std::size_t kNoticeKinds = 22;
 [[nodiscard]] std::string_view to_string(NoticeKind kind) noexcept;
 [[nodiscard]] std::optional<NoticeKind> notice_kind_from(std::string_view word) noexcept;
 /// What `subject_id` is the id of: "hold", "request", "copy", "incident", "recorder", "alarm", …

@@ -26,6 +26,9 @@ constexpr const char* kDossiers = R"(
     ORDER BY line LIMIT $3::bigint)";
 constexpr const char* kLine = R"(
     SELECT line, dossier_number, kind, facts::text, principal, to_us(at) FROM register_entries WHERE line = $1::bigint)";
+constexpr const char* kCorrection = R"(
+    SELECT line, dossier_number, kind, facts::text, principal, to_us(at) FROM register_entries
+    WHERE kind = 'corrected' AND facts ->> 'id' = $1)";
 
 // A segment is at most a day long: one that reaches into the interval began at most a day before it.
 constexpr const char* kSegments = R"(
@@ -77,6 +80,10 @@ load_register_dossiers(Pool& pool, const TimeRange& range, std::size_t limit) {
 
 Result<std::optional<RegisterEntry>> find_register_line(Pool& pool, std::int64_t line) {
     return detail::first_of(detail::load(pool, to_entry, kLine, line));
+}
+
+Result<std::optional<RegisterEntry>> find_correction(Pool& pool, const Uuid& id) {
+    return detail::first_of(detail::load(pool, to_entry, kCorrection, to_string(id)));
 }
 
 Result<std::int64_t> correct_register(

@@ -35,8 +35,10 @@ load_register_dossiers(Pool& pool, const TimeRange& range, std::size_t limit);
 
 /// nullopt: there is no such line.
 [[nodiscard]] Result<std::optional<RegisterEntry>> find_register_line(Pool& pool, std::int64_t line);
+/// The line that corrects under this id; nullopt: none.
+[[nodiscard]] Result<std::optional<RegisterEntry>> find_correction(Pool& pool, const Uuid& id);
 /// A line that puts an earlier one of the dossier right, which stays as it is; its number. Facts are a JSON
-/// object. With its record in the audit log. Role: sluice_api.
+/// object, and have its `id`. With its record in the audit log. Role: sluice_api.
 [[nodiscard]] Result<std::int64_t> correct_register(
     Pool& pool,
     const std::string& dossier_number,

@@ -135,13 +135,19 @@ constexpr const char* kTry = R"(
 constexpr const char* kJoin = R"(
     UPDATE viewing_sessions SET joined_at = from_us($2::bigint), token_sha256 = $3::bytea
     WHERE id = $1::uuid AND joined_at IS NULL AND ended_at IS NULL)";
-constexpr const char* kIsViewer =
-    "SELECT coalesce(token_sha256 = $2::bytea, false) FROM viewing_sessions WHERE id = $1::uuid";
+constexpr const char* kViewer = R"(
+    SELECT s.viewer_id FROM viewing_sessions s LEFT JOIN principals p ON p.id = s.viewer_id
+    WHERE s.id = $1::uuid AND s.token_sha256 = $2::bytea AND (s.viewer_id IS NULL
+        OR (p.valid_from <= from_us($3::bigint) AND (p.valid_to IS NULL OR from_us($3::bigint) < p.valid_to))))";
+
+SessionViewer to_viewer(const pqxx::row& row) {
+    return {.account_id = to_optional_uuid(row[0])};
+}
 
 // A joined session waits for its start in `scheduled`; back in it later, the escort has interrupted it.
 constexpr const char* kOverdue = R"(
-    SELECT o.id, CASE WHEN o.has_moved THEN 'request_moved' WHEN o.slot_to <= from_us($2::bigint) THEN 'slot_over' ELSE 'presence_lost' END
-    FROM (SELECT s.id, s.opened_at, s.presence_to, t.to_at AS slot_to,
+    SELECT o.id, o.request_id, CASE WHEN o.has_moved THEN 'request_moved' WHEN o.slot_to <= from_us($2::bigint) THEN 'slot_over' ELSE 'presence_lost' END
+    FROM (SELECT s.id, s.request_id, s.opened_at, s.presence_to, t.to_at AS slot_to,
                  CASE WHEN s.joined_at IS NULL THEN r.state <> 'scheduled'
                       ELSE r.state <> 'in_session' AND (r.state <> 'scheduled' OR r.state_since > s.joined_at) END AS has_moved
           FROM viewing_sessions s JOIN requests r ON r.id = s.request_id JOIN request_slots t ON t.id = s.slot_id
@@ -150,7 +156,7 @@ constexpr const char* kOverdue = R"(
     ORDER BY o.opened_at)";
 
 OverdueViewing to_overdue(const pqxx::row& row) {
-    return {.id = to_uuid(row[0]), .reason = row[1].as<std::string>()};
+    return {.id = to_uuid(row[0]), .request_id = to_uuid(row[1]), .reason = row[2].as<std::string>()};
 }
 
 /// Runs a statement and appends the record when it changed something. nullopt: it did not.
@@ -243,16 +249,9 @@ join_viewing(Pool& pool, const Uuid& id, const Sha256Digest& token, const ledger
     return change_recorded(pool, act, now, kJoin, to_string(id), to_epoch_us(now), detail::to_bytea(token));
 }
 
-Result<bool> is_viewer(Pool& pool, const Uuid& id, const Sha256Digest& token) {
-    const auto rows = load(
-        pool,
-        +[](const pqxx::row& row) { return row[0].as<bool>(); },
-        kIsViewer,
-        to_string(id),
-        detail::to_bytea(token)
-    );
-    if (!rows) return std::unexpected(rows.error());
-    return !rows->empty() && rows->front();
+Result<std::optional<SessionViewer>>
+find_viewer(Pool& pool, const Uuid& id, const Sha256Digest& token, UtcTime now) {
+    return first_of(load(pool, to_viewer, kViewer, to_string(id), detail::to_bytea(token), to_epoch_us(now)));
 }
 
 Result<std::vector<OverdueViewing>> load_overdue_viewings(Pool& pool, UtcTime presence_before, UtcTime now) {

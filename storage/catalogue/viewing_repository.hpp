@@ -97,8 +97,13 @@ open_viewing(Pool& pool, const NewViewing& viewing, const ledger::Act& act);
 /// The id of its record; nullopt: somebody has joined already, or it is over.
 [[nodiscard]] Result<std::optional<Uuid>>
 join_viewing(Pool& pool, const Uuid& id, const Sha256Digest& token, const ledger::Act& act, UtcTime now);
-/// Whether the token is that of this session's viewer.
-[[nodiscard]] Result<bool> is_viewer(Pool& pool, const Uuid& id, const Sha256Digest& token);
+struct SessionViewer {
+    std::optional<Uuid> account_id;  ///< nullopt: has none, and came with a code
+};
+/// The viewer of this session, if the token is theirs and their account is in its time at `now`. How the
+/// account stands otherwise is to be asked of load_standing.
+[[nodiscard]] Result<std::optional<SessionViewer>>
+find_viewer(Pool& pool, const Uuid& id, const Sha256Digest& token, UtcTime now);
 
 /// Ends it, with its line in the register if somebody had joined. False: it had ended. Also for
 /// sluice_worker, whose principal is nullopt.
@@ -112,6 +117,7 @@ struct ViewingEnd {
 /// Sessions that nobody ended and that play no more, with the reason. Role: sluice_worker.
 struct OverdueViewing {
     Uuid id;
+    Uuid request_id;
     std::string reason;
 };
 [[nodiscard]] Result<std::vector<OverdueViewing>>

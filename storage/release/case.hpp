@@ -14,6 +14,8 @@ namespace sluice::release {
 
 enum class Purpose { personal_rights, other };
 enum class Authority { none, court, prosecutor, other };
+/// The act that a request rests on. It sets the time for the decision.
+enum class Basis { personal_data, government_information, archives };
 
 /// What the request form says beside who, when and where.
 struct Form {
@@ -21,6 +23,7 @@ struct Form {
     std::string phone;
     std::string reason;
     Purpose purpose = Purpose::other;
+    Basis basis = Basis::personal_data;
     std::string legal_interest;  ///< external
     std::string necessity;       ///< of a copy: why a viewing is not enough
     bool is_undertaken = false;  ///< the undertaking is signed

@@ -12,6 +12,7 @@ using nlohmann::json;
 namespace {
 
 constexpr std::array<std::string_view, 2> kPurposes{"personal_rights", "other"};
+constexpr std::array<std::string_view, 3> kBases{"personal_data", "government_information", "archives"};
 constexpr std::array<std::string_view, 4> kAuthorities{"none", "court", "prosecutor", "other"};
 
 template <class Enum, std::size_t Count>
@@ -33,6 +34,12 @@ std::string_view to_string(Purpose purpose) noexcept {
 std::optional<Purpose> purpose_from(std::string_view word) noexcept {
     return value_of<Purpose>(kPurposes, word);
 }
+std::string_view to_string(Basis basis) noexcept {
+    return kBases.at(static_cast<std::size_t>(basis));
+}
+std::optional<Basis> basis_from(std::string_view word) noexcept {
+    return value_of<Basis>(kBases, word);
+}
 std::string_view to_string(Authority authority) noexcept {
     return kAuthorities.at(static_cast<std::size_t>(authority));
 }
@@ -46,6 +53,7 @@ json to_json(const Form& form) {
         {"phone", form.phone},
         {"reason", form.reason},
         {"purpose", to_string(form.purpose)},
+        {"basis", to_string(form.basis)},
         {"legal_interest", form.legal_interest},
         {"necessity", form.necessity},
         {"undertaking", form.is_undertaken},
@@ -68,6 +76,8 @@ Result<Form> form_from_json(std::string_view text) {
             .phone = word("phone"),
             .reason = word("reason"),
             .purpose = purpose_from(word("purpose")).value(),
+            // A form of before the member rests on what all rested on.
+            .basis = basis_from(object.value("basis", std::string{kBases.front()})).value(),
             .legal_interest = word("legal_interest"),
             .necessity = word("necessity"),
             .is_undertaken = object.at("undertaking").get<bool>(),

@@ -14,6 +14,8 @@ namespace sluice::release {
 
 [[nodiscard]] std::string_view to_string(Purpose purpose) noexcept;
 [[nodiscard]] std::optional<Purpose> purpose_from(std::string_view word) noexcept;
+[[nodiscard]] std::string_view to_string(Basis basis) noexcept;
+[[nodiscard]] std::optional<Basis> basis_from(std::string_view word) noexcept;
 [[nodiscard]] std::string_view to_string(Authority authority) noexcept;
 [[nodiscard]] std::optional<Authority> authority_from(std::string_view word) noexcept;
 

@@ -15,26 +15,31 @@ constexpr CodeRow row(
     std::string_view title,
     std::string_view title_zh
 ) {
-    return {code, article, status, is_curable, evidence, title, title_zh, false};
+    return {code, article, status, is_curable, evidence, title, title_zh, false, false};
 }
 constexpr CodeRow liftable(CodeRow made) {
     made.may_be_lifted = true;
     return made;
 }
 
+constexpr CodeRow ground(CodeRow made) {
+    made.is_refusal_ground = true;
+    return made;
+}
+
 // clang-format off
 constexpr std::array kCodes{
     // Article 10: refusals. Nothing but leaving out the part cures the first four.
-    row("ART10_1_STATUTORY_SECRET", "10(1)", 403, true, "", "A law keeps this secret", "依法應保密之事項"),
-    row("ART10_2A_INVESTIGATION", "10(2)", 403, true, "", "It would harm an investigation", "妨害犯罪偵查、追訴或執行"),
-    row("ART10_2B_FAIR_TRIAL", "10(2)", 403, true, "", "It would harm a fair trial", "妨害公正裁判"),
-    row("ART10_2C_LIFE_SAFETY", "10(2)", 403, true, "", "It would endanger somebody's life or safety", "危害他人生命、身體、自由或財產安全"),
-    row("ART10_3_THIRD_PARTY_PRIVACY", "10(3)", 403, true, "written consent of every affected person", "It shows third persons who have not consented", "涉及第三人隱私且未得書面同意"),
+    ground(row("ART10_1_STATUTORY_SECRET", "10(1)", 403, true, "", "A law keeps this secret", "依法應保密之事項")),
+    ground(row("ART10_2A_INVESTIGATION", "10(2)", 403, true, "", "It would harm an investigation", "妨害犯罪偵查、追訴或執行")),
+    ground(row("ART10_2B_FAIR_TRIAL", "10(2)", 403, true, "", "It would harm a fair trial", "妨害公正裁判")),
+    ground(row("ART10_2C_LIFE_SAFETY", "10(2)", 403, true, "", "It would endanger somebody's life or safety", "危害他人生命、身體、自由或財產安全")),
+    ground(row("ART10_3_THIRD_PARTY_PRIVACY", "10(3)", 403, true, "written consent of every affected person", "It shows third persons who have not consented", "涉及第三人隱私且未得書面同意")),
     // Gates of articles 7, 8, 9 and 12.
     row("ART7_NOT_APPROVED", "7", 403, true, "an approval", "Nobody has approved this", "未經核准"),
     row("ART7_2_DEPARTED_ACCOUNT", "7(2)", 403, false, "", "The account's holder has left", "帳號所有人已離職"),
     row("ART8_NO_DOSSIER", "8", 409, true, "", "No dossier is open yet", "尚未立專卷"),
-    liftable(row("ART9_1A_NOT_PERSONAL_RIGHTS", "9(1)", 422, true, "", "The purpose is no protection of personal rights", "申請目的非維護個人權益")),
+    ground(liftable(row("ART9_1A_NOT_PERSONAL_RIGHTS", "9(1)", 422, true, "", "The purpose is no protection of personal rights", "申請目的非維護個人權益"))),
     row("ART9_1B_NO_REASON", "9(1)", 422, true, "", "The form gives no reason", "未填申請事由"),
     row("ART9_1C_NO_PERIOD", "9(1)", 422, true, "", "The form names no period", "未填申請時段"),
     row("ART9_1D_NO_LEVEL1_APPROVAL", "9(1)", 409, true, "signature of the first-level approver", "The first-level approver has not signed", "未經一層核准"),
@@ -43,7 +48,7 @@ constexpr std::array kCodes{
     row("ART9_2C_NO_FORM", "9(2)", 422, true, "the signed form", "The signed form is missing", "未附簽章之申請表"),
     row("ART9_2D_NO_BUREAU_CONSENT", "9(2)", 409, true, "the decision", "The bureau has not consented yet", "未經本局同意"),
     row("ART9_3A_NO_OFFICIAL_LETTER", "9(3)", 422, true, "official letter", "The official letter is missing", "未附公文"),
-    row("ART9_3B_NOT_JUDICIAL", "9(3)", 422, true, "statute that gives the power", "It is no judicial body and cites no statute", "非司法機關且未敘明法律依據"),
+    ground(row("ART9_3B_NOT_JUDICIAL", "9(3)", 422, true, "statute that gives the power", "It is no judicial body and cites no statute", "非司法機關且未敘明法律依據")),
     row("ART9_4A_NO_ESCORT", "9(4)", 403, true, "an escort who is present", "No escort is present", "無陪同人員"),
     row("ART9_4B_NO_REGISTER_ENTRY", "9(4)", 409, true, "an entry of the register", "The register has no entry of it", "未登記於專簿"),
     row("ART9_4C_RECORD_FLOOR_1Y", "9(4)", 423, true, "", "Records are kept for a year at least", "專卷專簿至少保存一年"),
@@ -68,7 +73,7 @@ constexpr std::array kCodes{
     row("NOT_HELD_DESTROYED", "", 410, false, "", "It was destroyed under a certificate", "已依規定銷毀"),
     row("FOOTAGE_HELD", "9", 409, false, "", "There is footage of it", "影像仍保有"),
     // Screening, decision, release.
-    row("GROUND_UNKNOWN", "10", 409, true, "the worksheet, complete", "A ground is not examined yet", "審查尚未完成"),
+    row("GROUND_UNKNOWN", "", 409, true, "the worksheet, complete", "A ground is not examined yet", "審查尚未完成"),
     row("MASK_NOT_RENDERED", "10(3)", 409, true, "the masked rendering", "The masked rendering is not made", "遮蔽處理尚未完成"),
     row("CLIP_NOT_UNIFORM", "", 409, true, "", "It is no one piece", "影像非單一連續片段"),
     row("NOT_YET_DURABLE", "", 409, true, "", "It is not safely stored yet", "影像尚未寫入完成"),

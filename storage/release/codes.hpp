@@ -17,6 +17,7 @@ struct CodeRow {
     std::string_view title_zh;  ///< 繁體中文
     /// Article 12: the director may set this rule aside in one case, by a numbered document.
     bool may_be_lifted = false;
+    bool is_refusal_ground = false;  ///< a decision may refuse on it; the others gate or tell
 };
 
 [[nodiscard]] std::span<const CodeRow> all_codes() noexcept;

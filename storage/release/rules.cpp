@@ -4,6 +4,7 @@
 #include "storage/release/codes.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace sluice::release {
 namespace {
@@ -203,6 +204,30 @@ bool is_consent_in_force(const Case& request) {
     });
 }
 
+struct GroundCode {
+    std::string_view code;
+    Ground ground;
+};
+constexpr std::array<GroundCode, kGrounds> kGroundCodes{{
+    {"ART10_1_STATUTORY_SECRET", Ground::statutory_secret},
+    {"ART10_2A_INVESTIGATION", Ground::investigation},
+    {"ART10_2B_FAIR_TRIAL", Ground::fair_trial},
+    {"ART10_2C_LIFE_SAFETY", Ground::life_safety},
+    {"ART10_3_THIRD_PARTY_PRIVACY", Ground::third_party},
+}};
+
+/// A decision refuses on a ground of article 9 or 10, and on one of article 10 only when the worksheet has
+/// found it.
+bool may_refuse_on(const std::string& code, const Case& request) {
+    const CodeRow* row = find_code(code);
+    if (row == nullptr || !row->is_refusal_ground) return false;
+    const auto of_article_10 = std::ranges::find(kGroundCodes, code, &GroundCode::code);
+    if (of_article_10 == kGroundCodes.end()) return true;
+    return std::ranges::any_of(request.findings, [&](const Finding& finding) {
+        return finding.ground == of_article_10->ground && finding.answer == GroundAnswer::yes;
+    });
+}
+
 /// Screening and decision.
 bool is_undecidable(Guard guard, const Look& look) {
     const Case& request = look.request;
@@ -225,8 +250,8 @@ bool is_undecidable(Guard guard, const Look& look) {
             return look.attempt.reasons.empty();
         case no_refusal_ground:
             return look.attempt.refusal_grounds.empty() ||
-                   !std::ranges::all_of(look.attempt.refusal_grounds, [](const std::string& code) {
-                       return find_code(code) != nullptr;
+                   !std::ranges::all_of(look.attempt.refusal_grounds, [&](const std::string& code) {
+                       return may_refuse_on(code, request);
                    });
         case outside_request:
             return !is_inside(wanted_of(request, look.attempt).areas, request.areas());
@@ -318,6 +343,23 @@ Wanted wanted_of(const Case& request, const Attempt& attempt) {
         .recipient = request.applicant,
         .is_masked = attempt.is_masked,
     };
+}
+
+DecisionTime decision_time(Basis basis, const policy::Deadlines& deadlines) {
+    if (basis == Basis::archives) return {.days = deadlines.archives_days, .extension_days = 0};
+    return {.days = deadlines.decision_days, .extension_days = deadlines.extension_days};
+}
+
+bool is_grant_covered(const Case& request, UtcTime now) {
+    if (!request.grant) return true;
+    const Grant& grant = *request.grant;
+    Wanted wanted{
+        .areas = {}, .kind = grant.kind, .recipient = request.applicant, .is_masked = grant.is_masked
+    };
+    for (const GrantItem& item : grant.items)
+        wanted.areas.push_back({item.camera_id, item.asked});
+    const auto found = blockers(request.findings, request.consents, wanted, now);
+    return std::ranges::find(found, Ground::third_party, &Blocker::ground) == found.end();
 }
 
 UtcTime records_until(UtcTime closed, const policy::RequestPolicy& policy) {

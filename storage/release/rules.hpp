@@ -81,6 +81,19 @@ struct Circumstances {
 /// What a decision would give out.
 [[nodiscard]] Wanted wanted_of(const Case& request, const Attempt& attempt);
 
+/// Days to the decision, and by how many it may be put off once.
+struct DecisionTime {
+    unsigned days = 0;
+    unsigned extension_days = 0;  ///< 0: not at all
+    friend bool operator==(const DecisionTime&, const DecisionTime&) = default;
+};
+/// By the act that the request rests on: archives have one time, longer and final.
+[[nodiscard]] DecisionTime decision_time(Basis basis, const policy::Deadlines& deadlines);
+
+/// Whether the consents that count at `now` still lift 10(3) for all that the grant in force gives out. True
+/// also when there is no grant.
+[[nodiscard]] bool is_grant_covered(const Case& request, UtcTime now);
+
 /// ART9_4C_RECORD_FLOOR_1Y: until when records of a case that ended at `closed` are kept at least.
 [[nodiscard]] UtcTime records_until(UtcTime closed, const policy::RequestPolicy& policy);
 /// Whether the papers of a case may be destroyed now. The code of what stands against it: REQUEST_STATE (it

@@ -232,7 +232,7 @@ void add_decision(Table& table) {
     }
     table.add({deciding}, reopen, {kHandler}, kReasons, screening, "10");
     table.add(
-        {granted, granted_partial},
+        {granted, granted_partial, scheduled, in_session},
         reopen,
         {kHandler},
         {{consent_in_force, "CONSENT_IN_FORCE", "10(3)"}},

@@ -1,5 +1,7 @@
 // Footage once accounts exist: every route gives out what was granted, in its session, and nothing else.
+#include "jobs/release_keeper.hpp"
 #include "jobs/worker.hpp"
+#include "storage/catalogue/copy_repository.hpp"
 #include "tests/integration/granted_viewer.hpp"
 #include "tests/integration/hls_client.hpp"
 #include "tests/support/delivered.hpp"
@@ -333,102 +335,126 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "no sequence of calls delivers a byte without grant, escort and entry, on any route",
-    "[api][granted][integration]"
+    "a session whose escort is lost or whose slot is over is interrupted, and can be held again (article "
+    "9(4))",
+    "[api][granted][release][integration]"
+) {
+    const std::string reason = GENERATE("presence_lost", "slot_over");
+    CAPTURE(reason);
+    House house;
+    GrantedViewer viewer{house};
+    viewer.watch(10, 40);
+    const Reply playlist = viewer.get(GrantedViewer::recording_of(viewer.granted));
+    REQUIRE(playlist.status == 200);
+    const std::string piece = "/v1/cameras/drive-left/hls/" + segments_of(playlist.body).at(0);
+    REQUIRE(viewer.get(piece).status == 200);
+    catalogue::Pool pool{house.database.conninfo("sluice_worker"), 2};
+    volume::RealFiles files;
+    const jobs::Tools tools{.pool = pool, .config = house.config, .files = files, .clock = house.clock};
+    const auto keep = [&] {
+        jobs::ReleaseKeeper keeper;
+        const Status kept = keeper.tick(tools);
+        if (!kept) FAIL(kept.error().describe());
+    };
+    const auto request = [&] {
+        return json::parse(viewer.ask(GrantedViewer::kHandler, "GET", viewer.request).body);
+    };
+    if (reason == "slot_over")  // of an hour, with an escort who stays
+        for (int i = 0; i < 50; i += 5) {
+            house.clock.move(5min - 1s);
+            viewer.post(GrantedViewer::kEscort, viewer.session + "/presence");
+            house.clock.move(1s);
+        }
+    house.clock.move(10min - 1s);
+    if (reason == "slot_over") viewer.post(GrantedViewer::kEscort, viewer.session + "/presence");
+    keep();
+    CHECK(request()["state"] == "in_session");
+    house.clock.move(1s);
+    keep();
+    const json after = request();
+    CHECK(after["state"] == "scheduled");
+    const json last = after["history"].back();
+    CHECK(last["action"] == "interrupt");
+    CHECK(last["part"] == "clock");
+    CHECK(last["facts"]["note"] == reason);
+    CHECK(house.entry()["reason"] == reason);
+    CHECK(house.database.query("SELECT end_reason FROM viewing_sessions") == reason);
+    CHECK(GrantedViewer::code_of(viewer.get(piece)) == kAway);
+    if (reason == "slot_over")
+        viewer.step(
+            GrantedViewer::kHandler,
+            "schedule",
+            {{"from", to_rfc3339(house.clock.now())},
+             {"to", to_rfc3339(house.clock.now() + 1h)},
+             {"escort", GrantedViewer::kEscort},
+             {"viewer", kViewer}}
+        );
+    viewer.begin();
+    CHECK(viewer.get(piece).status == 200);
+    keep();
+    CHECK(request()["state"] == "in_session");
+}
+
+TEST_CASE(
+    "a viewer who has left, or whose account was shut, plays on with no token (article 7(2))",
+    "[api][granted][hls][integration]"
+) {
+    const bool has_left = GENERATE(true, false);
+    House house;
+    GrantedViewer viewer{house};
+    viewer.watch(10, 40);
+    const std::string base = viewer.session + "/cameras/drive-left/";
+    const auto play = [&](const std::string& name) {
+        return fetch(house.port(), "GET", base + name, {viewer.session_token});
+    };
+    const Reply playlist = play("stream.m3u8");
+    REQUIRE(playlist.status == 200);
+    const auto pieces = segments_of(playlist.body);
+    REQUIRE(pieces.size() > 1);
+    REQUIRE(play(pieces[0]).status == 200);
+    const std::string account = "'" + to_string(viewer.viewer_id) + "'";
+    const std::string now = "'" + to_rfc3339(house.clock.now()) + "'";
+    house.database.execute(
+        has_left ? "SELECT depart_account(" + account + ", '離職 1', '2026-11-18', " + now + ")"
+                 : "SELECT disable_account(" + account + ", '停用', " + now + ")"
+    );
+    const std::string code = has_left ? "ART7_2_DEPARTED_ACCOUNT" : "UNAUTHENTICATED";
+    CHECK(GrantedViewer::code_of(play("stream.m3u8")) == code);
+    CHECK(GrantedViewer::code_of(play(pieces[1])) == code);
+    CHECK(house.deliveries("count(*)") == "1");
+}
+
+TEST_CASE(
+    "a case is not closed while a copy of it is being made (article 9(4))",
+    "[api][granted][release][integration]"
 ) {
     House house;
     GrantedViewer viewer{house};
-    const std::string kind = GENERATE("view", "copy");
-    viewer.grant(kind, 10, 40);
-    std::mt19937 random{kind == "view" ? 1U : 2U};
-    const auto draw = [&](int low, int high) { return std::uniform_int_distribution{low, high}(random); };
-    const auto try_step = [&](const char* who, const std::string& method, const std::string& target) {
-        return fetch(
-            house.port(), method, target, {viewer.token_of(who), "Content-Type: application/json"}, "{}"
-        );
-    };
-    std::uint64_t got = 0;
-    std::size_t refused = 0;
-    std::set<std::string> pieces{"media/" + to_string(house.camera) + "/0-6.m4s"};
-    for (int round = 0; round < 150; ++round) {
-        switch (draw(0, 13)) {
-            case 0:
-            case 1: {
-                const Reply opened = try_step(GrantedViewer::kEscort, "POST", viewer.request + "/sessions");
-                if (opened.status == 201) viewer.session = opened.header("location");
-                break;
-            }
-            case 2:
-                if (!viewer.session.empty()) try_step(kViewer, "POST", viewer.session + "/join");
-                break;
-            case 3:
-                try_step(GrantedViewer::kEscort, "POST", viewer.request + "/start");
-                break;
-            case 4:
-                try_step(GrantedViewer::kHandler, "POST", viewer.request + "/copies");
-                break;
-            case 5:
-                if (!viewer.session.empty())
-                    try_step(GrantedViewer::kEscort, "POST", viewer.session + "/presence");
-                break;
-            case 6:
-                if (draw(0, 3) == 0) {
-                    try_step(GrantedViewer::kEscort, "POST", viewer.request + "/interrupt");
-                    if (!viewer.session.empty())
-                        try_step(GrantedViewer::kEscort, "POST", viewer.session + "/end");
-                }
-                break;
-            case 7:
-                house.clock.move(draw(0, 90) * 1s);
-                break;
-            default: {
-                const UtcTime from = at_second(draw(5, 45));
-                const TimeRange range{from, from + draw(1, 12) * 1s};
-                const bool is_inside = viewer.granted.from <= range.from && range.to <= viewer.granted.to;
-                const bool is_open =
-                    house.database.query(
-                        "SELECT count(*) FROM viewing_sessions s JOIN requests r ON r.id = s.request_id "
-                        "WHERE r.state = "
-                        "'in_session' AND s.ended_at IS NULL AND s.joined_at IS NOT NULL AND s.presence_to > "
-                        "'" +
-                        to_rfc3339(house.clock.now()) + "' AND (SELECT kind FROM grants LIMIT 1) = '" + kind +
-                        "' AND ('" + kind +
-                        "' = 'view' OR EXISTS (SELECT FROM copies c WHERE c.session_id = s.id))"
-                    ) == "1";
-                auto targets = everything(range);
-                for (const std::string& piece : pieces)
-                    targets.push_back("/v1/cameras/drive-left/hls/" + piece);
-                const std::string& target =
-                    targets[static_cast<std::size_t>(draw(0, static_cast<int>(targets.size()) - 1))];
-                const char* who = draw(0, 5) == 0 ? kOther : kViewer;
-                const Reply reply = viewer.ask(who, "GET", target);
-                INFO(round << ": " << target << " " << reply.status << " " << reply.body.substr(0, 200));
-                if (reply.status != 200) {
-                    ++refused;
-                    break;
-                }
-                REQUIRE(who == kViewer);
-                REQUIRE(is_open);
-                const bool is_piece = target.ends_with(".m4s");
-                if (!is_piece && !target.starts_with("/v1/cameras/drive-left/snapshot")) REQUIRE(is_inside);
-                if (target.find("index.m3u8") == std::string::npos) {
-                    got += reply.body.size();
-                } else {
-                    for (const std::string& piece : segments_of(reply.body))
-                        pieces.insert(piece);
-                }
-            }
-        }
-        REQUIRE(house.deliveries("coalesce(sum(bytes), 0)") == std::to_string(got));
-    }
-    CHECK(refused > 20);
-    CHECK(got > 0);
-    CHECK(
-        house.deliveries(
-            "count(*) FILTER (WHERE from_at < '" + to_rfc3339(viewer.granted.from) + "' OR to_at > '" +
-            to_rfc3339(viewer.granted.to) + "')"
-        ) == "0"
+    viewer.take_copy(10, 40);
+    const std::string copy = json::parse(viewer.last.body)["id"];
+    house.end_session(viewer);
+    const Reply signature = fetch(
+        house.port(),
+        "PUT",
+        viewer.request + "/attachments/signed.pdf?kind=signature",
+        {viewer.token_of(GrantedViewer::kHandler), "Content-Type: application/pdf"},
+        "%PDF-1.7 signed"
     );
+    REQUIRE(signature.status == 201);
+    viewer.step(GrantedViewer::kEscort, "complete", {{"attested", true}});
+    const auto close = [&] {
+        return GrantedViewer::code_of(viewer.ask("林主任", "POST", viewer.request + "/close"));
+    };
+    CHECK(close() == "RECEIPT_MISSING");
+    catalogue::Pool pool{house.database.conninfo("sluice_worker"), 1};
+    const ledger::Act act{
+        .action = "copy.failed",
+        .actor = ledger::system_actor("sluice-worker"),
+        .subject = {.kind = "copy", .id = copy},
+    };
+    const auto id = uuid_from_string(copy).value();
+    REQUIRE(catalogue::fail_copy(pool, id, "FOOTAGE_DAMAGED", act, house.clock.now()).value());
+    CHECK(close() == "200");
 }
 
 }  // namespace

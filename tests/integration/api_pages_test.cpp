@@ -164,7 +164,8 @@ TEST_CASE(
     const std::string script =
         "import sys,json,zipfile\nz=zipfile.ZipFile(sys.argv[1])\nassert z.testzip() is None\n"
         "names=z.namelist()\nassert "
-        "names[:5]==['form.pdf','decision.pdf','letter.pdf','case.json','register.json'],names\n"
+        "names[:6]==['form.pdf','decision.pdf','letter.pdf','case.json','screening.json','register.json'],"
+        "names\n"
         "papers=sorted(n for n in names if n.startswith('attachments/'))\nassert len(papers)==2,names\n"
         "assert any(n.endswith('-report.pdf') and z.read(n)==b'%PDF-1.7 report.pdf' for n in papers)\n"
         "assert [e['kind'] for e in json.loads(z.read('register.json'))]==['opened','refused']\n"

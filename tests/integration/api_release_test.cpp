@@ -299,6 +299,9 @@ TEST_CASE("a copy is ordered in its session, fetched in ranges, received and des
     CHECK(Office::code_of(declare("lost")) == "INVALID_MEMBER");
     CHECK(Office::code_of(declare("destroyed")) == "COPY_STATE");
     CHECK(declare("received").status == 200);
+    // The recipient has it: what is fetched from now on would be another copy.
+    CHECK(Office::code_of(get(place + "/package")) == "COPY_NEEDS_DECISION");
+    CHECK(Office::code_of(get(place + "/package", {"Range: bytes=0-511"})) == "COPY_NEEDS_DECISION");
     CHECK(json::parse(get("/v1/copies?overdue=true").body)["items"].empty());
     office.clock.move(24h * 364);
     CHECK(json::parse(get("/v1/copies?overdue=true").body)["items"].size() == 1);

@@ -95,7 +95,16 @@ TEST_CASE(
     CHECK(bureau.step("王秘書", "accept") == "accepted");
     CHECK(bureau.step("王秘書", "screen") == "screening");
     CHECK(bureau.answer_grounds() == "");
-    CHECK(bureau.step("王秘書", "refer", {{"units", {"養護科"}}}) == "countersigning");
+    static_cast<void>(bureau.create("養護科長", {"unit_head"}, "養護科"));
+    static_cast<void>(bureau.create("前養護科長", {"applicant"}, "養護科"));
+    CHECK(bureau.step("王秘書", "refer", {{"units", {"養護科", "無人科"}}}) == "countersigning");
+    // Each office that has to opine is told; of one that has no head whoever asked it.
+    CHECK(
+        bureau.database.query(
+            "SELECT string_agg(concat_ws(':', n.audience, p.name), ' ' ORDER BY n.audience) FROM notices n "
+            "LEFT JOIN principals p ON p.id = n.addressee_id WHERE n.kind = 'countersign_wanted'"
+        ) == "ethics secretariat unit_head:養護科長"
+    );
     CHECK(bureau.step("政風", "opine", {{"stance", "agree"}}) == "countersigning");
     CHECK(bureau.step("科長", "opine", {{"stance", "agree"}}) == "ROLE_NOT_ALLOWED");
     CHECK(bureau.step("小陳", "withdraw") == "withdrawn");
@@ -110,7 +119,7 @@ TEST_CASE(
 TEST_CASE("registers and dossiers are read by those who keep them", "[api][request][integration]") {
     Bureau bureau;
     bureau.draft("王秘書", Bureau::external());
-    bureau.bring_to_decision();
+    bureau.bring_to_decision(json::array({Bureau::yes_to("third_party")}));
     REQUIRE(
         bureau.step(
             "局長", "refuse", {{"reasons", "涉及第三人"}, {"grounds", {"ART10_3_THIRD_PARTY_PRIVACY"}}}
@@ -196,7 +205,7 @@ TEST_CASE(
         bureau.send("王秘書", "POST", bureau.request + "/consents/" + id + "/withdraw", {{"reason", "反悔"}})
             .status == 200
     );
-    CHECK(bureau.step("王秘書", "reopen", {{"reasons", "同意撤回"}}) == "screening");
+    CHECK(json::parse(bureau.read("王秘書", bureau.request).body)["state"] == "screening");
     CHECK(bureau.database.query("SELECT count(*)::text FROM grants WHERE revoked_at IS NULL") == "0");
 }
 

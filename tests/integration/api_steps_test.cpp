@@ -64,6 +64,25 @@ TEST_CASE(
 }
 
 TEST_CASE(
+    "a request for archived records has its own time for the decision, which is not made longer",
+    "[api][request][integration]"
+) {
+    Bureau bureau;
+    json form = Bureau::external();
+    form["basis"] = "custom";
+    CHECK(code_of(bureau.send("王秘書", "POST", "/v1/requests", form)) == "INVALID_MEMBER");
+    form["basis"] = "archives";
+    bureau.draft("王秘書", form);
+    CHECK(bureau.body()["form"]["basis"] == "archives");
+    bureau.bring_to_screening();
+    // Thirty days from 18 November on: a Friday.
+    CHECK(bureau.body()["due"] == "2026-12-18T16:00:00.000000Z");
+    CHECK(bureau.step("王秘書", "extend", {{"reasons", "x"}}) == "EXTENSION_SPENT");
+    bureau.draft("王秘書", Bureau::external());
+    CHECK(bureau.body()["form"]["basis"] == "personal_data");
+}
+
+TEST_CASE(
     "third persons are asked with a day of the office calendar, and answer or consent",
     "[api][request][integration]"
 ) {
@@ -221,7 +240,9 @@ TEST_CASE("what was overwritten or destroyed is told with the certificate", "[ap
 TEST_CASE("a refusal is what whoever wants to watch is told", "[api][request][integration]") {
     Bureau bureau;
     bureau.draft("王秘書", Bureau::external());
-    bureau.bring_to_decision();
+    bureau.bring_to_decision(json::array({Bureau::yes_to("statutory_secret")}));
+    const json other{{"reasons", "法律另有規定"}, {"grounds", {"ART10_2B_FAIR_TRIAL"}}};
+    CHECK(bureau.step("局長", "refuse", other) == "REFUSAL_NO_GROUND");
     const json refusal{{"reasons", "法律另有規定"}, {"grounds", {"ART10_1_STATUTORY_SECRET"}}};
     REQUIRE(bureau.step("局長", "refuse", refusal) == "refused");
     const Reply told = watch(bureau);

@@ -69,9 +69,12 @@ public:
         step(kHandler, "accept");
         step(kHandler, "screen");
         nlohmann::json grounds = nlohmann::json::array();
-        for (const char* ground :
-             {"statutory_secret", "investigation", "fair_trial", "life_safety", "third_party"})
+        for (const char* ground : {"statutory_secret", "investigation", "fair_trial", "life_safety"})
             grounds.push_back({{"ground", ground}, {"answer", "no"}});
+        grounds.push_back(
+            rests_on_consent ? record_consent(asked)
+                             : nlohmann::json{{"ground", "third_party"}, {"answer", "no"}}
+        );
         send(kHandler, "PUT", request + "/screening", {{"grounds", grounds}});
         step(kHandler, "refer");
         step("政風", "opine", {{"stance", "agree"}});
@@ -179,6 +182,8 @@ public:
         return "/v1/cameras/drive-left/snapshot.jpg?at=" + to_rfc3339(at);
     }
 
+    bool rests_on_consent = false;  ///< of a third person: what is granted from here on
+    std::string consent;            ///< its address
     Uuid viewer_id;
     TimeRange granted{};        ///< as resolved to frames
     std::string request;        ///< its address
@@ -187,6 +192,39 @@ public:
     Reply last;
 
 private:
+    /// Of 甲, for all that is asked; the finding that it lifts.
+    [[nodiscard]] nlohmann::json record_consent(TimeRange asked) {
+        last = fetch(
+            stage_.port(),
+            "PUT",
+            request + "/attachments/consent.pdf?kind=consent",
+            {tokens_.at(kHandler), "Content-Type: application/pdf"},
+            "%PDF-1.7 consent"
+        );
+        REQUIRE(last.status == 201);
+        const std::string from = to_rfc3339(asked.from);
+        const std::string to = to_rfc3339(asked.to);
+        post(
+            kHandler,
+            request + "/consents",
+            {{"person", "甲"},
+             {"recipient", kViewer},
+             {"from", from},
+             {"to", to},
+             {"cameras", {"drive-left"}},
+             {"kinds", {"view", "copy"}},
+             {"attachment", "consent.pdf"}}
+        );
+        const auto id = nlohmann::json::parse(last.body)["consents"].back()["id"].get<std::string>();
+        consent = request + "/consents/" + id;
+        const nlohmann::json place{{"camera", "drive-left"}, {"from", from}, {"to", to}, {"person", "甲"}};
+        return {
+            {"ground", "third_party"},
+            {"answer", "yes"},
+            {"evidence", "畫面有路人"},
+            {"places", nlohmann::json::array({place})},
+        };
+    }
     void send(
         const std::string& who,
         const std::string& method,

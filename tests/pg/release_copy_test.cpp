@@ -355,7 +355,22 @@ TEST_CASE("what became of a copy is said once, in order", "[pg][release]") {
     };
     CHECK(overdue(office.now + 24h * 60 - 1us) == 0);
     CHECK(overdue(office.now + 24h * 60) == 1);
-    // The secretariat is told once.
+    // The secretariat is told ahead of it, once at each distance, and the nearest alone.
+    const auto tell_due = [&](UtcTime at) {
+        return catalogue::tell_copies_due(office.worker, {30, 7, 1}, at).value();
+    };
+    CHECK(tell_due(office.now + 24h * 30 - 1us) == 0);
+    CHECK(tell_due(office.now + 24h * 30) == 1);
+    CHECK(tell_due(office.now + 24h * 31) == 0);
+    CHECK(tell_due(office.now + 24h * 59) == 1);
+    CHECK(tell_due(office.now + 24h * 60) == 0);
+    CHECK(
+        office.database.query(
+            "SELECT string_agg(audience || ' ' || days_ahead, ', ' ORDER BY days_ahead DESC) FROM notices "
+            "WHERE kind = 'copy_due'"
+        ) == "secretariat 30, secretariat 1"
+    );
+    // And once when it is overdue.
     CHECK(catalogue::tell_overdue_copies(office.worker, office.now + 24h * 60 - 1us).value() == 0);
     CHECK(catalogue::tell_overdue_copies(office.worker, office.now + 24h * 60).value() == 1);
     CHECK(catalogue::tell_overdue_copies(office.worker, office.now + 24h * 61).value() == 0);
@@ -366,6 +381,7 @@ TEST_CASE("what became of a copy is said once, in order", "[pg][release]") {
     );
     CHECK(declare("destroyed"));
     CHECK_FALSE(declare("returned"));
+    CHECK(catalogue::tell_copies_due(office.worker, {30, 7, 2, 1}, office.now + 24h * 58).value() == 0);
     CHECK(overdue(office.now + 24h * 60) == 0);
 }
 

@@ -330,9 +330,18 @@ TEST_CASE("a session that nobody joined leaves no line in the register", "[pg][r
 TEST_CASE("a viewer's token opens its own session, and a code is tried five times", "[pg][release]") {
     Session session;
     session.open_session();
-    CHECK(is_viewer(session.api, session.viewing_id, sha256(as_bytes("token"))).value());
-    CHECK_FALSE(is_viewer(session.api, session.viewing_id, sha256(as_bytes("other"))).value());
-    CHECK_FALSE(is_viewer(session.api, session.grant_id, sha256(as_bytes("token"))).value());
+    const auto find = [&](const Uuid& id, const char* token) {
+        return find_viewer(session.api, id, sha256(as_bytes(token)), session.now).value();
+    };
+    REQUIRE(find(session.viewing_id, "token").has_value());
+    CHECK(find(session.viewing_id, "token")->account_id == session.viewer);
+    CHECK_FALSE(find(session.viewing_id, "other").has_value());
+    CHECK_FALSE(find(session.grant_id, "token").has_value());
+    session.database.execute(
+        "UPDATE principals SET valid_to = " + Session::time(session.now) +
+        " WHERE id = " + Session::quoted(session.viewer)
+    );
+    CHECK_FALSE(find(session.viewing_id, "token").has_value());
     CHECK(try_code(session.api, session.slot_id, 5).value() == std::nullopt);  // this viewer has an account
     session.database.execute("UPDATE request_slots SET viewer_id = NULL, code_sha256 = sha256('123456')");
     for (int i = 0; i < 5; ++i)

@@ -66,6 +66,7 @@ bring(const Call& call, const release::Case& request, const char* action, const 
 void add_step_routes(Routes& routes);
 void add_evidence_routes(Routes& routes);
 void add_worksheet_routes(Routes& routes);
+void add_screening_route(Routes& routes);
 void add_inquiry_routes(Routes& routes);
 void add_evaluate_route(Routes& routes);
 

@@ -26,6 +26,7 @@ struct Scene {
 [[nodiscard]] Got<void> add_holds(const Scene& scene, catalogue::TakenStep& step);
 /// When what is waited for next is late.
 [[nodiscard]] Got<std::optional<UtcTime>> next_due(const Scene& scene);
-void add_notices(const Scene& scene, catalogue::TakenStep& step);
+/// Whoever has to do something about it, or is to know of it.
+[[nodiscard]] Got<void> add_notices(const Scene& scene, catalogue::TakenStep& step);
 
 }  // namespace sluice::api::requests

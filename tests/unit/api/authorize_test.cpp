@@ -155,6 +155,20 @@ TEST_CASE("what is granted with a mask stays shut until the mask is rendered", "
     }
 }
 
+TEST_CASE("of several roles the one that allows is told, a lent power too", "[api][authorize][rule]") {
+    const auto role = [](const catalogue::PrincipalRow& who, Action action, const Standing& standing) {
+        Subject subject;
+        subject.relation = Relation::other;
+        return authorize(&who, action, subject, standing).role;
+    };
+    Standing standing = with_accounts();
+    CHECK(role(person({"auditor", "secretariat"}), Action::request_accept, standing) == Role::secretariat);
+    CHECK(role(person({"auditor", "secretariat"}), Action::read_request, standing) == Role::auditor);
+    CHECK(role(person({"unit_head"}), Action::request_grant, standing) == std::nullopt);
+    standing.lent_roles = {Role::delegate_of_director};
+    CHECK(role(person({"unit_head"}), Action::request_grant, standing) == Role::delegate_of_director);
+}
+
 TEST_CASE("live takes a standing approval, up to its end", "[api][authorize][rule]") {
     for (const char* role : {"guard", "unit_head"}) {
         Standing standing = with_accounts();

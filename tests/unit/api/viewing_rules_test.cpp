@@ -146,13 +146,20 @@ TEST_CASE("a copy is back, or destroyed, within the year of its recording (artic
     CHECK(code_of(due_of(std::nullopt, recorded, 1, ceiling)) == "422 RET_CEILING_1Y");
 }
 
-TEST_CASE("a package is given out while it is kept and its decision stands", "[api][release]") {
+TEST_CASE(
+    "a package is given out until it is received, while it is kept and its decision stands",
+    "[api][release]"
+) {
     catalogue::CopyRow copy;
     CHECK(code_of(check_handing_out(copy, kNow)) == "409 COPY_NOT_SEALED");
     copy.package = catalogue::PackageRow{};
     copy.package->expires = kNow + 1us;
     CHECK(code_of(check_handing_out(copy, kNow)) == "");
     CHECK(code_of(check_handing_out(copy, kNow + 1us)) == "410 PACKAGE_EXPIRED");
+    copy.received = kNow;
+    CHECK(code_of(check_handing_out(copy, kNow)) == "409 COPY_NEEDS_DECISION");
+    CHECK(code_of(check_handing_out(copy, kNow + 1us)) == "410 PACKAGE_EXPIRED");
+    copy.received.reset();
     copy.failed = kNow;
     CHECK(code_of(check_handing_out(copy, kNow)) == "409 COPY_FAILED");
     copy.is_revoked = true;

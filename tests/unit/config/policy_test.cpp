@@ -51,7 +51,15 @@ TEST_CASE("the shipped policy says what the draft of the rules says", "[policy]"
     CHECK(policy->purge_guard_percent == 20);
     CHECK(policy->expiry_notice_days_ahead == std::vector<unsigned>{30, 7, 1});
     CHECK(policy->deadlines == Deadlines{15, 15, 30, 10, 7, 30});
-    CHECK(policy->release == ReleasePolicy{.presence_minutes = 5, .ahead_seconds = 30, .package_days = 30});
+    CHECK(
+        policy->release ==
+        ReleasePolicy{
+            .presence_minutes = 5,
+            .ahead_seconds = 30,
+            .package_days = 30,
+            .due_notice_days_ahead = {30, 7, 1},
+        }
+    );
     CHECK(
         policy->requests ==
         RequestPolicy{

@@ -145,7 +145,7 @@ inline Attempt attempt_of(RequestAction action) {
     tried.reasons = "理由";
     tried.listed = "缺件";
     tried.is_letter_verified = true;
-    tried.refusal_grounds = {"ART10_3_THIRD_PARTY_PRIVACY"};
+    tried.refusal_grounds = {"ART9_1A_NOT_PERSONAL_RIGHTS"};
     tried.is_footage_held = false;
     tried.is_escort_present = tried.is_viewer_present = tried.is_attested = true;
     tried.slot = SlotWish{

@@ -1,6 +1,7 @@
 #include "storage/release/grounds.hpp"
 
 #include "storage/release/chain.hpp"
+#include "storage/release/rules.hpp"
 #include "tests/unit/release/case_maker.hpp"
 
 #include <random>
@@ -64,6 +65,34 @@ TEST_CASE("article 10(3): only what the consent covers is lifted", "[release][gr
         consent.is_minor = true;
     }
     CHECK_FALSE(is_lifted_by(consent));
+}
+
+TEST_CASE(
+    "article 10(3): a grant is covered as long as consents lift all that it gives out",
+    "[release][grounds][article10]"
+) {
+    Case request = granted_case();
+    request.findings = {privacy({seen("甲", 5min, 10min), seen("乙", 40min, 50min)})};
+    request.consents = {consent_of("甲")};
+    const auto granted = [](Microseconds from, Microseconds to) {
+        return GrantItem{.camera_id = kCamera, .asked = {kHour.from + from, kHour.from + to}, .resolved = {}};
+    };
+    request.grant->items = {granted(0min, 20min)};
+    CHECK(is_grant_covered(request, kNow));
+    SECTION("withdrawn") {
+        request.consents.front().withdrawn = kNow;
+    }
+    SECTION("it gives out another person too") {
+        request.grant->items.push_back(granted(45min, 46min));
+    }
+    SECTION("it is of another kind") {
+        request.grant->kind = Kind::copy;
+    }
+    CHECK_FALSE(is_grant_covered(request, kNow));
+    request.grant->is_masked = true;
+    CHECK(is_grant_covered(request, kNow));
+    request.grant.reset();
+    CHECK(is_grant_covered(request, kNow));
 }
 
 TEST_CASE(

@@ -1,6 +1,11 @@
 #include "storage/release/rules.hpp"
 
+#include "storage/release/codes.hpp"
 #include "tests/unit/release/faults.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <catch2/catch.hpp>
 
@@ -39,6 +44,50 @@ TEST_CASE("the time to appeal ends appeals and begins closing", "[release][rules
     CHECK(attempt(refused_case, appeal, applicant, kNow).code == "APPEAL_TOO_LATE");
     CHECK(attempt(refused_case, close, head, kNow + 1s).code == "REMEDY_OPEN");
     CHECK(attempt(refused_case, close, head, kNow).next == RequestState::closed);
+}
+
+TEST_CASE(
+    "a refusal rests on grounds of articles 9 and 10, and on one of article 10 only when it was found",
+    "[release][rules][article10]"
+) {
+    const Someone director = someone(10, Part::director);
+    Attempt tried = attempt_of(RequestAction::refuse);
+    const auto refuse_on = [&](const Case& request, std::vector<std::string> codes) {
+        tried.refusal_grounds = std::move(codes);
+        return std::string{attempt(request, tried, director).code};
+    };
+    const Case nothing_found = decidable_case();
+    CHECK(refuse_on(nothing_found, {"ART9_1A_NOT_PERSONAL_RIGHTS"}).empty());
+    CHECK(refuse_on(nothing_found, {"ART9_3B_NOT_JUDICIAL"}).empty());
+    // Gates, facts and guards are no grounds, nor does a ground carry one along.
+    for (const CodeRow& row : all_codes()) {
+        if (row.code.starts_with("ART10_") || row.code == "ART9_1A_NOT_PERSONAL_RIGHTS" ||
+            row.code == "ART9_3B_NOT_JUDICIAL")
+            continue;
+        CAPTURE(row.code);
+        CHECK(refuse_on(nothing_found, {std::string{row.code}}) == "REFUSAL_NO_GROUND");
+        CHECK(
+            refuse_on(nothing_found, {"ART9_1A_NOT_PERSONAL_RIGHTS", std::string{row.code}}) ==
+            "REFUSAL_NO_GROUND"
+        );
+    }
+    const std::vector<std::pair<std::string, Ground>> grounds{
+        {"ART10_1_STATUTORY_SECRET", Ground::statutory_secret},
+        {"ART10_2A_INVESTIGATION", Ground::investigation},
+        {"ART10_2B_FAIR_TRIAL", Ground::fair_trial},
+        {"ART10_2C_LIFE_SAFETY", Ground::life_safety},
+        {"ART10_3_THIRD_PARTY_PRIVACY", Ground::third_party},
+    };
+    for (const auto& [found_code, found] : grounds) {
+        Case request = decidable_case();
+        for (Finding& finding : request.findings)
+            if (finding.ground == found) finding.answer = GroundAnswer::yes;
+        for (const auto& [code, ground] : grounds) {
+            CAPTURE(found_code, code);
+            CHECK(refuse_on(nothing_found, {code}) == "REFUSAL_NO_GROUND");
+            CHECK(refuse_on(request, {code}) == (ground == found ? "" : "REFUSAL_NO_GROUND"));
+        }
+    }
 }
 
 TEST_CASE("records of a case are kept a year at least after its end", "[release][rules][article9]") {
@@ -84,6 +133,20 @@ TEST_CASE(
             attempt(request, attempt_of(RequestAction::submit), applicant).code == "ART12_EXCEPTION_INVALID"
         );
     }
+}
+
+TEST_CASE("the act that a request rests on sets the time for its decision", "[release][rules]") {
+    const policy::Deadlines deadlines{
+        .decision_days = 15,
+        .extension_days = 14,
+        .archives_days = 30,
+        .third_party_days = 10,
+        .correction_days = 7,
+        .remedy_days = 30,
+    };
+    CHECK(decision_time(Basis::personal_data, deadlines) == DecisionTime{15, 14});
+    CHECK(decision_time(Basis::government_information, deadlines) == DecisionTime{15, 14});
+    CHECK(decision_time(Basis::archives, deadlines) == DecisionTime{30, 0});
 }
 
 TEST_CASE(
