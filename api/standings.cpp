@@ -39,7 +39,8 @@ Result<Standing> Standings::find(
         return std::move(*kept);
     }
     auto standing = load_standing(pool, principal, action, now);
-    if (!standing) return standing;
+    // The first account, which the tool makes, ends `bootstrap` for everybody at once.
+    if (!standing || standing->is_bootstrap) return standing;
     state_.with([&](State& state) {
         if (state.forgotten != forgotten) return;
         if (state.known.size() >= kMostKnown) state.known.clear();

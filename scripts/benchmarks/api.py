@@ -2,6 +2,7 @@
 import json
 import urllib.error
 
+from .cases import log_in
 from .common import BIN, Void, cpu_seconds, process, run, running, scratch, table, wait_for, write_site
 
 TARGET = "/v1/cameras/hall"
@@ -9,9 +10,9 @@ CONNECTIONS = 64
 THREADS = 2  # the default of api.threads
 
 
-def load(port, seconds, token=""):
+def load(port, seconds, line=""):
     """Requests a second over connections that stay open. Void: one answer that was another."""
-    header = ["--header", f"Authorization: Bearer {token}"] if token else []
+    header = ["--header", line] if line else []
     told = json.loads(run([BIN / "http-load", "--port", port, "--target", TARGET, "--connections", CONNECTIONS,
                            "--seconds", seconds, *header]))
     if told["other"] or not told["requests"]:
@@ -29,15 +30,16 @@ def requests(settings):
             log = folder / "constant.log"
             with process([BIN / "constant-server", "--body", folder / "body.json", "--threads", THREADS], log) as constant:
                 port = int(wait_for(lambda: ready_port(log), 20, "the constant server's readiness"))
-                load(site.port, 1, site.token)  # connections of the pool, statements, page cache
+                who = log_in(site)  # as in use: accounts exist, and a person asks
+                load(site.port, 1, who)  # connections of the pool, statements, page cache
                 ours, theirs, costs = [], [], []
                 for _ in range(settings.pairs):
                     before = cpu_seconds(site.process.pid), cpu_seconds(constant.pid)
-                    rate, count = load(site.port, seconds, site.token)
+                    rate, count = load(site.port, seconds, who)
                     ours.append(rate)
                     costs.append((cpu_seconds(site.process.pid) - before[0]) / count * 1e6)
                     theirs.append(load(port, seconds)[0])
-    result = table(f"GET {TARGET} with token and database, {CONNECTIONS} connections, beside one client on the same cores",
+    result = table(f"GET {TARGET} with session and database, {CONNECTIONS} connections, beside one client on the same cores",
                    "sluice", "constant", ours, theirs, "requests/s", "≥ 0.3")
     result["lines"].append("CPU of all Sluice processes: " + " ".join(f"{cost:.0f}" for cost in costs) + " µs a request")
     result["cpu_us"] = costs

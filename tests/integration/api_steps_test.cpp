@@ -269,7 +269,7 @@ TEST_CASE(
         "generate_series(date '2026-12-18', date '2026-12-27', interval '1 day') day WHERE p.name = '局長'"
     );
     bureau.draft("王秘書", Bureau::external());
-    bureau.bring_to_decision();
+    bureau.bring_to_decision(json::array({Bureau::yes_to("statutory_secret")}));
     const json refusal{{"reasons", "法律另有規定"}, {"grounds", {"ART10_1_STATUTORY_SECRET"}}};
     REQUIRE(bureau.step("局長", "refuse", refusal) == "refused");
     CHECK(bureau.body()["due"] == "2026-12-28T16:00:00.000000Z");

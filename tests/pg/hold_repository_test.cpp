@@ -236,7 +236,7 @@ TEST_CASE("a hold that is placed while its incident ends, ends with it", "[pg][h
     pqxx::work placing{connection};
     CHECK(placing.exec("SELECT lock_running_incident('" + to_string(vault.incident.id) + "')")[0][0].as<bool>(
     ));
-    REQUIRE(detail::insert_hold(placing, vault.owned));
+    REQUIRE(need(detail::place_hold(placing, vault.owned, kAct.actor)));
     auto ending = std::async(std::launch::async, [&] { return vault.end_incident(); });
     const bool is_waited = vault.is_waited();
     placing.commit();
