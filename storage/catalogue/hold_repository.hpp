@@ -64,8 +64,8 @@ enum class HoldPlacing {
     is_there,     ///< a hold with this id
     owner_ended,  ///< its incident is over: it would end with that
 };
-/// Each change and its record in the audit log (hold_acts.hpp) are one transaction. A hold of an incident and that
-/// incident's end wait for each other, so none is left behind.
+/// Each change and its record in the audit log (hold_acts.hpp) are one transaction. A hold of an incident and
+/// that incident's end wait for each other, so none is left behind.
 [[nodiscard]] Result<HoldPlacing> place_hold(Pool& pool, const HoldRow& hold, const ledger::Actor& actor);
 [[nodiscard]] Result<std::optional<HoldRow>> find_hold(Pool& pool, const Uuid& id);
 
