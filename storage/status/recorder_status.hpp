@@ -81,7 +81,8 @@ struct RecorderStatus {
     Uuid installation_id;
     /// Longest time in the last minute from a fragment's closing to its write's return.
     std::int64_t write_lag_us = 0;
-    std::int64_t recent_write_lag_us = 0;  ///< likewise of the last three seconds: what a purge paces itself by
+    std::int64_t recent_write_lag_us =
+        0;  ///< likewise of the last three seconds: what a purge paces itself by
     bool database_connected = false;
     std::uint64_t catalogue_backlog = 0;  ///< segments and journal lines that wait for the database
     std::optional<bool> clock_synchronised;
