@@ -8,10 +8,17 @@ namespace {
 constexpr auto kFresh = std::chrono::milliseconds{250};
 constexpr std::size_t kMostKnown = 4096;
 
-/// What stands in the standing of such an action is the same for all of them.
+/// Neither footage nor what hands it out, and nothing for which the policy is read.
 bool is_plain(Action action) {
     const ActionFacts& facts = facts_of(action);
-    return facts.resource != Resource::footage && facts.second_factor == SecondFactor::never;
+    switch (facts.resource) {
+        case Resource::footage:
+        case Resource::viewing:
+        case Resource::copy:
+            return false;
+        default:
+            return facts.second_factor == SecondFactor::never;
+    }
 }
 
 }  // namespace
