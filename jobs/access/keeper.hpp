@@ -45,13 +45,14 @@ private:
     std::optional<UtcTime> looked_until_;  ///< of time that has passed
 };
 
-/// Derives all alarms of a window anew and writes what has changed.
+/// What is derived anew, and with what it is said.
 struct Look {
     TimeRange window;
-    TimeRange context;
+    TimeRange context;       ///< of the events that are looked at for it
     std::string on_call;     ///< whom to call; empty: nobody is named
     std::string refutation;  ///< what alarms say that do not hold any more
 };
+/// Derives all alarms of a window anew and writes what has changed.
 [[nodiscard]] Result<catalogue::DerivedCounts>
 derive_window(catalogue::Pool& pool, const Look& look, UtcTime now);
 

@@ -45,6 +45,19 @@ bool is_whole(const Result<PurgeReport>& report) {
     return report && report->run && report->run->error.empty();
 }
 
+/// The same site, whose files lie on another disk.
+Site on_disk(const Site& site, volume::DurableFiles& disk) {
+    return {
+        .pool = site.pool,
+        .files = disk,
+        .clock = site.clock,
+        .installation_id = site.installation_id,
+        .volumes = site.volumes,
+        .recorder_status = site.recorder_status,
+        .wait_signed = site.wait_signed
+    };
+}
+
 TEST_CASE("I22: whichever call on the disk fails once, the next purge ends the work", "[pg][purge][fault]") {
     PurgeStage stage;
     std::size_t faults = 0;
@@ -79,16 +92,7 @@ TEST_CASE(
             stage.rows.clear();
             stage.record_many(kMinutes, days{31});
             FaultyFiles disk{stage.root()};  // what was recorded is durable
-            const Site& site = stage.site;
-            const Site dying{
-                .pool = site.pool,
-                .files = disk,
-                .clock = site.clock,
-                .installation_id = site.installation_id,
-                .volumes = site.volumes,
-                .recorder_status = site.recorder_status,
-                .wait_signed = site.wait_signed
-            };
+            const Site dying = on_disk(stage.site, disk);
             disk.die_at_nth_call(deaths + 1);
             static_cast<void>(run_purge(dying, kConfirmed, go_on));
             has_died = disk.records().size() > deaths;
@@ -116,16 +120,7 @@ TEST_CASE(
             stage.rows.clear();
             stage.record_many(1, days{31});
             FaultyFiles disk{stage.root()};  // what was recorded is durable
-            const Site& site = stage.site;
-            const Site dying{
-                .pool = site.pool,
-                .files = disk,
-                .clock = site.clock,
-                .installation_id = site.installation_id,
-                .volumes = site.volumes,
-                .recorder_status = site.recorder_status,
-                .wait_signed = site.wait_signed
-            };
+            const Site dying = on_disk(stage.site, disk);
             disk.die_at_nth_call(deaths + 1);
             static_cast<void>(run_purge(dying, kConfirmed, go_on));
             has_died = disk.records().size() > deaths;
