@@ -71,6 +71,8 @@ std::string_view reason_phrase(unsigned status) noexcept {
             return "Service Unavailable";
         case 505:
             return "HTTP Version Not Supported";
+        case 507:
+            return "Insufficient Storage";
         default:
             return "Internal Server Error";
     }

@@ -36,6 +36,14 @@ TEST_CASE("a problem is RFC 9457 with code, instance and field", "[api][problem]
     );
 }
 
+TEST_CASE("no refusal is titled as a failure of the service", "[api][problem]") {
+    for (const unsigned status : {400U, 401U, 403U, 404U, 405U, 408U, 409U, 410U, 412U, 413U, 414U,
+                                  415U, 416U, 417U, 422U, 423U, 428U, 429U, 431U, 503U, 505U, 507U}) {
+        CAPTURE(status);
+        CHECK(reason_phrase(status) != reason_phrase(500));
+    }
+}
+
 TEST_CASE("bytes that are no UTF-8 do not break a problem's JSON", "[api][problem]") {
     const Response response =
         to_response({.status = 400, .code = "X", .detail = "\xff\xfe", .retry_after = {}}, "urn:x");
