@@ -107,8 +107,7 @@ struct AlarmedStage : SignedStage {
         );
         const std::string text = client.read_until(word);
         record_exchange(
-            "GET",
-            "/v1/access/stream",
+            {.method = "GET", .target = "/v1/access/stream", .headers = {secretary, "Last-Event-ID: 0.0"}},
             {.status = 200, .headers = {{"content-type", "text/event-stream"}}, .body = {}, .is_whole = false}
         );
         return text;

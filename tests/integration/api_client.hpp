@@ -5,6 +5,7 @@
 #include "config/base/unique_fd.hpp"
 #include "tests/support/demand.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdlib>
@@ -144,15 +145,52 @@ private:
     ssize_t last_ = 1;
 };
 
+/// A request as a test sends it. `headers` are lines.
+struct Sent {
+    std::string_view method;
+    std::string_view target;
+    std::vector<std::string> headers{};
+    std::string_view body{};
+};
+
+/// What opens something is not written down, though it is a test's: only that it was there.
+inline void append_sent(std::string& line, const Sent& sent) {
+    line += "{\"headers\":{";
+    bool is_json = false;
+    bool is_first = true;
+    for (const std::string& header : sent.headers) {
+        const std::size_t colon = header.find(':');
+        if (colon == std::string::npos) continue;  // a test that sends what is none
+        const std::string name = http::to_lower(header.substr(0, colon));
+        const std::string_view value = http::trim(std::string_view{header}.substr(colon + 1));
+        if (name == "content-type") is_json = value.find("json") != std::string_view::npos;
+        line += is_first ? "" : ",";
+        is_first = false;
+        log::append_json_string(line, name);
+        line += ':';
+        log::append_json_string(line, name == "authorization" || name == "cookie" ? "" : value);
+    }
+    line += "},\"bytes\":" + std::to_string(sent.body.size()) + ",\"body\":";
+    if (is_json)
+        log::append_json_string(line, sent.body);
+    else
+        line += "null";
+    line += '}';
+}
+
 /// Appends the exchange to the file named by SLUICE_RECORD_HTTP, one JSON object a line, for
 /// scripts/contract.
-inline void record_exchange(std::string_view method, std::string_view target, const Reply& reply) {
+inline void record_exchange(const Sent& sent, const Reply& reply) {
     const char* const path = std::getenv("SLUICE_RECORD_HTTP");
     if (path == nullptr) return;
     std::string line = "{\"method\":";
-    log::append_json_string(line, method);
+    log::append_json_string(line, sent.method);
     line += ",\"target\":";
-    log::append_json_string(line, target);
+    log::append_json_string(line, sent.target);
+    if (reply.status < 400) {  // what was refused may be anything
+        line += ",\"request\":";
+        append_sent(line, sent);
+    }
     line += ",\"status\":" + std::to_string(reply.status) + ",\"headers\":{";
     bool is_first = true;
     for (const auto& [name, value] : reply.headers) {
@@ -179,19 +217,22 @@ inline Reply fetch(
     std::uint16_t port,
     const std::string& method,
     const std::string& target,
-    const std::vector<std::string>& headers = {},
-    const std::string& json_body = {}
+    std::vector<std::string> headers = {},
+    const std::string& body = {}
 ) {
+    const auto names_type = [](const std::string& header) {
+        return http::to_lower(header).starts_with("content-type:");
+    };
+    if (!body.empty() && std::ranges::none_of(headers, names_type))
+        headers.emplace_back("Content-Type: application/json");
     Client client{port};
     std::string text = method + " " + target + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
     for (const std::string& header : headers)
         text += header + "\r\n";
-    if (!json_body.empty())
-        text +=
-            "Content-Type: application/json\r\nContent-Length: " + std::to_string(json_body.size()) + "\r\n";
-    demand(client.send(text + "\r\n" + json_body), "the API took no request");
+    if (!body.empty()) text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
+    demand(client.send(text + "\r\n" + body), "the API took no request");
     Reply reply = client.receive(method == "HEAD");
-    if (reply.status != 0) record_exchange(method, target, reply);
+    if (reply.status != 0) record_exchange({method, target, headers, body}, reply);
     return reply;
 }
 

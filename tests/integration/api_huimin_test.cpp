@@ -41,19 +41,13 @@ public:
         return fetch(port(), method, kBase + target, {who}, body.is_null() ? std::string{} : body.dump());
     }
     [[nodiscard]] Reply part(const std::string& id, std::string_view bytes, const std::string& range) {
-        const std::string target = std::string{kBase} + "/clips/" + id;
-        Client client{port()};
-        demand(
-            client.send(
-                "PUT " + target + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + machine +
-                "\r\nContent-Type: application/octet-stream\r\nContent-Range: " + range +
-                "\r\nContent-Length: " + std::to_string(bytes.size()) + "\r\n\r\n" + std::string{bytes}
-            ),
-            "the API took no request"
+        return fetch(
+            port(),
+            "PUT",
+            std::string{kBase} + "/clips/" + id,
+            {machine, "Content-Type: application/octet-stream", "Content-Range: " + range},
+            std::string{bytes}
         );
-        Reply reply = client.receive();
-        if (reply.status != 0) record_exchange("PUT", target, reply);
-        return reply;
     }
     [[nodiscard]] static json camera() {
         return {{"name", "中庭"}, {"place", "戶外"}, {"covers_public_area", true}};

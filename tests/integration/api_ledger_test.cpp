@@ -256,14 +256,13 @@ TEST_CASE("a witness co-signs what continues what it saw, and nothing else", "[a
 
     // The same words again are taken and change nothing.
     const std::string said = to_string(*witnessed);
-    Client poster{stage.port()};
-    REQUIRE(poster.send(
-        "POST /v1/ledger/cosignatures HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: "
-        "text/plain\r\nContent-Length: " +
-        std::to_string(said.size()) + "\r\n" + stage.authorization("operator") + "\r\n\r\n" + said
-    ));
-    const Reply known = poster.receive();
-    record_exchange("POST", "/v1/ledger/cosignatures", known);
+    const Reply known = fetch(
+        stage.port(),
+        "POST",
+        "/v1/ledger/cosignatures",
+        {stage.authorization("operator"), "Content-Type: text/plain"},
+        said
+    );
     CHECK(known.status == 200);
     CHECK(json::parse(known.body)["taken"].get<int>() == 0);
 

@@ -44,9 +44,10 @@ struct Board : ApiStage {
         demand(head.starts_with("HTTP/1.1 200"), "the stream was refused");
         demand(head.find("text/event-stream") != std::string::npos, "the stream is of another type");
         // It has no end to wait for, so what is known of it is its head.
+        std::vector<std::string> sent{who};
+        if (!header.empty()) sent.push_back(header);
         record_exchange(
-            "GET",
-            "/v1/notices/stream",
+            {.method = "GET", .target = "/v1/notices/stream", .headers = std::move(sent)},
             {.status = 200, .headers = {{"content-type", "text/event-stream"}}, .body = {}, .is_whole = false}
         );
         return client;

@@ -68,13 +68,21 @@ class Answer:
         return ""
 
 
-def record_exchange(method, target, answer):
+def sent_record(headers, data):
+    """What opens something is not written down, though it is a story's: only that it was there."""
+    names = {name.lower(): "" if name.lower() in ("authorization", "cookie") else value for name, value in headers.items()}
+    is_text = "json" in names.get("content-type", "")
+    return {"headers": names, "bytes": len(data or b""), "body": (data or b"").decode(errors="replace") if is_text else None}
+
+
+def record_exchange(method, target, headers, data, answer):
     """For tests/contract, as the tests in C++ do; one line at a time, several stories write the file."""
     file = os.environ.get("SLUICE_RECORD_HTTP")
     if not file:
         return
     is_text = "json" in (answer.headers.get("Content-Type") or "")
-    line = json.dumps({"method": method, "target": target, "status": answer.status,
+    sent = {"request": sent_record(headers, data)} if answer.status < 400 else {}
+    line = json.dumps({"method": method, "target": target, **sent, "status": answer.status,
                        "headers": {name.lower(): value for name, value in answer.headers.items()},
                        "body": answer.body.decode(errors="replace") if is_text else None}) + "\n"
     out = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
@@ -105,7 +113,7 @@ class Person:
                 answer = Answer(got.status, got.headers, got.read())
         except urllib.error.HTTPError as error:
             answer = Answer(error.code, error.headers, error.read())
-        record_exchange(method, path, answer)
+        record_exchange(method, path, sent, data, answer)
         if not quiet:
             say(f"  {self.name}: {method} {path.split('?')[0]} → {answer.status} {answer.code}".rstrip())
         if answer.status != expect or (code and answer.code != code):
