@@ -1,6 +1,7 @@
 #include "api/accounts/routes.hpp"
 #include "api/accounts/rules.hpp"
 #include "api/acts.hpp"
+#include "api/bodiless.hpp"
 #include "api/cursor.hpp"
 #include "api/idempotency.hpp"
 #include "storage/catalogue/policy_repository.hpp"
@@ -251,9 +252,9 @@ void add_power_routes(Routes& routes) {
     routes.push_back(
         make_route("GET", "/v1/delegations", Action::read_delegations, {"limit", "cursor"}, list_delegations)
     );
-    routes.push_back(
-        make_route("POST", "/v1/delegations/{id}/revoke", Action::revoke_delegation, {}, revoke_delegation)
-    );
+    routes.push_back(make_route(
+        "POST", "/v1/delegations/{id}/revoke", Action::revoke_delegation, {}, bodiless(revoke_delegation)
+    ));
     routes.push_back(
         make_route("POST", "/v1/live-approvals", Action::create_live_approval, {}, create_live_approval)
     );
@@ -261,7 +262,11 @@ void add_power_routes(Routes& routes) {
         "GET", "/v1/live-approvals", Action::read_live_approvals, {"limit", "cursor"}, list_live_approvals
     ));
     routes.push_back(make_route(
-        "POST", "/v1/live-approvals/{id}/revoke", Action::revoke_live_approval, {}, revoke_live_approval
+        "POST",
+        "/v1/live-approvals/{id}/revoke",
+        Action::revoke_live_approval,
+        {},
+        bodiless(revoke_live_approval)
     ));
 }
 

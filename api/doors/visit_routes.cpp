@@ -1,10 +1,12 @@
 #include "api/acts.hpp"
+#include "api/bodiless.hpp"
 #include "api/cursor.hpp"
 #include "api/doors/edits.hpp"
 #include "api/doors/people_rules.hpp"
 #include "api/doors/routes.hpp"
 #include "api/idempotency.hpp"
 
+#include <functional>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -145,13 +147,13 @@ void add_routes_of(Routes& routes) {
         make_route("GET", path, Action::read_door_people, {"inside", "limit", "cursor"}, list<kind>)
     );
     routes.push_back(make_route("GET", path + "/{id}", Action::read_door_people, {}, read<kind>));
-    const auto add = [&](PassStep step, Answer (*handler)(const Call&)) {
+    const auto add = [&](PassStep step, const std::function<Answer(const Call&)>& handler) {
         routes.push_back(
             make_route("POST", path + "/{id}/" + to_string(step), Action::register_visit, {}, handler)
         );
     };
-    add(PassStep::enter, step_on<kind, PassStep::enter>);
-    add(PassStep::leave, step_on<kind, PassStep::leave>);
+    add(PassStep::enter, bodiless(step_on<kind, PassStep::enter>));
+    add(PassStep::leave, bodiless(step_on<kind, PassStep::leave>));
     if constexpr (kind == PassKind::vehicle) add(PassStep::revoke, step_on<kind, PassStep::revoke>);
 }
 

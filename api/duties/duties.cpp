@@ -1,4 +1,5 @@
 #include "api/acts.hpp"
+#include "api/bodiless.hpp"
 #include "api/duties/routes.hpp"
 #include "api/duties/rules.hpp"
 #include "api/idempotency.hpp"
@@ -206,7 +207,9 @@ void add_duty_routes(Routes& routes) {
     routes.push_back(make_route("GET", "/v1/duties", Action::read_duties, {"state"}, list_duties));
     routes.push_back(make_route("POST", "/v1/duties", Action::manage_duties, {}, create_duty));
     routes.push_back(make_route("GET", "/v1/duties/{id}", Action::read_duties, {}, read_duty));
-    routes.push_back(make_route("POST", "/v1/duties/{id}/retire", Action::manage_duties, {}, retire_duty));
+    routes.push_back(
+        make_route("POST", "/v1/duties/{id}/retire", Action::manage_duties, {}, bodiless(retire_duty))
+    );
     routes.push_back(make_route("POST", "/v1/duties/{id}/turns/{date}", Action::do_duty, {}, do_turn));
 }
 

@@ -1,4 +1,5 @@
 #include "api/acts.hpp"
+#include "api/bodiless.hpp"
 #include "api/huimin/detail/common.hpp"
 #include "config/base/slug.hpp"
 #include "config/hosts.hpp"
@@ -347,7 +348,7 @@ void add_camera_routes(Routes& routes) {
     routes.push_back(make_route("GET", cameras + "/{slug}", Action::read_contractor, {}, read));
     routes.push_back(make_route("PUT", cameras + "/{slug}", Action::announce_camera, {}, announce));
     routes.push_back(
-        make_route("POST", cameras + "/{slug}/accept", Action::decide_contractor_camera, {}, accept)
+        make_route("POST", cameras + "/{slug}/accept", Action::decide_contractor_camera, {}, bodiless(accept))
     );
     routes.push_back(
         make_route("POST", cameras + "/{slug}/refuse", Action::decide_contractor_camera, {}, refuse)

@@ -1,6 +1,7 @@
 #include "api/inspections/routes.hpp"
 
 #include "api/acts.hpp"
+#include "api/bodiless.hpp"
 #include "api/http/range.hpp"
 #include "api/inspections/rules.hpp"
 #include "api/pages/page.hpp"
@@ -226,9 +227,9 @@ void add_inspection_routes(Routes& routes) {
     routes.push_back(make_route("GET", "/v1/inspections/{date}", Action::read_duties, {}, read_day));
     routes.push_back(make_route("PUT", "/v1/inspections/{date}", Action::fill_inspection, {}, fill_day));
     routes.push_back(make_route("GET", "/v1/inspection-months/{month}", Action::read_duties, {}, read_month));
-    routes.push_back(
-        make_route("POST", "/v1/inspection-months/{month}/close", Action::close_inspections, {}, close_month)
-    );
+    routes.push_back(make_route(
+        "POST", "/v1/inspection-months/{month}/close", Action::close_inspections, {}, bodiless(close_month)
+    ));
     for (const char* kind : {"pdf", "html"})
         routes.push_back(make_route(
             "GET",

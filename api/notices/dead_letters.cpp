@@ -1,6 +1,7 @@
 #include "api/notices/dead_letters.hpp"
 
 #include "api/acts.hpp"
+#include "api/bodiless.hpp"
 #include "api/notices/rules.hpp"
 #include "storage/catalogue/delivery_repository.hpp"
 
@@ -78,7 +79,7 @@ void add_dead_letter_routes(Routes& routes) {
     retry.pattern = "/v1/webhooks/dead-letters/{id}/retry";
     retry.action = Action::manage_webhooks;
     retry.is_cacheable = false;
-    retry.handler = retry_letter;
+    retry.handler = bodiless(retry_letter);
     routes.push_back(std::move(retry));
 }
 

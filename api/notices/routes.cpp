@@ -1,6 +1,7 @@
 #include "api/notices/routes.hpp"
 
 #include "api/acts.hpp"
+#include "api/bodiless.hpp"
 #include "api/notices/rules.hpp"
 #include "api/notices/stream.hpp"
 
@@ -73,9 +74,9 @@ void add_notice_routes(Routes& routes) {
             return follow_notices(call, followers);
         }
     ));
-    routes.push_back(
-        make_route("POST", "/v1/notices/{id}/acknowledge", Action::acknowledge_notice, {}, acknowledge)
-    );
+    routes.push_back(make_route(
+        "POST", "/v1/notices/{id}/acknowledge", Action::acknowledge_notice, {}, bodiless(acknowledge)
+    ));
 }
 
 }  // namespace sluice::api

@@ -1,6 +1,7 @@
 #include "api/viewings/routes.hpp"
 
 #include "api/acts.hpp"
+#include "api/bodiless.hpp"
 #include "api/body.hpp"
 #include "api/idempotency.hpp"
 #include "api/principals.hpp"
@@ -252,16 +253,18 @@ std::expected<policy::ReleasePolicy, http::Problem> get_policy(const Call& call)
 }  // namespace detail
 
 void add_viewing_routes(Routes& routes) {
-    routes.push_back(make_route("POST", "/v1/requests/{id}/sessions", Action::open_viewing, {}, open_viewing)
+    routes.push_back(
+        make_route("POST", "/v1/requests/{id}/sessions", Action::open_viewing, {}, bodiless(open_viewing))
     );
     routes.push_back(make_route("GET", "/v1/viewing-sessions/{id}", Action::read_viewing, {}, read_viewing));
     Route join = make_route("POST", "/v1/viewing-sessions/{id}/join", Action::join_viewing, {}, join_viewing);
     join.takes_nobody = true;
     routes.push_back(std::move(join));
+    routes.push_back(make_route(
+        "POST", "/v1/viewing-sessions/{id}/presence", Action::escort_viewing, {}, bodiless(renew_presence)
+    ));
     routes.push_back(
-        make_route("POST", "/v1/viewing-sessions/{id}/presence", Action::escort_viewing, {}, renew_presence)
-    );
-    routes.push_back(make_route("POST", "/v1/viewing-sessions/{id}/end", Action::end_viewing, {}, end_viewing)
+        make_route("POST", "/v1/viewing-sessions/{id}/end", Action::end_viewing, {}, bodiless(end_viewing))
     );
     detail::add_playback_routes(routes);
 }
