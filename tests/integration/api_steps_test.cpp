@@ -1,5 +1,5 @@
-// The later steps of a case over HTTP: put off, not held, appealed, revoked, corrected, and the end of its
-// papers.
+// Steps of a case over HTTP that the whole stories do not take: returned, put off, not held, appealed,
+// revoked, corrected, and the end of its papers.
 #include "tests/integration/bureau.hpp"
 #include "tests/integration/hls_client.hpp"
 
@@ -27,6 +27,38 @@ json before_recording() {
 /// Somebody wants to watch what was decided otherwise.
 Reply watch(Bureau& bureau) {
     return bureau.send("張陪同", "POST", bureau.request + "/sessions", json::object());
+}
+
+TEST_CASE(
+    "what is missing is named, brought and handed in again, and before the decision a case is screened anew",
+    "[api][request][integration]"
+) {
+    Bureau bureau;
+    bureau.draft("王秘書", Bureau::external());
+    REQUIRE(bureau.hand_in("form.pdf", "undertaking") == "");
+    REQUIRE(bureau.step("王秘書", "submit") == "submitted");
+    CHECK(bureau.step("王秘書", "accept") == "ART9_2B_NO_POLICE_REPORT");
+    CHECK(bureau.step("王秘書", "return") == "RETURN_LIST_MISSING");
+    CHECK(bureau.step("局長", "return", {{"missing", "報案證明"}}) == "ROLE_NOT_ALLOWED");
+    REQUIRE(bureau.step("王秘書", "return", {{"missing", "報案證明"}}) == "correction");
+    CHECK(bureau.body()["due"].is_string());
+    CHECK(bureau.body()["history"].back()["facts"]["missing"] == "報案證明");
+
+    const json other{{"reason", "車輛於停車場遭擦撞"}};
+    CHECK(bureau.send("王秘書", "PATCH", bureau.request, other).status == 200);
+    REQUIRE(bureau.hand_in("report.pdf", "police_report_certificate") == "");
+    CHECK(bureau.step("王秘書", "resubmit") == "SIGNED_PAPER_MISSING");
+    REQUIRE(bureau.hand_in("signed.pdf", "signed_paper") == "");
+    REQUIRE(bureau.step("王秘書", "resubmit", {{"note", "已補附"}}) == "submitted");
+    CHECK(bureau.body()["form"]["reason"] == other["reason"]);
+    REQUIRE(bureau.step("王秘書", "accept") == "accepted");
+    REQUIRE(bureau.step("王秘書", "screen") == "screening");
+
+    bureau.bring_on_to_decision();
+    CHECK(bureau.step("王秘書", "reopen") == "DECISION_NO_REASONS");
+    CHECK(bureau.step("王秘書", "reopen", {{"reasons", "發現新事證"}}) == "screening");
+    // All of chain B signs again.
+    bureau.bring_on_to_decision();
 }
 
 TEST_CASE(
