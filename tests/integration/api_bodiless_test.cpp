@@ -6,8 +6,6 @@
 namespace sluice::test {
 namespace {
 
-constexpr const char* kId = "019ab0c4-8f3e-7c61-9f6d-0a1b2c3d4e5f";
-
 TEST_CASE("a member that nobody would read is refused by name", "[api][routes][integration]") {
     OfficeStage office;
     const std::string director = office.person("局長", {"director"});
@@ -16,7 +14,7 @@ TEST_CASE("a member that nobody would read is refused by name", "[api][routes][i
         std::string who;
         std::string target;
     };
-    const std::string id = kId;
+    const std::string id = "019ab0c4-8f3e-7c61-9f6d-0a1b2c3d4e5f";
     for (const Step& step :
          {Step{director, "/v1/delegations/" + id + "/revoke"},
           Step{office.secretary, "/v1/live-approvals/" + id + "/revoke"},
@@ -37,7 +35,8 @@ TEST_CASE("a member that nobody would read is refused by name", "[api][routes][i
             OfficeStage::refusal_of(office.post(step.who, step.target, {{"minutes", 5}})) ==
             "400 UNKNOWN_MEMBER minutes"
         );
-        const Reply text = fetch(office.port(), "POST", step.target, {step.who, "Content-Type: text/plain"}, "5");
+        const Reply text =
+            fetch(office.port(), "POST", step.target, {step.who, "Content-Type: text/plain"}, "5");
         CHECK(OfficeStage::refusal_of(text) == "415 UNSUPPORTED_MEDIA_TYPE");
         // An empty object says nothing.
         const Reply empty = office.post(step.who, step.target, OfficeStage::Json::object());
