@@ -132,6 +132,7 @@ Result<pid_t> spawn(const std::filesystem::path& program, std::vector<std::strin
     ::posix_spawnattr_setsigdefault(&attributes.value, &all);
     ::posix_spawnattr_setflags(&attributes.value, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     std::vector<char*> words;
+    words.reserve(arguments.size() + 1);
     for (std::string& argument : arguments)
         words.push_back(argument.data());
     words.push_back(nullptr);
