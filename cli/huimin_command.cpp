@@ -5,9 +5,12 @@
 #include "storage/catalogue/contractor_repository.hpp"
 #include "storage/catalogue/policy_repository.hpp"
 #include "storage/contractor/camera_part.hpp"
+#include "storage/contractor/limited_process.hpp"
 #include "storage/contractor/situation.hpp"
+#include "storage/contractor/survey_words.hpp"
 
 #include <chrono>
+#include <cstdio>
 #include <memory>
 
 #include <fmt/format.h>
@@ -204,6 +207,13 @@ Status refuse_huimin(const fs::path& config, const std::string& slug, const std:
     const auto written = write_part(**desk);
     if (!written) return std::unexpected(written.error());
     fmt::print("{} is refused; {} cameras of the contractor are in force\n", slug, written->cameras);
+    return {};
+}
+
+Status survey_clip(const fs::path& file, std::uint32_t cpu_seconds) {
+    contractor::limit_this_process(std::chrono::seconds{cpu_seconds});
+    fmt::print("{}", contractor::to_words(contractor::survey(file, [] { return true; })));
+    if (std::fflush(stdout) != 0) return errno_error(Remedy::operator_acts, "cannot say what was found");
     return {};
 }
 

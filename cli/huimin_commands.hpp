@@ -18,5 +18,8 @@ namespace sluice::cli {
 /// Takes it out of the recorder's configuration, too.
 [[nodiscard]] Status
 refuse_huimin(const std::filesystem::path& config, const std::string& slug, const std::string& reason);
+/// Reads a foreign file within limits and says on the standard output what it holds (survey_words.hpp). For
+/// the worker, with which it ends.
+[[nodiscard]] Status survey_clip(const std::filesystem::path& file, std::uint32_t cpu_seconds);
 
 }  // namespace sluice::cli

@@ -53,6 +53,7 @@ struct Line {
     std::string keys_file;
     std::string reason;
     std::uint32_t lease_seconds = 30;
+    std::uint32_t cpu_seconds = 0;
     std::function<Status()> command;
 
     [[nodiscard]] fs::path config_path() const { return fs::absolute(config); }

@@ -50,6 +50,14 @@ void add_huimin_commands(CLI::App& app, Line& line) {
     refuse->callback([&line] {
         line.command = [&line] { return cli::refuse_huimin(line.config_path(), line.path, line.reason); };
     });
+    CLI::App* survey =
+        huimin->add_subcommand("survey", "Read a received file; the worker starts it, and limits it");
+    survey->group("");  // not listed: it is of no use to anybody else
+    survey->add_option("FILE", line.path, "A video")->required();
+    survey->add_option("--cpu-seconds", line.cpu_seconds, "That it may compute")->required();
+    survey->callback([&line] {
+        line.command = [&line] { return cli::survey_clip(line.path, line.cpu_seconds); };
+    });
 }
 
 }  // namespace sluice::line

@@ -120,6 +120,7 @@ Status work(const fs::path& config, const WorkOptions& options) {
     settings.conninfo = conninfo;
     settings.config = std::move(*loaded);
     settings.config_file = config;
+    settings.program = "/proc/self/exe";  // also after an upgrade has replaced the file
     settings.owner = jobs::make_owner(clock.now());
     settings.lease = options.lease;
     settings.is_once = options.is_once;

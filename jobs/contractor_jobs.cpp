@@ -19,7 +19,11 @@ Result<std::string> run_import_job(const catalogue::JobRow& job, const Tools& to
     const auto id = import_arguments_from(job.arguments);
     if (!id) return std::unexpected(id.error());
     const auto done = contractor::import_clip(
-        {.pool = tools.pool, .config = tools.config, .files = tools.files, .clock = tools.clock},
+        {.pool = tools.pool,
+         .config = tools.config,
+         .files = tools.files,
+         .clock = tools.clock,
+         .program = tools.program},
         *id,
         [&lease](const contractor::ImportProgress& progress) {
             return lease.keep(

@@ -17,6 +17,7 @@ struct Tools {
     volume::DurableFiles& files;
     const Clock& clock;
     std::filesystem::path config_file{};  ///< of `config`; empty: not known
+    std::filesystem::path program{};      ///< the tool, for what is done in a process of its own; empty: here
 };
 
 /// Runs a claimed job. The result is a JSON object. Error: refuse, when its arguments make no sense;

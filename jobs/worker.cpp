@@ -59,8 +59,14 @@ public:
           lane_(lane),
           stop_(std::move(stop)),
           pool_(worker.settings_.conninfo, kConnections),
-          tools_{pool_, worker.settings_.config, worker.files_, worker.clock_, worker.settings_.config_file} {
-    }
+          tools_{
+              pool_,
+              worker.settings_.config,
+              worker.files_,
+              worker.clock_,
+              worker.settings_.config_file,
+              worker.settings_.program
+          } {}
 
     void run() {
         while (!stop_.stop_requested()) {

@@ -19,6 +19,7 @@ struct WorkerSettings {
     std::string conninfo;
     config::Config config;
     std::filesystem::path config_file{};  ///< where it was read; empty: nobody changes it
+    std::filesystem::path program{};      ///< as in Tools
     std::string
         owner;  ///< names this process in leases: host and pid, and something that no later process has
     std::chrono::milliseconds lease{30'000};

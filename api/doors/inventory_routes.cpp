@@ -1,5 +1,6 @@
 #include "api/acts.hpp"
 #include "api/cursor.hpp"
+#include "api/doors/contacts.hpp"
 #include "api/doors/edits.hpp"
 #include "api/doors/routes.hpp"
 #include "api/doors/rules.hpp"
@@ -197,6 +198,22 @@ ledger::Act act_of(const Call& call, const char* what, typename Kind::Row& row, 
     };
 }
 
+/// As the service shows them.
+template <class Row>
+Parsed<std::vector<std::string>> show_all(const Call&, const std::vector<Row>& rows) {
+    std::vector<std::string> shown;
+    for (const Row& row : rows)
+        shown.push_back(to_json(row));
+    return shown;
+}
+
+template <class Row>
+Answer show(const Call& call, unsigned status, const Row& row) {
+    auto shown = show_all(call, std::vector<Row>{row});
+    if (!shown) return std::unexpected(shown.error());
+    return edited_response(status, row.edited.revision, std::move(shown->front()));
+}
+
 template <class Kind>
 Answer list(const Call& call) {
     const auto limit = call.parameters.limit();
@@ -214,17 +231,16 @@ Answer list(const Call& call) {
         rows->resize(*limit);
         next = to_cursor(std::string_view{Kind::thing(rows->back()).slug});
     }
-    std::vector<std::string> items;
-    for (const auto& row : *rows)
-        items.push_back(to_json(row));
-    return list_response(items, next);
+    const auto items = show_all(call, *rows);
+    if (!items) return std::unexpected(items.error());
+    return list_response(*items, next);
 }
 
 template <class Kind>
 Answer read(const Call& call) {
     const auto row = get<Kind>(call, call.variables.front());
     if (!row) return std::unexpected(row.error());
-    return edited_response(200, row->edited.revision, to_json(*row));
+    return show(call, 200, *row);
 }
 
 /// What the body makes of `row`.
@@ -276,9 +292,9 @@ Answer create(const Call& call) {
         return std::unexpected(
             problem(409, "IDEMPOTENCY_KEY_USED", "The key has made another one; give each its own key.")
         );
-    auto response =
-        edited_response(*made == Creation::made ? 201 : 200, known->edited.revision, to_json(*known));
-    response.set("Location", std::string{Kind::kPath} + "/" + Kind::thing(*row).slug);
+    auto response = show(call, *made == Creation::made ? 201 : 200, *known);
+    if (!response) return response;
+    response->set("Location", std::string{Kind::kPath} + "/" + Kind::thing(*row).slug);
     return response;
 }
 

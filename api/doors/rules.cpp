@@ -1,5 +1,7 @@
 #include "api/doors/rules.hpp"
 
+#include <utility>
+
 #include <nlohmann/json.hpp>
 
 namespace sluice::api {
@@ -32,9 +34,21 @@ http::Problem member_problem(const access::MemberFault& fault) {
                               : unfit_member(fault.member, fault.code, fault.text);
 }
 
-std::string to_json(const catalogue::ControllerRow& row) {
-    const json account = row.account.empty() ? json(nullptr) : json(row.account);
-    return with_edited(access::to_json(row.controller), row.edited, {{"account_name", account}});
+std::string to_json(
+    const catalogue::ControllerRow& row,
+    const catalogue::ControllerContact& contact,
+    std::optional<access::Connection> connection
+) {
+    const auto heard = access::last_heard(contact.facts);
+    json more{
+        {"account_name", row.account.empty() ? json(nullptr) : json(row.account)},
+        {"connection", connection ? json(to_string(*connection)) : json(nullptr)},
+        {"last_heard_at", heard ? json(to_rfc3339(*heard)) : json(nullptr)},
+        {"last_error", nullptr},
+    };
+    if (contact.trouble && contact.trouble_at)
+        more["last_error"] = {{"kind", to_string(*contact.trouble)}, {"at", to_rfc3339(*contact.trouble_at)}};
+    return with_edited(access::to_json(row.controller), row.edited, std::move(more));
 }
 
 std::string to_json(const catalogue::DoorRow& row) {

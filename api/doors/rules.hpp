@@ -2,9 +2,11 @@
 
 #include "api/body.hpp"
 #include "storage/access/members.hpp"
+#include "storage/catalogue/controller_repository.hpp"
 #include "storage/catalogue/door_repository.hpp"
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,7 +22,11 @@ using Parsed = std::expected<T, http::Problem>;
 [[nodiscard]] http::Problem member_problem(const access::MemberFault& fault);
 
 /// JSON objects.
-[[nodiscard]] std::string to_json(const catalogue::ControllerRow& row);
+[[nodiscard]] std::string to_json(
+    const catalogue::ControllerRow& row,
+    const catalogue::ControllerContact& contact,
+    std::optional<access::Connection> connection
+);
 [[nodiscard]] std::string to_json(const catalogue::DoorRow& row);
 [[nodiscard]] std::string to_json(const catalogue::ReaderRow& row);
 [[nodiscard]] std::string to_json(const catalogue::CategoryRow& row);

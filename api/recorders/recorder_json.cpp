@@ -40,6 +40,10 @@ json clock_json(const catalogue::RecorderClockRow& clock) {
     };
 }
 
+json size_json(const catalogue::PictureSize& size) {
+    return {{"width", size.width}, {"height", size.height}};
+}
+
 json ups_json(const status::UpsStatus& ups, bool is_fresh) {
     return {
         {"slug", ups.slug},
@@ -60,6 +64,8 @@ json ups_json(const status::UpsStatus& ups, bool is_fresh) {
 json to_json(const catalogue::RecorderRow& recorder, const catalogue::RecorderWatchRow& watch) {
     const auto others =
         std::ranges::count_if(watch.titles, [](const auto& title) { return !title.is_same(); });
+    const auto missing =
+        std::ranges::count_if(watch.pictures, [](const auto& picture) { return picture.is_missing(); });
     return {
         {"slug", recorder.slug},
         {"name", recorder.name},
@@ -69,6 +75,9 @@ json to_json(const catalogue::RecorderRow& recorder, const catalogue::RecorderWa
         {"titles_checked", watch.titles.empty() ? json(nullptr) : json(to_rfc3339(watch.titles.front().seen))
         },
         {"titles_other", others},
+        {"pictures_asked",
+         watch.pictures.empty() ? json(nullptr) : json(to_rfc3339(watch.pictures.front().asked))},
+        {"pictures_missing", missing},
     };
 }
 
@@ -79,6 +88,19 @@ json to_json(const catalogue::RecorderTitleRow& title) {
         {"official", title.official},
         {"shown", title.shown},
         {"same", title.is_same()},
+    };
+}
+
+json to_json(const catalogue::RecorderPictureRow& picture) {
+    return {
+        {"channel", picture.channel},
+        {"camera", picture.camera},
+        {"state", to_string(picture.state)},
+        {"problem", picture.problem.empty() ? json(nullptr) : json(picture.problem)},
+        {"size", picture.size.width == 0 ? json(nullptr) : size_json(picture.size)},
+        {"usual_size", or_null(picture.usual, size_json)},
+        {"bytes", picture.bytes},
+        {"had", or_null(picture.had, to_rfc3339)},
     };
 }
 

@@ -11,6 +11,7 @@ namespace sluice::api {
 [[nodiscard]] nlohmann::json
 to_json(const catalogue::RecorderRow& recorder, const catalogue::RecorderWatchRow& watch);
 [[nodiscard]] nlohmann::json to_json(const catalogue::RecorderTitleRow& title);
+[[nodiscard]] nlohmann::json to_json(const catalogue::RecorderPictureRow& picture);
 [[nodiscard]] nlohmann::json to_json(const catalogue::RecorderActRow& act);
 /// What each UPS says, and how much a power cut may cost now. `status` may be null or old: then nobody knows,
 /// and every state is `unknown`.

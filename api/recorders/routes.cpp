@@ -55,6 +55,10 @@ Answer show_recorder(const Call& call) {
     for (const catalogue::RecorderTitleRow& title : watch->titles)
         titles.push_back(to_json(title));
     body["titles"] = std::move(titles);
+    json pictures = json::array();
+    for (const catalogue::RecorderPictureRow& picture : watch->pictures)
+        pictures.push_back(to_json(picture));
+    body["pictures"] = std::move(pictures);
     return json_response(dump(body));
 }
 

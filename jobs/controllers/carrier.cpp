@@ -12,6 +12,11 @@ namespace {
 
 constexpr std::size_t kConnections = 2;
 constexpr std::size_t kAtOnce = 1000;  // events of one batch
+constexpr std::chrono::seconds kNoteEvery{30};
+
+bool is_due(const std::optional<std::chrono::steady_clock::time_point>& last) {
+    return !last || std::chrono::steady_clock::now() - *last >= kNoteEvery;
+}
 
 std::string actor_name(const std::string& source) {
     return "adapter " + source;
@@ -78,6 +83,32 @@ Status Carrier::carry(const std::string& source, std::vector<access::Event> even
         if (auto stored = carry_batch(source, some); !stored) return stored;
     }
     return {};
+}
+
+void Carrier::note_heard(const std::string& source) {
+    const bool is_news = noted_.with([&](auto& noted) {
+        Noted& last = noted[source];
+        if (!is_due(last.heard) && !last.trouble) return false;
+        last.heard = std::chrono::steady_clock::now();
+        last.trouble.reset();
+        return true;
+    });
+    if (is_news)
+        log_and_drop(catalogue::save_heard(pool_, source, clock_.now()), "it is said again in half a minute");
+}
+
+void Carrier::note_trouble(const std::string& source, catalogue::LinkTrouble trouble) {
+    const bool is_news = noted_.with([&](auto& noted) {
+        Noted& last = noted[source];
+        if (last.trouble == trouble && !is_due(last.troubled)) return false;
+        last.troubled = std::chrono::steady_clock::now();
+        last.trouble = trouble;
+        return true;
+    });
+    if (is_news)
+        log_and_drop(
+            catalogue::save_trouble(pool_, source, trouble, clock_.now()), "it is said again in half a minute"
+        );
 }
 
 Status Carrier::carry_batch(const std::string& source, const std::vector<access::Event>& events) {

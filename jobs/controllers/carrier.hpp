@@ -6,7 +6,10 @@
 #include "storage/catalogue/controller_repository.hpp"
 #include "storage/catalogue/pool.hpp"
 
+#include <chrono>
 #include <filesystem>
+#include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -28,7 +31,18 @@ public:
     /// and given up. Error: nothing is lost, call again with the same.
     [[nodiscard]] Status carry(const std::string& source, std::vector<access::Event> events);
 
+    /// It said something, or something went wrong. Written at once where that is news, else every half
+    /// minute; what can't be written is said again then.
+    void note_heard(const std::string& source);
+    void note_trouble(const std::string& source, catalogue::LinkTrouble trouble);
+
 private:
+    /// What was written of a source last.
+    struct Noted {
+        std::optional<std::chrono::steady_clock::time_point> heard;
+        std::optional<std::chrono::steady_clock::time_point> troubled;
+        std::optional<catalogue::LinkTrouble> trouble;  ///< since it was heard
+    };
     [[nodiscard]] Status carry_batch(const std::string& source, const std::vector<access::Event>& events);
     [[nodiscard]] Status store(const std::string& source, const std::vector<access::Event>& events);
 
@@ -36,6 +50,7 @@ private:
     std::filesystem::path key_file_;
     const Clock& clock_;
     Guarded<std::set<std::string>> unknown_;  ///< sources that the inventory was said not to have
+    Guarded<std::map<std::string, Noted>> noted_;
 };
 
 }  // namespace sluice::controllers

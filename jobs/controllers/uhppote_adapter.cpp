@@ -82,6 +82,7 @@ void BoardAdapter::note(const Status& polled) {
     if (polled) {
         if (std::exchange(failures_, 0U) > 0) log::info("controller_heard", {{"source", board_.source}});
         unheard_ = 0;
+        carrier_->note_heard(board_.source);
         return;
     }
     if (polled.error().remedy() == Remedy::cancelled) return;
@@ -91,6 +92,10 @@ void BoardAdapter::note(const Status& polled) {
             {{"source", board_.source}, {"error", polled.error().describe()}, {"remedy", "it is asked again"}}
         );
     if (polled.error().label() != kUnheard) return;
+    carrier_->note_trouble(
+        board_.source,
+        polled.error().code() ? catalogue::LinkTrouble::unreachable : catalogue::LinkTrouble::no_answer
+    );
     is_same_ = false;
     if (++unheard_ < pauses_.offline_after || !state_ || state_->is_offline) return;
     if (const Status told = tell("acs.controller_offline"); !told)

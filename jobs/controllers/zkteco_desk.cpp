@@ -67,8 +67,12 @@ std::string Desk::answer(const Request& request, std::string_view body, const st
              {"remedy", "a device with another serial number speaks from here; write it in access.controllers"
              }}
         );
+        for (const config::DoorController& expected : devices_)
+            if (is_same_host(expected.address, host))
+                carrier_->note_trouble(expected.source, catalogue::LinkTrouble::other_serial);
         return to_answer(403, "ERROR\n");
     }
+    carrier_->note_heard(device->source);
     const bool is_post = request.method == "POST";
     const bool is_register = request.path == "/iclock/registry" && is_post;
     if (request.path == "/iclock/cdata" || is_register) {
@@ -93,8 +97,10 @@ std::string Desk::take_table(
     if (!has_events(table)) return to_answer(200, "OK\n");
     Rows rows = read_rows(body, sender, clock_.now());
     if (rows.is_too_long) return to_answer(413, "ERROR\n");
-    if (rows.unreadable > 0)
+    if (rows.unreadable > 0) {
         log::warn("controller_rows_unreadable", {{"source", device.source}, {"rows", rows.unreadable}});
+        carrier_->note_trouble(device.source, catalogue::LinkTrouble::unreadable);
+    }
     const std::size_t count = rows.events.size();
     if (auto carried = carrier_->carry(device.source, std::move(rows.events)); !carried)
         return unavailable(device, carried.error());

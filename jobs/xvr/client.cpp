@@ -15,8 +15,6 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr long kConnectSeconds = 10;
-constexpr long kFetchSeconds = 15;
-constexpr std::size_t kFetchLimit = 262'144;
 
 struct Release {
     void operator()(CURL* curl) const noexcept { ::curl_easy_cleanup(curl); }
@@ -35,7 +33,8 @@ struct Exchange {
     long status = 0;
     std::optional<MultipartReader> reader;
     std::uint64_t given_up = 0;
-    std::string body;  ///< of a short answer
+    std::string body;  ///< of an answer that ends
+    std::size_t most_bytes = 0;
 };
 
 bool is_name(std::string_view line, std::string_view name) {
@@ -91,7 +90,7 @@ std::size_t take_stream(char* bytes, std::size_t size, std::size_t count, void* 
 std::size_t take_body(char* bytes, std::size_t size, std::size_t count, void* into) {
     auto& exchange = *static_cast<Exchange*>(into);
     if (exchange.status != 200) return size * count;
-    exchange.is_too_long = exchange.body.size() + size * count > kFetchLimit;
+    exchange.is_too_long = exchange.body.size() + size * count > exchange.most_bytes;
     if (exchange.is_too_long) return 0;
     exchange.body.append(bytes, size * count);
     return size * count;
@@ -139,7 +138,7 @@ std::optional<Ending> judge_status(long status) {
         return Ending{
             End::refused,
             "the recorder answers " + std::to_string(status) +
-                ": user name or password is wrong, or it may not watch events"
+                ": user name or password is wrong, or the user may not do this"
         };
     if (status != 200) return Ending{End::no_stream, "the recorder answers " + std::to_string(status)};
     return std::nullopt;
@@ -180,24 +179,30 @@ Ending follow(
     ::curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, take_stream);
     const CURLcode code = ::curl_easy_perform(curl.get());
     if (stop.stop_requested()) return {End::stopped, ""};
-    if (exchange.status != 0)
+    // What broke off in the midst has the status of the question for the password.
+    if (code == CURLE_OK)
         if (auto ending = judge_status(exchange.status)) return *ending;
     if (exchange.is_silent) return {End::silent, "nothing came from the recorder, not even a heartbeat"};
-    if (exchange.status == 0) return {End::unreachable, ::curl_easy_strerror(code)};
+    if (exchange.status != 200) return {End::unreachable, ::curl_easy_strerror(code)};
     if (!exchange.reader) return {End::no_stream, "the recorder's answer is no stream of events"};
     return {End::closed, code == CURLE_OK ? "the recorder ended the stream" : ::curl_easy_strerror(code)};
 }
 
-Result<std::string> fetch(const Door& door, std::string_view path, const std::stop_token& stop) {
-    Exchange exchange{.stop = stop, .content_type = {}, .reader = {}, .body = {}};
+Result<std::string>
+fetch(const Door& door, std::string_view path, const FetchLimits& limits, const std::stop_token& stop) {
+    Exchange exchange{.stop = stop, .content_type = {}, .reader = {}, .body = {}, .most_bytes = limits.bytes};
     const Handle curl = prepare(door, path, exchange);
-    ::curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT, kFetchSeconds);
+    ::curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(limits.time.count()));
     ::curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, take_body);
     const CURLcode code = ::curl_easy_perform(curl.get());
     if (stop.stop_requested()) return failure(Remedy::cancelled, "stopped");
-    if (exchange.is_too_long) return failure(Remedy::retry, "the recorder's answer is too long");
-    if (code != CURLE_OK) return failure(Remedy::retry, ::curl_easy_strerror(code));
-    if (const auto ending = judge_status(exchange.status)) return failure(Remedy::retry, ending->problem);
+    if (exchange.is_too_long) return failure(Remedy::retry, "the recorder's answer is too long", "too_large");
+    if (code == CURLE_PARTIAL_FILE)
+        return failure(Remedy::retry, "the recorder ended the connection within its answer", "cut_off");
+    if (code != CURLE_OK)
+        return failure(Remedy::retry, ::curl_easy_strerror(code), std::string{to_string(End::unreachable)});
+    if (const auto ending = judge_status(exchange.status))
+        return failure(Remedy::retry, ending->problem, std::string{to_string(ending->end)});
     return std::move(exchange.body);
 }
 

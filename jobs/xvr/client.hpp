@@ -5,6 +5,7 @@
 #include "jobs/xvr/event.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <stop_token>
@@ -54,7 +55,14 @@ inline constexpr std::chrono::seconds kHeartbeat{5};
     const std::stop_token& stop
 );
 
-/// The body of a short answer. Error: retry, with what stands against it; cancelled.
-[[nodiscard]] Result<std::string> fetch(const Door& door, std::string_view path, const std::stop_token& stop);
+struct FetchLimits {
+    std::size_t bytes = 262'144;
+    std::chrono::milliseconds time{15'000};  ///< for all of it
+};
+
+/// The body of an answer. Error: retry, with what stands against it, labelled with the End that it would be,
+/// or "cut_off" (the connection ended within it), "too_large"; cancelled.
+[[nodiscard]] Result<std::string>
+fetch(const Door& door, std::string_view path, const FetchLimits& limits, const std::stop_token& stop);
 
 }  // namespace sluice::xvr

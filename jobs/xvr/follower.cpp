@@ -26,23 +26,42 @@ void rest(SteadyClock::time_point until, const std::stop_token& stop) {
     woken.wait_until(hold, stop, until, [] { return false; });
 }
 
-Look look_at(
+struct Looked {
+    Look look;
+    bool is_refused = false;
+
+    [[nodiscard]] bool is_whole() const { return look.clock && !look.titles.empty(); }
+    [[nodiscard]] std::chrono::milliseconds pause(const Pauses& pauses) const {
+        if (is_whole()) return pauses.look;
+        return is_refused ? pauses.refused : pauses.look_again;
+    }
+};
+
+Looked look_at(
     const std::shared_ptr<const config::Recorder>& recorder,
+    const Pauses& pauses,
     const Clock& clock,
     const std::stop_token& stop
 ) {
-    Look look{.recorder = recorder, .clock = {}, .titles = {}};
+    Looked looked{.look = {.recorder = recorder, .clock = {}, .titles = {}, .pictures = {}}};
+    Look& look = looked.look;
     const auto door = open_door(*recorder);
-    if (!door) return look;  // the follower says so
+    if (!door) return looked;  // the follower says so
     const UtcTime asked = clock.now();
-    const auto time = fetch(*door, "/cgi-bin/global.cgi?action=getCurrentTime", stop);
+    const auto time = fetch(*door, "/cgi-bin/global.cgi?action=getCurrentTime", {}, stop);
     const UtcTime answered = clock.now();
     if (const auto shown = time ? read_current_time(*time) : std::unexpected(time.error()))
         look.clock = to_reading(*shown, asked, answered);
-    const auto titles = fetch(*door, "/cgi-bin/configManager.cgi?action=getConfig&name=ChannelTitle", stop);
+    looked.is_refused = !time && time.error().label() == to_string(End::refused);
+    if (looked.is_refused) return looked;  // each wrong password more may lock the account
+    const auto titles =
+        fetch(*door, "/cgi-bin/configManager.cgi?action=getConfig&name=ChannelTitle", {}, stop);
     if (const auto shown = titles ? read_titles(*titles) : std::unexpected(titles.error()))
         look.titles = compare_titles(*recorder, *shown, clock.now());
-    return look;
+    // One that answers nothing would hold up the others for each of its channels.
+    if (look.clock || !look.titles.empty())
+        look.pictures = ask_pictures(*door, *recorder, pauses.pictures, clock, stop);
+    return looked;
 }
 
 }  // namespace
@@ -206,17 +225,17 @@ void look_after(
         rest(*next, stop);
         if (stop.stop_requested()) return;
         const auto place = static_cast<std::size_t>(next - due.begin());
-        Look look = look_at(recorders[place], clock, stop);
-        const bool is_whole = look.clock && !look.titles.empty();
-        if (!is_whole && !is_said[place] && !stop.stop_requested())
+        Looked looked = look_at(recorders[place], pauses, clock, stop);
+        Look& look = looked.look;
+        if (!looked.is_whole() && !is_said[place] && !stop.stop_requested())
             log::warn(
                 "recorder_not_asked",
                 {{"recorder", recorders[place]->slug},
                  {"clock", look.clock.has_value()},
                  {"titles", !look.titles.empty()}}
             );
-        is_said[place] = !is_whole;
-        *next = SteadyClock::now() + (is_whole ? pauses.look : pauses.look_again);
+        is_said[place] = !looked.is_whole();
+        *next = SteadyClock::now() + looked.pause(pauses);
         if (look.clock || !look.titles.empty()) inbox->add(std::move(look));
     }
 }

@@ -3,6 +3,7 @@
 #include "config/base/time.hpp"
 #include "jobs/xvr/client.hpp"
 #include "jobs/xvr/inbox.hpp"
+#include "jobs/xvr/picture.hpp"
 
 #include <chrono>
 #include <memory>
@@ -19,8 +20,9 @@ struct Pauses {
     /// After a refusal: some recorders lock an account after a few of them.
     std::chrono::milliseconds refused{300'000};
     std::chrono::milliseconds silence{3 * std::chrono::milliseconds{kHeartbeat}};
-    std::chrono::milliseconds look{3'600'000};     ///< between two questions for clock and titles
+    std::chrono::milliseconds look{3'600'000};     ///< between two questions for clock, titles and pictures
     std::chrono::milliseconds look_again{60'000};  ///< where they could not be asked
+    PictureLimits pictures{};
 };
 
 /// How long to wait after so many attempts in a row (from 1) that ended like this. Pure.
@@ -64,7 +66,8 @@ private:
     UtcTime said_heard_;
 };
 
-/// Asks each recorder for its clock and its titles, at once and then every hour: a thread's life.
+/// Asks each recorder for its clock, its titles and whether it has pictures, at once and then every hour: a
+/// thread's life.
 void look_after(
     const std::vector<std::shared_ptr<const config::Recorder>>& recorders,
     const Pauses& pauses,

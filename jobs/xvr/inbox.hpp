@@ -32,7 +32,8 @@ struct Pending {
 struct Look {
     std::shared_ptr<const config::Recorder> recorder;
     std::optional<catalogue::RecorderClockRow> clock;
-    std::vector<catalogue::RecorderTitleRow> titles;  ///< empty: it could not be asked
+    std::vector<catalogue::RecorderTitleRow> titles;      ///< empty: it could not be asked
+    std::vector<catalogue::RecorderPictureRow> pictures;  ///< without what is known from before; likewise
 };
 
 /// Between the threads that hear and the one that stores. Any thread.

@@ -1,6 +1,7 @@
 #include "jobs/xvr/store.hpp"
 
 #include "config/base/log.hpp"
+#include "jobs/xvr/picture.hpp"
 #include "storage/catalogue/calendar_repository.hpp"
 #include "storage/catalogue/footage_repository.hpp"
 #include "storage/catalogue/hold_repository.hpp"
@@ -20,6 +21,8 @@ using nlohmann::json;
 
 constexpr auto kFresh = 1min;  // calendar and policy
 constexpr std::size_t kConnections = 2;
+// A recorder has some dozen channels; of one with hundreds the first say enough.
+constexpr std::size_t kMostListed = 24;
 
 std::string dump(const json& value) {
     return value.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -107,10 +110,44 @@ json drift_json(const std::vector<catalogue::RecorderTitleRow>& titles) {
         if (!title.is_same())
             list.push_back({{"channel", title.channel}, {"official", title.official}, {"shown", title.shown}}
             );
-    // A recorder has some dozen channels; of one with hundreds the first say enough.
-    constexpr std::size_t most = 24;
-    if (list.size() > most) list.erase(list.begin() + most, list.end());
+    if (list.size() > kMostListed) list.erase(list.begin() + kMostListed, list.end());
     return list;
+}
+
+json missing_json(const std::vector<RecorderPictureRow>& pictures) {
+    json list = json::array();
+    for (const auto& picture : pictures)
+        if (list.size() < kMostListed)
+            list.push_back(
+                {{"channel", picture.channel},
+                 {"camera", picture.camera},
+                 {"state", to_string(picture.state)},
+                 {"problem", picture.problem}}
+            );
+    return list;
+}
+
+/// Once a day where there was a picture; once where there never was one: nobody may be able to change that.
+void add_missing_pictures(
+    const config::Recorder& recorder,
+    const std::vector<RecorderPictureRow>& pictures,
+    UtcTime now,
+    catalogue::RecorderBatch& batch
+) {
+    for (const Had had : {Had::once, Had::never}) {
+        const auto channels = missing(pictures, had);
+        if (channels.empty()) continue;
+        const std::string when =
+            had == Had::once ? calendar::to_iso(calendar::taipei_date(now)) : std::string{"never"};
+        add_finding(
+            recorder,
+            "recorder.no_picture",
+            "pictures/" + when + "/" + missing_key(channels),
+            json{{"channels", missing_json(channels)}, {"had", had == Had::once}},
+            now,
+            batch
+        );
+    }
 }
 
 }  // namespace
@@ -260,8 +297,28 @@ Status Store::save_look(const Look& look) {
                 findings
             );
     }
+    if (!look.pictures.empty()) {
+        const auto saved = save_pictures(slug, look.pictures);
+        if (!saved) return std::unexpected(saved.error());
+        add_missing_pictures(*look.recorder, *saved, now, findings);
+    }
     if (findings.events.empty()) return {};
     return catalogue::save_recorder_batch(pool_, findings, now);
+}
+
+Result<std::vector<RecorderPictureRow>>
+Store::save_pictures(const std::string& recorder, std::vector<RecorderPictureRow> pictures) {
+    const auto before = catalogue::load_recorder_pictures(pool_, recorder);
+    if (!before) return std::unexpected(before.error());
+    // The end of the last attempt was in doubt.
+    if (!before->empty() && before->front().asked == pictures.front().asked) return *before;
+    for (RecorderPictureRow& picture : pictures) {
+        const auto known = std::ranges::find(*before, picture.channel, &RecorderPictureRow::channel);
+        picture = remember(known == before->end() ? nullptr : &*known, std::move(picture));
+    }
+    if (auto saved = catalogue::save_recorder_pictures(pool_, recorder, pictures); !saved)
+        return std::unexpected(saved.error());
+    return pictures;
 }
 
 }  // namespace sluice::xvr

@@ -27,6 +27,9 @@ private:
     [[nodiscard]] Status place(const Flag& flag, const access::Event& event);
     [[nodiscard]] Status judge_into(const Pending& pending, const Act& act, catalogue::RecorderBatch& batch);
     [[nodiscard]] Status save_look(const Look& look);
+    /// As they are now known. Pre: not empty.
+    [[nodiscard]] Result<std::vector<catalogue::RecorderPictureRow>>
+    save_pictures(const std::string& recorder, std::vector<catalogue::RecorderPictureRow> pictures);
 
     catalogue::Pool pool_;
     const Clock& clock_;

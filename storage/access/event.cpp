@@ -60,6 +60,7 @@ constexpr auto kCodes = std::to_array<std::string_view>({
     "recorder.clock_changed",
     "recorder.clock_off",
     "recorder.title_drift",
+    "recorder.no_picture",
     "recorder.gap",
     "camera.video_loss",
     "camera.blind",

@@ -162,7 +162,10 @@ constexpr const char* kFindings = R"(
                   < from_us($1::bigint) - interval '5 minutes')
          + (SELECT count(*) FROM recorder_titles t JOIN recorders r ON r.slug = t.recorder AND r.retired_at IS NULL
             WHERE t.shown <> t.official
-              AND t.seen_at = (SELECT max(o.seen_at) FROM recorder_titles o WHERE o.recorder = t.recorder)))";
+              AND t.seen_at = (SELECT max(o.seen_at) FROM recorder_titles o WHERE o.recorder = t.recorder))
+         + (SELECT count(*) FROM recorder_pictures p JOIN recorders r ON r.slug = p.recorder AND r.retired_at IS NULL
+            WHERE p.state NOT IN ('ok', 'not_asked') AND p.had_at IS NOT NULL
+              AND p.asked_at = (SELECT max(o.asked_at) FROM recorder_pictures o WHERE o.recorder = p.recorder)))";
 std::uint64_t to_count(const pqxx::row& row) {
     return row[0].as<std::uint64_t>();
 }
@@ -286,7 +289,14 @@ Result<RecorderWatchRow> load_recorder_watch(Pool& pool, const std::string& reco
     if (!clock) return std::unexpected(clock.error());
     auto titles = load(pool, to_title, kTitles, recorder);
     if (!titles) return std::unexpected(titles.error());
-    return RecorderWatchRow{.link = std::move(*link), .clock = *clock, .titles = std::move(*titles)};
+    auto pictures = load_recorder_pictures(pool, recorder);
+    if (!pictures) return std::unexpected(pictures.error());
+    return RecorderWatchRow{
+        .link = std::move(*link),
+        .clock = *clock,
+        .titles = std::move(*titles),
+        .pictures = std::move(*pictures),
+    };
 }
 
 Result<std::uint64_t> count_recorder_findings(Pool& pool, UtcTime now) {

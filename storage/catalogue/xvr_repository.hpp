@@ -4,6 +4,7 @@
 #include "storage/catalogue/incident_repository.hpp"
 #include "storage/catalogue/notice_repository.hpp"
 #include "storage/catalogue/pool.hpp"
+#include "storage/catalogue/recorder_picture_repository.hpp"
 #include "storage/catalogue/rows.hpp"
 
 #include <chrono>
@@ -107,10 +108,12 @@ struct RecorderWatchRow {
     std::optional<RecorderLinkRow> link;    ///< nullopt: its events were never followed
     std::optional<RecorderClockRow> clock;  ///< the newest
     std::vector<RecorderTitleRow> titles;
+    std::vector<RecorderPictureRow> pictures;
 };
 [[nodiscard]] Result<RecorderWatchRow> load_recorder_watch(Pool& pool, const std::string& recorder);
 
-/// Recorders in use that nobody hears, and channels with another title than the official name.
+/// Recorders in use that nobody hears, channels with another title than the official name, and channels that
+/// had a picture and have none.
 [[nodiscard]] Result<std::uint64_t> count_recorder_findings(Pool& pool, UtcTime now);
 
 struct RecorderActCursor {

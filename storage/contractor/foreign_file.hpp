@@ -16,9 +16,8 @@
 /// says); at most 16 streams, 5 MiB or 5 s of probing, 32 MiB a picture, 256 MiB in one allocation, and as
 /// many packets as a day has at 240 a second. `go_on` is asked whenever bytes are read and for each packet:
 /// false ends the reading. What libavformat refuses is an error of this file alone. A demuxer that loops
-/// without reading can't be interrupted in a thread: the job then loses its lease, the clip stays in the
-/// spool and is told as a finding, and the lane goes on when the worker is started again. One that crashes
-/// takes the worker with it, which the supervisor starts again; after a few attempts the job is given up.
+/// without reading can't be interrupted in a thread, and one that crashes takes its process with it: so the
+/// worker first has each file read in a process of its own (survey_apart.hpp).
 namespace sluice::contractor {
 
 using GoOn = std::function<bool()>;

@@ -5,7 +5,7 @@
 #include "storage/check/check.hpp"
 #include "storage/contractor/rules.hpp"
 #include "storage/contractor/segment_maker.hpp"
-#include "storage/contractor/survey.hpp"
+#include "storage/contractor/survey_apart.hpp"
 #include "storage/receipt/receipt.hpp"
 #include "storage/segment/copy.hpp"
 #include "storage/volume/read_at.hpp"
@@ -66,7 +66,7 @@ public:
         if (!hash) return std::unexpected(hash.error());
         if (*hash != clip_.sha256)
             return put_aside("HASH_MISMATCH", "The file's SHA-256 is " + to_hex(*hash) + ".", *hash);
-        auto found = survey(source_, go_on());
+        auto found = look_through();
         if (!found && found.error().remedy() == Remedy::abandon_file)
             return put_aside(found.error().label(), found.error().message(), *hash);
         if (!found) return std::unexpected(found.error());
@@ -80,6 +80,11 @@ public:
 private:
     [[nodiscard]] GoOn go_on() const {
         return [this] { return advance_(progress_); };
+    }
+
+    [[nodiscard]] Result<Survey> look_through() const {
+        if (tools_.program.empty()) return survey(source_, go_on());
+        return survey_apart(tools_.program, source_, survey_limits(clip_.bytes), go_on());
     }
 
     Result<unsigned> tolerance_seconds() const {

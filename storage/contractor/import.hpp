@@ -23,6 +23,8 @@ struct ImportTools {
     const config::Config& config;
     volume::DurableFiles& files;
     const Clock& clock;
+    /// The tool, which reads foreign bytes first, in a process of its own; empty: they are read here.
+    std::filesystem::path program{};
 };
 
 struct ImportProgress {

@@ -32,6 +32,24 @@ void tell(ApiStage& stage) {
         {{1, "drive-left", "迎賓車道左側", "CAM 1", now},
          {2, "drive-right", "迎賓車道右側", "迎賓車道右側", now}}
     ));
+    REQUIRE(catalogue::save_recorder_pictures(
+        worker,
+        kSlug,
+        {{.channel = 1,
+          .camera = "drive-left",
+          .state = catalogue::PictureState::ok,
+          .problem = {},
+          .size = {1920, 1080},
+          .bytes = 9,
+          .asked = now,
+          .had = now,
+          .usual = catalogue::PictureSize{1920, 1080}},
+         {.channel = 2,
+          .camera = "drive-right",
+          .state = catalogue::PictureState::error,
+          .problem = "the recorder answers 400",
+          .asked = now}}
+    ));
     catalogue::RecorderBatch batch;
     for (int i = 0; i < 3; ++i) {
         access::Event event;
@@ -77,6 +95,16 @@ TEST_CASE(
     REQUIRE(one["titles"].size() == 2);
     CHECK(one["titles"][0]["shown"] == "CAM 1");
     CHECK(one["titles"][0]["same"] == false);
+    CHECK(one["pictures_missing"] == 1);
+    REQUIRE(one["pictures"].size() == 2);
+    CHECK(one["pictures"][0]["state"] == "ok");
+    CHECK(one["pictures"][0]["problem"] == nullptr);
+    CHECK(one["pictures"][0]["size"]["width"] == 1920);
+    CHECK(one["pictures"][0]["usual_size"]["height"] == 1080);
+    CHECK(one["pictures"][1]["state"] == "error");
+    CHECK(one["pictures"][1]["problem"] == "the recorder answers 400");
+    CHECK(one["pictures"][1]["size"] == nullptr);
+    CHECK(one["pictures"][1]["had"] == nullptr);
     CHECK(read("/v1/recorders/nothing").status == 404);
 
     const json page = json::parse(read("/v1/recorders/xvr-1/acts?limit=2").body);

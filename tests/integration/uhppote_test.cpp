@@ -170,12 +170,18 @@ TEST_CASE(
 
 TEST_CASE("a board that does not answer is offline, and online when it does", "[controllers][uhppote][pg]") {
     BoardStage stage;
+    const auto shown = [&] { return stage.got("/v1/controllers/acs-1", stage.guard); };
+    CHECK(shown()["connection"] == "never_heard");
+    CHECK(shown()["last_heard_at"] == nullptr);
+    CHECK(shown()["last_error"] == nullptr);
     stage.pauses.patience = {.answer = 20ms, .tries = 1};
     stage.swipe(1);
     stage.board.command("lose 1000000");
     stage.follow();
     REQUIRE(stage.await_events(1));
     CHECK(stage.query("SELECT code FROM access_events") == "acs.controller_offline");
+    CHECK(shown()["connection"] == "never_heard");  // the worker said that, and not the board
+    CHECK(shown()["last_error"]["kind"] == "no_answer");
     // Said once, by the next worker too.
     stage.leave();
     stage.clock.move(1s);
@@ -191,6 +197,15 @@ TEST_CASE("a board that does not answer is offline, and online when it does", "[
         stage.query("SELECT string_agg(code, ' ' ORDER BY code) FROM access_events") ==
         "access.granted acs.controller_offline acs.controller_online"
     );
+    REQUIRE(eventually(ControllersStage::kLimit, [&] { return shown()["connection"] == "connected"; }));
+    CHECK(shown()["last_heard_at"] == to_rfc3339(stage.clock.now()));
+    CHECK(shown()["last_error"]["kind"] == "no_answer");  // it is over, and when it was stands beside
+    stage.board.kill();
+    REQUIRE(eventually(ControllersStage::kLimit, [&] { return shown()["connection"] == "silent"; }));
+    REQUIRE(eventually(ControllersStage::kLimit, [&] {
+        return shown()["last_error"]["kind"] == "unreachable";
+    }));
+    CHECK(stage.got("/v1/controllers", stage.guard)["items"][0]["connection"] == "silent");
 }
 
 TEST_CASE("what happens while the database is away is fetched afterwards", "[controllers][uhppote][pg]") {

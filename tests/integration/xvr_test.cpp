@@ -193,6 +193,108 @@ TEST_CASE(
     CHECK(catalogue::count_recorder_findings(api, stage.clock.now()).value() == 1);
 }
 
+TEST_CASE("A channel that had a picture and has none is a finding", "[xvr][pg]") {
+    XvrStage stage;
+    stage.pauses.look = 200ms;
+    stage.simulator.command("picture 2 400");  // never had one, as a channel that speaks another protocol
+    stage.connect();
+    const auto states = [&] {
+        return stage.query(
+            "SELECT string_agg(concat_ws('|', channel, camera, state, width, height), ' ' ORDER BY channel) "
+            "FROM recorder_pictures"
+        );
+    };
+    const std::string good = "1|drive-left|ok|1920|1080 2|drive-right|error|0|0";
+    REQUIRE(eventually(kLong, [&] { return states() == good; }));
+    CHECK(
+        stage.query("SELECT record::jsonb->'facts'->>'missing' FROM ledger_records WHERE action = "
+                    "'recorder.pictures_asked' LIMIT 1") == R"({"2": "error"})"
+    );
+    catalogue::Pool api{stage.database.conninfo("sluice_api"), 1};
+    CHECK(catalogue::count_recorder_findings(api, stage.clock.now()).value() == 0);
+    for (const auto& [fault, state] :
+         {std::pair{"html", "no_picture"},
+          std::pair{"empty", "no_picture"},
+          std::pair{"cut", "cut_off"},
+          std::pair{"mislabelled", "ok"},
+          std::pair{"short", "cut_off"},
+          std::pair{"huge", "too_large"},
+          std::pair{"500", "error"},
+          std::pair{"401", "refused"},
+          std::pair{"flat", "flat"},
+          std::pair{"small", "other_size"}}) {
+        INFO(fault);
+        stage.simulator.command(std::string{"picture 1 "} + fault);
+        CHECK(stage.await_query("SELECT state FROM recorder_pictures WHERE channel = 1", state));
+    }
+    CHECK(
+        stage.query("SELECT concat_ws(' ', problem, usual_width, usual_height) FROM recorder_pictures WHERE "
+                    "channel = 1") == "the recorder's picture is 704 × 576 instead of 1920 × 1080 1920 1080"
+    );
+    CHECK(catalogue::count_recorder_findings(api, stage.clock.now()).value() == 1);
+    // Once a day what was there, once what never was; midnight may have passed.
+    const auto told = [&](const std::string& when) {
+        return std::stoi(stage.query(
+            "SELECT count(*)::text FROM access_events e JOIN notices n ON n.kind = 'recorder_finding' AND "
+            "n.subject_id = e.id WHERE e.code = 'recorder.no_picture' AND e.event_id LIKE 'pictures/" +
+            when + "/%'"
+        ));
+    };
+    CHECK(eventually(kLong, [&] { return told("20%") >= 1; }));
+    CHECK(told("20%") <= 2);
+    CHECK(told("never") == 1);
+    stage.simulator.command("picture 1 ok");
+    REQUIRE(eventually(kLong, [&] { return states() == good; }));
+    CHECK(catalogue::count_recorder_findings(api, stage.clock.now()).value() == 0);
+}
+
+TEST_CASE("A recorder that hangs over a picture holds up its round no longer than told", "[xvr][pg]") {
+    XvrStage stage;
+    stage.pauses.look = 200ms;
+    stage.pauses.pictures.answer = 1s;
+    stage.simulator.command("picture 1 hang");
+    stage.connect();
+    const auto state_of = [](int channel) {
+        return "SELECT state FROM recorder_pictures WHERE channel = " + std::to_string(channel);
+    };
+    CHECK(stage.await_query(state_of(1), "no_answer"));
+    CHECK(stage.await_query(state_of(2), "ok"));
+    stage.simulator.command("picture 1 ok");
+    CHECK(stage.await_query(state_of(1), "ok"));
+    // A stop waits for no answer.
+    CHECK(stage.watch->stop(kLong));
+    stage.watch.reset();
+    stage.pauses.pictures.answer = 10 * kLong;
+    stage.simulator.command("picture 1 hang");
+    const auto asked = [&] {
+        const std::string counts = stage.simulator.command("counts");
+        return counts.substr(counts.find("pictures="));
+    };
+    const std::string before = asked();
+    stage.start();
+    REQUIRE(eventually(kLong, [&] { return asked() != before; }));
+    CHECK(stage.watch->stop(kLong));
+    stage.watch.reset();
+}
+
+TEST_CASE("A recorder that refuses pictures is not asked for all of them, nor again", "[xvr][pg]") {
+    XvrStage stage;
+    for (int channel : {3, 4}) {
+        config::Camera camera;
+        camera.slug = "camera-" + std::to_string(channel);
+        camera.channel = channel;
+        stage.recorder.cameras.push_back(camera);
+    }
+    for (int channel : {1, 2, 3, 4})
+        stage.simulator.command("picture " + std::to_string(channel) + " 401");
+    stage.connect();
+    CHECK(stage.await_query(
+        "SELECT string_agg(state, ' ' ORDER BY channel) FROM recorder_pictures",
+        "refused refused not_asked not_asked"
+    ));
+    CHECK(stage.simulator.command("counts").ends_with(" pictures=2"));
+}
+
 TEST_CASE("While the database is away events wait, and all are stored once", "[xvr][pg]") {
     XvrStage stage;
     stage.connect();

@@ -77,6 +77,10 @@ TEST_CASE("a device registers, pushes, and each of its rows is stored once", "[c
     CHECK(stage.say("POST /iclock/registry" + me + " HTTP/1.1\r\nContent-Length: 4\r\n\r\nA=1,")
               .body.starts_with("RegistryCode="));
     CHECK(stage.ask("/iclock/getrequest" + me).body == "OK\n");
+    const json heard = stage.got("/v1/controllers/acs-1", stage.guard);
+    CHECK(heard["connection"] == "connected");  // it asks again and again; no event is needed
+    CHECK(heard["last_heard_at"] == to_rfc3339(stage.clock.now()));
+    CHECK(heard["last_error"] == nullptr);
 
     const std::string body = row(1, 0) + "\r\n" + row(2, 200) + "\r\n";
     const Reply pushed = stage.push("rtlog", body);
@@ -126,6 +130,9 @@ TEST_CASE(
     );
     stage.listen();
     CHECK(stage.push("rtlog", row(1, 0), "NOBODY").status == 403);
+    const json strange = stage.got("/v1/controllers/acs-1", stage.guard);
+    CHECK(strange["connection"] == "never_heard");
+    CHECK(strange["last_error"]["kind"] == "other_serial");
     CHECK(stage.push("rtlog", row(1, 0), "").status == 403);
     CHECK(stage.push("rtlog", row(1, 0), "ANOTHER").status == 403);  // which is elsewhere
     CHECK(stage.ask("/iclock/getrequest").status == 403);
@@ -156,6 +163,7 @@ TEST_CASE(
     CHECK(stage.say("rubbish\r\n\r\n").status == 400);
     CHECK(stage.push("rtlog", "rubbish").body == "OK: 1\n");
     CHECK(stage.query("SELECT code FROM access_events") == "access.unknown");
+    CHECK(stage.got("/v1/controllers/acs-1", stage.guard)["last_error"]["kind"] == "unreadable");
 }
 
 TEST_CASE("a row is answered only when it is stored", "[controllers][zkteco][pg]") {

@@ -159,6 +159,24 @@ TEST_CASE("what is not what was said of it is put aside, listed, and removed by 
     CHECK(take(tend_quarantine(stage.tools())) == 0);
 }
 
+TEST_CASE("foreign bytes are read in a process of their own, which may die of them", "[pg][contractor]") {
+    ContractorStage stage;
+    stage.program = SLUICE_BIN_DIR "/sluice";
+    const auto good = stage.receive("mp4");
+    CHECK(stage.import(good.id).segments == 3);
+    CHECK(stage.import(stage.receive("mjpeg.avi", 2h).id).reason_code == "CODEC");
+    CHECK(
+        stage.import(stage.receive("mp4", 3h, 0us, std::string(50'000, 'x')).id).reason_code == "NOT_MEDIA"
+    );
+    const fs::path deadly = stage.data.path() / "deadly";
+    std::ofstream{deadly} << "#!/bin/sh\nkill -SEGV $$\n";
+    fs::permissions(deadly, fs::perms::owner_all);
+    stage.program = deadly;
+    const auto bad = stage.receive("mp4", 4h);
+    CHECK(stage.import(bad.id).reason_code == "MEDIA_BROKEN");
+    CHECK(stage.read(bad.id).state == ClipState::quarantined);
+}
+
 TEST_CASE(
     "a worker that dies at any step of an import leaves nothing that counts twice",
     "[pg][contractor]"

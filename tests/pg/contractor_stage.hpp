@@ -94,7 +94,7 @@ public:
     }
 
     [[nodiscard]] contractor::ImportTools tools() {
-        return {.pool = worker, .config = config, .files = files, .clock = clock};
+        return {.pool = worker, .config = config, .files = files, .clock = clock, .program = program};
     }
     [[nodiscard]] Result<contractor::Imported> try_import(const Uuid& clip) {
         return contractor::import_clip(tools(), clip, [](const contractor::ImportProgress&) { return true; });
@@ -122,6 +122,7 @@ public:
     }
 
     TempFolder data{};
+    std::filesystem::path program{};  ///< reads foreign files; empty: this process does
     config::Config config{};
     Uuid machine;
     Uuid camera_id;

@@ -173,6 +173,10 @@ TEST_CASE("the tables keep what no door can be", "[pg][doors]") {
     CHECK(violated("UPDATE controllers SET clock = 'sundial'") == "controllers_clock_known");
     CHECK(violated("UPDATE controllers SET heartbeat_seconds = 0") == "controllers_seconds_positive");
     CHECK(violated("UPDATE controllers SET source = ''") == "controllers_texts_present");
+    const std::string link = "INSERT INTO controller_links (source, error_kind, error_at) VALUES ";
+    CHECK(violated(link + "('', NULL, NULL)") == "controller_links_source_named");
+    CHECK(violated(link + "('urn:a', 'tired', now())") == "controller_links_error_known");
+    CHECK(violated(link + "('urn:a', 'no_answer', NULL)") == "controller_links_error_whole");
     const std::string reader_of =
         "INSERT INTO readers (id, slug, name, door_id, side, state, created_at, "
         "changed_at) SELECT gen_random_uuid(), 'r', 'r', id, ";

@@ -161,6 +161,8 @@ constexpr TableRights kTables[] = {
     {"recorder_links", "state", "recorder", {"", "siu", "s", "s"}},
     {"recorder_clock_readings", "", "offset_ms", {"", "si", "s", "s"}},
     {"recorder_titles", "shown", "channel", {"", "siu", "s", "s"}},
+    {"recorder_pictures", "problem", "channel", {"", "siu", "s", "s"}},
+    {"controller_links", "heard_at", "source", {"", "siu", "s", "s"}},
     {"recorder_acts", "", "verdict", {"", "si", "s", "s"}},
     {"segments_rest", "", "path", {"", "", "", ""}},  // partitions have no door of their own
     {"segment_index_rest", "", "data", {"", "", "", ""}},

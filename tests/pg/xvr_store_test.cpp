@@ -129,6 +129,27 @@ TEST_CASE("constraints keep acts explained, links known and holds of programs ow
         refused("INSERT INTO recorder_links (recorder, state, since) VALUES ('xvr-1', 'odd', now())")
             .find("recorder_links_state_known") != std::string::npos
     );
+    const auto picture = [&](int channel, const std::string& values) {
+        return refused(
+            "INSERT INTO recorder_pictures (recorder, channel, camera, asked_at, bytes, state, problem, "
+            "width, "
+            "height, had_at, usual_width, usual_height, other_since) VALUES ('xvr-1', " +
+            std::to_string(channel) + ", 'drive-left', now(), 9, " + values + ")"
+        );
+    };
+    for (const auto& [values, constraint] : {
+             std::pair{"'odd', 'x', 0, 0, NULL, NULL, NULL, NULL", "recorder_pictures_state_known"},
+             std::pair{"'error', '', 0, 0, NULL, NULL, NULL, NULL", "recorder_pictures_explained"},
+             std::pair{"'ok', '', 0, 0, now(), 8, 8, NULL", "recorder_pictures_sized"},
+             std::pair{"'ok', '', 8, 8, now(), NULL, NULL, NULL", "recorder_pictures_usual"},
+             std::pair{"'ok', '', 8, 8, NULL, NULL, NULL, NULL", "recorder_pictures_had"},
+             std::pair{"'other_size', 'x', 8, 8, now(), 9, 9, NULL", "recorder_pictures_other"},
+         })
+        CHECK(picture(1, values).find(constraint) != std::string::npos);
+    CHECK(
+        picture(0, "'flat', 'x', 8, 8, NULL, NULL, NULL, NULL").find("channel_positive") != std::string::npos
+    );
+    CHECK(picture(1, "'ok', '', 8, 8, now(), 8, 8, NULL") == "nothing");
     CHECK(
         refused("INSERT INTO holds (id, kind, from_at, to_at, reason, owner_kind, owner_id, owner, "
                 "expires_at, placer, "

@@ -59,12 +59,19 @@ void answer(int fd, const Recorder::Answer& answer) {
     send_text(
         fd,
         fmt::format(
-            "HTTP/1.1 {} X\r\nContent-Type: text/plain;charset=utf-8\r\nContent-Length: {}\r\n\r\n{}",
+            "HTTP/1.1 {} X\r\nContent-Type: {}\r\nContent-Length: {}\r\n\r\n{}",
             answer.status,
-            answer.body.size(),
+            answer.content_type,
+            answer.body.size() + answer.withheld,
             answer.body
         )
     );
+}
+
+void wait_for_end(int fd) {
+    std::array<char, 256> bytes{};
+    while (::recv(fd, bytes.data(), bytes.size(), 0) > 0) {
+    }
 }
 
 /// Until the other side closes, or a command shuts it.
@@ -75,9 +82,7 @@ void stream(int fd, Recorder& recorder) {
         "close\r\n\r\n"
     );
     recorder.add_listener(fd);
-    std::array<char, 256> bytes{};
-    while (::recv(fd, bytes.data(), bytes.size(), 0) > 0) {
-    }
+    wait_for_end(fd);
     recorder.remove_listener(fd);
 }
 
@@ -99,7 +104,9 @@ void serve(UniqueFd fd, Recorder& recorder) {
             std::string{kNonce}
         );
         if (found.is_stream) return stream(fd.get(), recorder);
+        if (found.is_hanging) return wait_for_end(fd.get());
         answer(fd.get(), found);
+        if (found.withheld > 0) return;
     }
 }
 

@@ -17,7 +17,20 @@ namespace {
 constexpr std::string_view kAttach = "/cgi-bin/eventManager.cgi?action=attach&codes=";
 constexpr std::string_view kTitles = "/cgi-bin/configManager.cgi?action=getConfig&name=ChannelTitle";
 constexpr std::string_view kTime = "/cgi-bin/global.cgi?action=getCurrentTime";
+constexpr std::string_view kSnapshot = "/cgi-bin/snapshot.cgi?channel=";
 constexpr std::chrono::hours kZone{8};
+
+/// Heads as a reader wants them, around something that stands for the coded picture.
+std::string jpeg(int width, int height, std::size_t coded_bytes) {
+    using namespace std::string_literals;
+    const auto number = [](int value) {
+        return std::string{static_cast<char>(value >> 8), static_cast<char>(value)};
+    };
+    return "\xFF\xD8\xFF\xE0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xFF\xC0\x00\x11\x08"s +
+           number(height) + number(width) + "\x03\x01\x22\x00\x02\x11\x01\x03\x11\x01"s +
+           "\xFF\xDA\x00\x0C\x03\x01\x00\x02\x11\x03\x11\x00\x3F\x00"s + std::string(coded_bytes, 'p') +
+           "\xFF\xD9"s;
+}
 
 /// As a wall clock in Asia/Taipei shows it.
 std::string wall_clock(std::chrono::seconds offset) {
@@ -76,6 +89,10 @@ Recorder::Answer Recorder::answer(
             ++state.attached;
             return {200, "", true};
         }
+        if (target.starts_with(kSnapshot)) {
+            ++state.asked_pictures;
+            return snapshot(state, target.substr(kSnapshot.size()));
+        }
         if (target == kTime) return {200, wall_clock(state.clock_offset), false};
         if (target != kTitles) return {400, "Error\r\nBad Request!\r\n", false};
         std::string body;
@@ -85,6 +102,25 @@ Recorder::Answer Recorder::answer(
             );
         return {200, body, false};
     });
+}
+
+Recorder::Answer Recorder::snapshot(const State& state, std::string_view channel) {
+    const auto number = number_from(channel);
+    if (!number || *number < 1 || *number > 16) return {400, "Error\r\nBad Request!\r\n", false};
+    const auto found = state.pictures.find(*number);
+    const std::string fault = found == state.pictures.end() ? "ok" : found->second;
+    Answer answer{.status = 200, .body = jpeg(1920, 1080, 400'000), .content_type = "image/jpeg"};
+    if (const auto status = number_from(fault)) return {*status, "Error\r\n", false};
+    if (fault == "hang") answer.is_hanging = true;
+    if (fault == "mislabelled") answer.content_type = "text/html";
+    if (fault == "html") answer = {.body = "<html>Busy</html>", .content_type = "image/jpeg"};
+    if (fault == "empty") answer.body.clear();
+    if (fault == "cut") answer.body.resize(answer.body.size() / 2);
+    if (fault == "short") answer.withheld = 1000;
+    if (fault == "huge") answer.body.append(9UL << 20U, 'p');
+    if (fault == "flat") answer.body = jpeg(1920, 1080, 35'000);
+    if (fault == "small") answer.body = jpeg(704, 576, 60'000);
+    return answer;
 }
 
 void Recorder::add_listener(int fd) {
@@ -154,9 +190,17 @@ std::optional<std::string> Recorder::command(std::string_view line) {
             const auto index = number_from(take_word(line));
             if (!index) return std::nullopt;
             state.titles[*index] = line;
+        } else if (word == "picture") {  // CHANNEL STATUS, or a word of snapshot()
+            const auto channel = number_from(take_word(line));
+            if (!channel) return std::nullopt;
+            state.pictures[*channel] = line;
         } else if (word == "counts") {
             return fmt::format(
-                "listeners={} attached={} refused={}", state.listeners.size(), state.attached, state.refused
+                "listeners={} attached={} refused={} pictures={}",
+                state.listeners.size(),
+                state.attached,
+                state.refused,
+                state.asked_pictures
             );
         } else {
             return std::nullopt;

@@ -20,7 +20,10 @@ public:
     struct Answer {
         int status = 200;
         std::string body;
-        bool is_stream = false;  ///< the connection goes on with events
+        bool is_stream = false;   ///< the connection goes on with events
+        bool is_hanging = false;  ///< nothing comes, and the connection stays
+        std::string_view content_type = "text/plain;charset=utf-8";
+        std::size_t withheld = 0;  ///< bytes that are promised and never sent; then it closes
     };
     /// `authorization` may be empty. Status 401 asks for a Digest with `nonce`.
     [[nodiscard]] Answer answer(
@@ -42,7 +45,9 @@ public:
 private:
     struct State {
         std::string password;
-        std::map<int, std::string> titles;  ///< by index
+        std::map<int, std::string> titles;    ///< by index
+        std::map<int, std::string> pictures;  ///< by channel from 1: what is wrong with it
+        std::uint64_t asked_pictures = 0;
         std::chrono::seconds clock_offset{0};
         bool is_muted = false;     ///< no heartbeats
         bool is_broken = false;    ///< answers 500
@@ -54,6 +59,7 @@ private:
         std::uint64_t attached = 0;
     };
 
+    [[nodiscard]] static Answer snapshot(const State& state, std::string_view channel);
     [[nodiscard]] static std::string part(const State& state, std::string_view body);
     static void send_all(const State& state, std::string_view bytes);
 

@@ -76,6 +76,7 @@ TEST_CASE(
     CHECK(access::is_code("recorder.gap"));
     CHECK(access::is_code("recorder.clock_off"));
     CHECK(access::is_code("recorder.title_drift"));
+    CHECK(access::is_code("recorder.no_picture"));
     CHECK(access::is_code("power.unknown"));
 }
 
