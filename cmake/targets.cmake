@@ -31,6 +31,11 @@ function(sluice_library name)
     add_library(${name} STATIC ${sources})
     set_target_properties(${name} PROPERTIES LINKER_LANGUAGE CXX)
     target_link_libraries(${name} PUBLIC sluice_options ${arg_PUBLIC} PRIVATE ${arg_PRIVATE})
+    if("PkgConfig::PQXX" IN_LIST arg_PRIVATE)
+        sluice_precompiled(${name} database)
+    else()
+        sluice_precompiled(${name} plain)
+    endif()
 endfunction()
 
 # SLUICE_SOURCE_DIR and SLUICE_BIN_DIR only where a file names them: a path on every command line would hide all of

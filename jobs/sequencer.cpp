@@ -1,6 +1,7 @@
 #include "jobs/sequencer.hpp"
 
 #include "config/base/log.hpp"
+#include "config/base/wait.hpp"
 #include "jobs/rules.hpp"
 
 #include <algorithm>
@@ -18,13 +19,6 @@ constexpr auto kPollEvery = 1s;   // should a notice get lost
 constexpr auto kTogether = 50ms;  // what comes within it shares a checkpoint
 constexpr auto kNap = 50ms;
 constexpr auto kTroubleDelay = 10s;  // until a person has mended it
-
-bool wait(const std::stop_token& stop, std::chrono::milliseconds time) {
-    const auto until = SteadyClock::now() + time;
-    while (!stop.stop_requested() && SteadyClock::now() < until)
-        std::this_thread::sleep_for(std::min<SteadyClock::duration>(kNap, until - SteadyClock::now()));
-    return !stop.stop_requested();
-}
 
 ledger::Act program_act(const char* action) {
     return {
@@ -68,7 +62,9 @@ void Sequencer::run(const std::stop_token& stop) {
         note(kept.error());
         failures = SteadyClock::now() - begun > 1min ? 1 : failures + 1;
         const bool is_trouble = kept.error().remedy() == Remedy::operator_acts;
-        wait(stop, is_trouble ? std::chrono::milliseconds{kTroubleDelay} : database_delay(failures));
+        wait_unless_stopped(
+            stop, is_trouble ? std::chrono::milliseconds{kTroubleDelay} : database_delay(failures)
+        );
     } while (!stop.stop_requested());
     has_ended_ = true;
 }
@@ -87,7 +83,7 @@ Status Sequencer::keep_log(const std::stop_token& stop) {
         const auto placed = writer->step(clock_.now());
         if (!placed) return std::unexpected(placed.error());
         if (*placed > 0) {
-            wait(stop, kTogether);
+            wait_unless_stopped(stop, kTogether);
             continue;
         }
         const auto look_at = SteadyClock::now() + kPollEvery;

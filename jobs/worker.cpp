@@ -1,6 +1,7 @@
 #include "jobs/worker.hpp"
 
 #include "config/base/log.hpp"
+#include "config/base/wait.hpp"
 #include "jobs/access/keeper.hpp"
 #include "jobs/contractor_keeper.hpp"
 #include "jobs/duty_keeper.hpp"
@@ -35,14 +36,6 @@ constexpr std::size_t kConnections =
     3;  // a lane's: its work, its lease, and a lock (purge, second copies); opened when needed
 constexpr std::chrono::seconds kReleaseLimit{30};  // of trying to tell the outcome while the database is away
 
-/// Sleeps in short pieces; false: a stop was asked for.
-bool wait(const std::stop_token& stop, std::chrono::milliseconds time) {
-    const auto until = SteadyClock::now() + time;
-    while (!stop.stop_requested() && SteadyClock::now() < until)
-        std::this_thread::sleep_for(std::min<SteadyClock::duration>(kNap, until - SteadyClock::now()));
-    return !stop.stop_requested();
-}
-
 }  // namespace
 
 std::string make_owner(UtcTime now) {
@@ -76,7 +69,7 @@ public:
             if (!found) {
                 note_failure(found.error());
                 if (worker_.settings_.is_once && found.error().remedy() != Remedy::retry) return;
-                wait(stop_, database_delay(failures_));
+                wait_unless_stopped(stop_, database_delay(failures_));
                 continue;
             }
             note_success();
@@ -85,7 +78,7 @@ public:
                 continue;
             }
             if (worker_.settings_.is_once && is_all_filed) return;
-            wait(stop_, kPoll);
+            wait_unless_stopped(stop_, kPoll);
         }
     }
 
@@ -216,7 +209,7 @@ private:
                 );
                 return;
             }
-            wait(stop_, database_delay(failures));
+            wait_unless_stopped(stop_, database_delay(failures));
         }
     }
 

@@ -1,6 +1,7 @@
 #include "jobs/xvr/watch.hpp"
 
 #include "config/base/log.hpp"
+#include "config/base/wait.hpp"
 #include "jobs/xvr/store.hpp"
 
 #include <algorithm>
@@ -135,9 +136,7 @@ void Watch::store(const std::stop_token& stop) {
             );
             return;
         }
-        const auto until = SteadyClock::now() + database_pause(failures);
-        while (!stop.stop_requested() && SteadyClock::now() < until)
-            std::this_thread::sleep_for(kNap);
+        wait_unless_stopped(stop, database_pause(failures));
     }
 }
 

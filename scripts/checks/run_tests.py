@@ -12,7 +12,8 @@ import time
 import xml.etree.ElementTree as ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SUITES = {"unit": "unit_tests", "pg": "pg_tests", "integration": "integration_tests"}
+SUITES = {"unit": "unit_tests", "pg": "pg_tests", "integration": "integration_tests", "smoke": "smoke_tests"}
+WHOLE = ["unit", "pg", "integration"]  # [smoke] is a part of integration, built alone where it has to be quick
 PROGRAMS = ["sluice", "sluice-recorder", "sluice-api", "sluice-demo-cameras", "rtsp-farm",
             "powercut-disk", "no-sync", "slow-disk", "stepped-recorder", "bad-cable"]
 STORY_LIMIT_SECONDS = 15 * 60
@@ -48,14 +49,17 @@ def build(preset: str, targets: list) -> bool:
 
 def described(case) -> str:
     """What a failed Catch2 test case says of itself."""
-    lines = []
-    for expression in case.iter("Expression"):
-        if expression.get("success") == "true":
+    lines, notes = [], []
+    for node in case.iter():
+        if node.tag in ("Info", "Warning"):
+            notes.append("  " + (node.text or "").strip()[:2000])
+        if node.tag != "Expression":
             continue
-        expanded = (expression.findtext("Expanded") or "").strip()
-        original = (expression.findtext("Original") or "").strip()
-        lines.append(f"{expression.get('filename')}:{expression.get('line')}: {original}\n  {expanded}")
-        lines += [(node.text or "").strip() for node in expression.iter("Exception")]
+        if node.get("success") != "true":
+            original, expanded = ((node.findtext(part) or "").strip() for part in ("Original", "Expanded"))
+            lines.append(f"{node.get('filename')}:{node.get('line')}: {original}\n  {expanded}")
+            lines += notes + [(thrown.text or "").strip() for thrown in node.iter("Exception")]
+        notes = []
     for kind in ("Failure", "Exception", "FatalErrorCondition"):
         for node in case.findall(f".//{kind}"):
             lines.append(f"{node.get('filename')}:{node.get('line')}: {kind}: {(node.text or '').strip()}")
@@ -276,7 +280,7 @@ def main() -> int:
     parser.add_argument("--tally", help="also write the three numbers to this file, as JSON")
     parser.add_argument("filter", nargs="?")
     arguments = parser.parse_args()
-    suites = arguments.suite or [*SUITES, *([] if arguments.filter else ["stories", "checks"])]
+    suites = arguments.suite or [*WHOLE, *([] if arguments.filter else ["stories", "checks"])]
 
     tally = Tally()
     # All suites need everything; one alone only itself and the programs that it starts.

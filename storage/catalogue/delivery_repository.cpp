@@ -14,6 +14,7 @@ namespace {
 using detail::execute;
 using detail::load;
 using detail::run;
+using detail::run_prepared;
 
 constexpr std::size_t kNoticesAtOnce = 500;
 
@@ -113,7 +114,7 @@ Result<std::size_t> file_deliveries(Pool& pool, std::span<const DeliveryTarget> 
     std::size_t filed = 0;
     const Status status = pool.with([&](Connection& connection) -> Status {
         pqxx::work transaction{connection.get()};
-        if (!run(transaction, kHasNew)[0][0].as<bool>()) return {};
+        if (!run_prepared(connection, transaction, kHasNew)[0][0].as<bool>()) return {};
         std::int64_t place = run(transaction, kOutbox)[0][0].as<std::int64_t>();
         const pqxx::result notices = run(transaction, kNewNotices, place, kNoticesAtOnce);
         if (notices.empty()) return {};
@@ -143,7 +144,7 @@ Result<std::vector<Delivery>> claim_deliveries(Pool& pool, UtcTime now, std::siz
     std::vector<Delivery> claimed;
     const Status status = pool.with([&](Connection& connection) -> Status {
         pqxx::work transaction{connection.get()};
-        for (const auto& row : run(transaction, kClaim, to_epoch_us(now), limit))
+        for (const auto& row : run_prepared(connection, transaction, kClaim, to_epoch_us(now), limit))
             claimed.push_back(to_delivery(row));
         transaction.commit();
         return {};

@@ -14,6 +14,7 @@ namespace {
 
 using detail::first_of;
 using detail::load;
+using detail::load_prepared;
 using detail::run;
 
 constexpr std::array kKinds{
@@ -247,9 +248,9 @@ Result<std::optional<JobRow>> claim_job(
     detail::ArrayLiteral words;
     for (const JobKind kind : kinds)
         words.add(to_string(kind));
-    return first_of(
-        load(pool, to_job, kClaim, detail::clean_text(owner), words.str(), std::int64_t{lease.count()})
-    );
+    return first_of(load_prepared(
+        pool, to_job, kClaim, detail::clean_text(owner), words.str(), std::int64_t{lease.count()}
+    ));
 }
 
 Result<Lease> renew_lease(

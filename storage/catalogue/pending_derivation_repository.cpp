@@ -6,7 +6,7 @@
 namespace sluice::catalogue {
 namespace {
 
-using detail::run;
+using detail::run_prepared;
 
 // A look at some batches at a time, with the first event of the same sources behind each of them, and when
 // the last of their doors moved next; one that has not since is looked at up to now.
@@ -51,7 +51,7 @@ Result<std::optional<PendingDerivation>> find_pending_derivation(Pool& pool, Utc
     const Status status = pool.with([&](Connection& connection) -> Status {
         pqxx::nontransaction session{connection.get()};
         std::vector<TimeRange> windows;
-        for (const auto& row : run(session, kPending, to_epoch_us(now))) {
+        for (const auto& row : run_prepared(connection, session, kPending, to_epoch_us(now))) {
             if (!pending) pending.emplace();
             pending->place = row[0].as<std::int64_t>();
             windows.push_back(access::window_of(
@@ -72,7 +72,7 @@ Status save_derived(Pool& pool, std::int64_t place) {
 }
 
 Result<std::vector<Rederivation>> load_rederivations(Pool& pool, std::size_t limit) {
-    return detail::load(pool, to_rederivation, kRederivations, limit);
+    return detail::load_prepared(pool, to_rederivation, kRederivations, limit);
 }
 
 Status save_rederived(Pool& pool, const Uuid& id, UtcTime now) {

@@ -15,6 +15,7 @@ namespace sluice::catalogue {
 namespace {
 
 using detail::run;
+using detail::run_prepared;
 
 constexpr const char* kVersions = R"(
     SELECT number, rules::text, note, proposed_by, proposer, to_us(proposed_at), adopter, to_us(adopted_at), document,
@@ -52,7 +53,7 @@ Result<std::vector<PolicyVersionRow>> load_policy_versions(Pool& pool) {
     std::vector<PolicyVersionRow> versions;
     const Status status = pool.with([&](Connection& connection) -> Status {
         pqxx::nontransaction session{connection.get()};
-        for (const auto& row : run(session, kVersions))
+        for (const auto& row : run_prepared(connection, session, kVersions))
             versions.push_back(to_version(row));
         return {};
     });

@@ -6,7 +6,7 @@
 namespace sluice::catalogue {
 namespace {
 
-using detail::load;
+using detail::load_prepared;
 using detail::run;
 
 // Journals of several volumes may come in any order; what each line says happened in the order of their
@@ -43,7 +43,7 @@ constexpr const char* kDerived =
 }  // namespace
 
 Result<std::vector<PowerRow>> load_underived_power(Pool& pool, std::size_t limit) {
-    return load(pool, to_power, kUnderived, static_cast<std::int64_t>(limit));
+    return load_prepared(pool, to_power, kUnderived, static_cast<std::int64_t>(limit));
 }
 
 Status save_power(Pool& pool, const PowerOutcome& outcome, UtcTime now) {

@@ -119,7 +119,7 @@ Result<std::vector<WaitingRecord>> SequencingSession::load_waiting(std::size_t l
     std::vector<WaitingRecord> records;
     const Status status = state_->with([&]() -> Status {
         pqxx::nontransaction session{state_->connection.get()};
-        for (const auto& row : detail::run(session, kWaiting, limit))
+        for (const auto& row : detail::run_prepared(state_->connection, session, kWaiting, limit))
             records.push_back(to_waiting(row));
         return {};
     });

@@ -195,11 +195,16 @@ TEST_CASE(
         worst.add(coverage);
         CHECK(first_of(check_decodable(footage, 5)) == "");
         CHECK(first_of(check_no_hole(coverage, from_epoch_us(stopped_us) - 3s, 50ms)) == "");
-        // Three times it was taken away from open files; a stop in between, and the one at the end.
-        REQUIRE(gaps.size() == 5);
-        CHECK(std::ranges::count_if(gaps, [](const std::string& gap) {
-                  return gap.starts_with("volume_missing ");
-              }) == 3);
+        // Three times it was taken away from open files; a stop in between, and the one at the end. A
+        // connection that a busy machine loses beside that costs nothing that was sent: check_complete has
+        // seen to it.
+        const auto count = [&](std::string_view cause) {
+            return std::ranges::count_if(gaps, [&](const std::string& gap) {
+                return gap.starts_with(cause);
+            });
+        };
+        CHECK(count("volume_missing ") == 3);
+        CHECK(count("shutdown ") == 2);
         for (const std::string& gap : gaps)
             if (gap.starts_with("volume_missing ")) CHECK(std::stod(gap.substr(gap.find(' '))) < 6.0);
     }

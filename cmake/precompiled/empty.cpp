@@ -1,0 +1,1 @@
+// The libraries that hold the precompiled headers need a source.
