@@ -59,13 +59,15 @@ Status import_access(const fs::path& config, const fs::path& file, const EventFi
         );
     const auto names = catalogue::load_door_names(pool);
     if (!names) return std::unexpected(names.error());
-    const auto key = access::load_or_make_card_key(access::card_key_file(loaded->data));
+    // A dry run makes no file, and nobody sees what it seals.
+    const auto key = options.is_dry_run ? Result<access::CardKey>{access::CardKey{access::CardKey::Secret{}}}
+                                        : access::load_or_make_card_key(access::card_key_file(loaded->data));
     if (!key) return std::unexpected(key.error());
     const UtcTime now = RealClock{}.now();
     auto events =
         access::parse_event_csv(*text, catalogue::csv_sender((*controller)->controller, *names), *key, now);
     if (!events) return failure(Remedy::refuse, file.string() + ": " + describe(events.error().front()));
-    const std::string person = process::actor_name();
+    const ledger::Actor person = process::operator_here();
     catalogue::ImportRow row{
         .id = make_uuid_v7(now),
         .sha256 = sha256(as_bytes(*text)),
@@ -73,15 +75,13 @@ Status import_access(const fs::path& config, const fs::path& file, const EventFi
         .rows = events->events.size() + events->faulty_rows,
         .faulty = events->faulty_rows,
         .faults = {},
-        .importer = person,
+        .importer = person.name,
         .imported = now,
     };
     if (options.is_dry_run) {
         row.faults = std::move(events->faults);
     } else {
-        auto done = catalogue::import_events(
-            pool, std::move(row), std::move(*events), {.id = std::nullopt, .name = person, .role = "system"}
-        );
+        auto done = catalogue::import_events(pool, std::move(row), std::move(*events), person);
         if (!done) return std::unexpected(done.error());
         row = std::move(*done);
     }

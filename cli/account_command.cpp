@@ -1,4 +1,5 @@
 #include "cli/account_commands.hpp"
+#include "cli/process/os_user.hpp"
 #include "config/base/time.hpp"
 #include "config/base/token.hpp"
 #include "config/load.hpp"
@@ -40,11 +41,11 @@ Result<std::unique_ptr<Desk>> open_desk(const fs::path& config) {
     return std::make_unique<Desk>(catalogue::conninfo_of(*loaded, "sluice_super"), loaded->data);
 }
 
-/// What the tool did, for the audit log: it knows nobody's name.
+/// For the audit log. Who sits at the machine is known as the operating system knows them.
 ledger::Act act_on(const AccountRow& account, std::string action, const nlohmann::json& facts) {
     return {
         .action = std::move(action),
-        .actor = ledger::system_actor("sluice"),
+        .actor = process::operator_here(),
         .subject = {.kind = "account", .id = to_string(account.id)},
         .facts = facts.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
     };
@@ -107,6 +108,14 @@ nlohmann::json to_json(const AccountRow& account, UtcTime now) {
         {"unit", account.unit},
         {"state", state_of(account, now)},
     };
+}
+
+/// What is shut takes no new key.
+Status check_open(const AccountRow& account) {
+    if (!account.departed && !account.disabled) return {};
+    return failure(
+        Remedy::refuse, std::string{"the account is "} + (account.departed ? "departed" : "disabled")
+    );
 }
 
 /// Gives whoever owns it what it is opened with; nothing of it can be shown again.
@@ -276,6 +285,7 @@ Status reset_account_password(const fs::path& config, const std::string& name) {
     if (!account) return std::unexpected(account.error());
     if (account->kind != PrincipalKind::person)
         return failure(Remedy::refuse, "a machine has tokens, no password; see `sluice account token`");
+    if (auto open = check_open(*account); !open) return open;
     const std::string password = account::make_password();
     const auto hash = account::hash_password(password);
     if (!hash) return std::unexpected(hash.error());
@@ -295,6 +305,7 @@ Status set_account_totp(const fs::path& config, const std::string& name, bool is
     std::optional<Bytes> secret;
     std::optional<Bytes> sealed;
     if (!is_removed) {
+        if (auto open = check_open(*account); !open) return open;
         secret = account::make_totp_secret();
         auto made = account::seal_secret((*desk)->data, account->id, *secret);
         if (!made) return std::unexpected(made.error());
@@ -322,8 +333,7 @@ Status create_account_token(const fs::path& config, const std::string& name) {
     if (!desk) return std::unexpected(desk.error());
     const auto account = get_account(**desk, name);
     if (!account) return std::unexpected(account.error());
-    if (account->departed || account->disabled)
-        return failure(Remedy::refuse, "the account is " + state_of(*account, (*desk)->now));
+    if (auto open = check_open(*account); !open) return open;
     const auto token = make_token_of(**desk, *account);
     if (!token) return std::unexpected(token.error());
     fmt::print("token of \"{}\"; it is shown only now:\n{}\n", account->name, *token);

@@ -10,7 +10,7 @@
 #include <vector>
 
 /// `sluice account …`: the first accounts, and what the API does not do. Whoever may read the configuration
-/// acts; the audit log knows it as the tool.
+/// acts; the audit log names the OS user.
 namespace sluice::cli {
 
 namespace fs = std::filesystem;

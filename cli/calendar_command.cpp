@@ -41,7 +41,7 @@ Status import_calendar(const fs::path& config, const fs::path& file, bool is_dry
     const catalogue::CalendarImport import{
         .table = std::move(*table),
         .sha256 = sha256(as_bytes(*text)),
-        .importer = {.id = std::nullopt, .name = process::actor_name(), .role = "system"},
+        .importer = process::operator_here(),
     };
     const auto is_new = catalogue::import_calendar(pool, import, RealClock{}.now());
     if (!is_new) return std::unexpected(is_new.error());

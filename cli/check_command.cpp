@@ -1,4 +1,5 @@
 #include "cli/commands.hpp"
+#include "cli/process/os_user.hpp"
 #include "config/load.hpp"
 #include "storage/catalogue/conninfo.hpp"
 #include "storage/catalogue/inventory.hpp"
@@ -90,7 +91,7 @@ Status rebuild(const config::Config& config, const CheckOptions& options) {
     Console console{options.pace, false};
     for (const check::Finding& missing : volumes->missing)
         console.found(missing);
-    const auto done = check::rebuild(pool, *volumes, present, RealClock{}, console);
+    const auto done = check::rebuild(pool, *volumes, present, RealClock{}, console, process::operator_here());
     if (!done) return std::unexpected(done.error());
     fmt::print(
         "{} segments, {} clips of the contractor, {} suspect files ({} with a copy), {} cameras, {} journal "

@@ -253,7 +253,7 @@ Status import_doors(const fs::path& config, const fs::path& file, bool is_dry_ru
     if (!history) return std::unexpected(history.error());
     Import import{
         .pool = pool,
-        .actor = {.id = std::nullopt, .name = process::actor_name(), .role = "system"},
+        .actor = process::operator_here(),
         .now = now,
         .is_dry_run = is_dry_run,
         .held_open = policy::in_force(*history, now).policy.doors.held_open,

@@ -73,11 +73,12 @@ Result<contractor::Configured> write_part(Desk& desk) {
 }
 
 Status decide(Desk& desk, ContractorCamera& camera, const char* action, const json& facts) {
+    const ledger::Actor actor = process::operator_here();
     camera.decided = desk.clock.now();
-    camera.decider = "sluice";
+    camera.decider = actor.name;
     const ledger::Act act{
         .action = action,
-        .actor = ledger::system_actor("sluice"),
+        .actor = actor,
         .subject = {.kind = "contractor_camera", .id = to_string(camera.id)},
         .facts = facts.dump(-1, ' ', false, json::error_handler_t::replace),
     };

@@ -20,11 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-/// Whoever sits at this machine; the operating system knows no more of them.
-ledger::Actor operator_here() {
-    return {.id = std::nullopt, .name = process::actor_name(), .role = "system"};
-}
-
 Status wait_for(catalogue::Pool& pool, const Uuid& record) {
     return catalogue::wait_until_sequenced(
         pool, record, std::chrono::steady_clock::now() + catalogue::kCheckpointLimit
@@ -58,7 +53,7 @@ Status make_copies_key(const CopiesKeyOptions& options) {
     if (!config) return std::unexpected(config.error());
     catalogue::Pool pool{catalogue::conninfo_of(*config, "sluice_worker"), 1};
     const auto made = release::make_package_key(
-        pool, config->data, options.is_replacing, operator_here(), RealClock{}.now()
+        pool, config->data, options.is_replacing, process::operator_here(), RealClock{}.now()
     );
     if (!made) return std::unexpected(made.error());
     if (made->former)
@@ -84,7 +79,7 @@ Status export_ledger(const fs::path& config_file, const fs::path& folder) {
         pool,
         ledger::Act{
             .action = "ledger.exported",
-            .actor = operator_here(),
+            .actor = process::operator_here(),
             .subject = {.kind = "folder", .id = folder.string()},
         },
         RealClock{}.now()
@@ -133,7 +128,7 @@ Status erase_record(const fs::path& config_file, const std::string& record, cons
         pool,
         *id,
         {.action = "ledger.erased",
-         .actor = operator_here(),
+         .actor = process::operator_here(),
          .subject = {.kind = "record", .id = to_string(*id)},
          .facts = json{{"reason", reason}}.dump(-1, ' ', false, json::error_handler_t::replace)},
         RealClock{}.now()

@@ -71,10 +71,13 @@ Status ReleaseKeeper::tell_due(const Tools& tools) {
     const auto history = catalogue::load_policy_history(tools.pool);
     if (!history) return std::unexpected(history.error());
     if (history->empty()) return {};
-    const auto& days = policy::in_force(*history, now).policy.release.due_notice_days_ahead;
-    const auto fresh = catalogue::tell_copies_due(tools.pool, days, now);
+    const policy::ReleasePolicy& rules = policy::in_force(*history, now).policy.release;
+    const auto fresh = catalogue::tell_copies_due(tools.pool, rules.due_notice_days_ahead, now);
     if (!fresh) return std::unexpected(fresh.error());
     if (*fresh > 0) log::info("copies_due", {{"copies", *fresh}});
+    const auto waiting = catalogue::tell_waiting_copies(tools.pool, rules.collect_notice_days_ahead, now);
+    if (!waiting) return std::unexpected(waiting.error());
+    if (*waiting > 0) log::info("copies_waiting", {{"notices", *waiting}});
     return {};
 }
 

@@ -8,8 +8,8 @@
 namespace sluice::jobs {
 
 /// What the worker does for what was released without being asked: ends sessions that nobody ended, gives up
-/// copies whose job has failed, tells of those that are due soon or overdue, destroys packages whose time is
-/// over. Every few seconds. Thread: the lane's.
+/// copies whose job has failed, tells of those that wait to be collected, are due soon or overdue, ends those
+/// that nobody collected, and destroys packages whose time is over. Every few seconds. Thread: the lane's.
 class ReleaseKeeper {
 public:
     /// Error: of the database, or of the spool's disk.

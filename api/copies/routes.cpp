@@ -315,7 +315,8 @@ Answer declare_copy(const Call& call) {
             409,
             "COPY_STATE",
             "The copy is " + state_of(*copy) +
-                "; it is received once it is sealed, and then returned or destroyed."
+                "; it is received once it is sealed and while its package is kept, and then returned or "
+                "destroyed."
         ));
     return read_copy(call);
 }

@@ -84,7 +84,7 @@ std::expected<void, http::Problem> check_handing_out(const catalogue::CopyRow& c
         return std::unexpected(problem(409, "COPY_FAILED", "The copy could not be made: " + copy.failure));
     if (!copy.package)
         return std::unexpected(problem(409, "COPY_NOT_SEALED", "The copy is still being made."));
-    if (copy.package->destroyed || copy.package->expires <= now)
+    if (copy.uncollected || copy.package->destroyed || copy.package->expires <= now)
         return std::unexpected(
             problem(410, "PACKAGE_EXPIRED", "The package is no longer kept; the record of it is.")
         );
@@ -99,6 +99,7 @@ std::string state_of(const catalogue::CopyRow& copy) {
     if (copy.failed) return "failed";
     if (!copy.declaration.empty()) return copy.declaration;
     if (copy.received) return "received";
+    if (copy.uncollected) return "uncollected";
     return copy.sealed ? "sealed" : "ordered";
 }
 
@@ -120,6 +121,7 @@ std::string copy_json(const catalogue::CopyRow& copy, bool with_manifest, UtcTim
         {"sealed", time_or_null(copy.sealed)},
         {"received", time_or_null(copy.received)},
         {"receiver_note", text_or_null(copy.receiver_note)},
+        {"uncollected", time_or_null(copy.uncollected)},
         {"declaration", text_or_null(copy.declaration)},
         {"declared", time_or_null(copy.declared)},
         {"declarer", text_or_null(copy.declarer)},

@@ -30,7 +30,7 @@ due_of(std::optional<UtcTime> asked, UtcTime recorded, unsigned ceiling_years, U
 [[nodiscard]] std::expected<void, http::Problem>
 check_handing_out(const catalogue::CopyRow& copy, UtcTime now);
 
-/// "ordered", "failed", "sealed", "received", "returned", "destroyed".
+/// "ordered", "failed", "sealed", "received", "uncollected", "returned", "destroyed".
 [[nodiscard]] std::string state_of(const catalogue::CopyRow& copy);
 [[nodiscard]] std::string copy_json(const catalogue::CopyRow& copy, bool with_manifest, UtcTime now);
 

@@ -96,6 +96,7 @@ const char* end_text(Entry kind) {
         case Entry::session:
         case Entry::copy:
         case Entry::corrected:
+        case Entry::uncollected:
             return "";
     }
     return "";
@@ -110,6 +111,13 @@ void open_line(RegisterLine& line, const RegisterEntry& entry, const json& facts
     line.kind = kind_text(text_of(facts, "kind"));
     line.reason = text_of(facts, "reason");
     line.footage = joined(facts.value("cameras", json::array())) + " " + period_of(facts);
+}
+
+/// As its receipt has it: "115/000001-1".
+std::string copy_number(const RegisterEntry& entry, const json& facts) {
+    const auto number = facts.find("number");
+    if (number == facts.end() || !number->is_number_integer()) return text_of(facts, "copy");
+    return entry.dossier_number + "-" + std::to_string(number->get<std::int64_t>());
 }
 
 /// What a viewing delivered, camera by camera.
@@ -147,7 +155,7 @@ void add_entry(RegisterLine& line, const RegisterEntry& entry) {
             append(line.delivered, delivered_text(facts));
             return;
         case Entry::copy:
-            append(line.copy, text_of(facts, "copy") + "/" + day_of(facts, "due"));
+            append(line.copy, copy_number(entry, facts) + "/" + day_of(facts, "due"));
             return;
         case Entry::completed:
             append(line.receipt, calendar::to_roc_minute(entry.at));
@@ -155,6 +163,9 @@ void add_entry(RegisterLine& line, const RegisterEntry& entry) {
             return;
         case Entry::corrected:
             return add_correction(line, facts);
+        case Entry::uncollected:
+            append(line.remark, "複製品" + copy_number(entry, facts) + "逾期未領");
+            return;
         case Entry::refused:
         case Entry::not_held:
         case Entry::withdrawn:

@@ -59,7 +59,8 @@ Got<void> read_flags(const Body& body, Try& tried) {
          {std::pair{"letter_verified", &tried.attempt.is_letter_verified},
           std::pair{"masked", &tried.attempt.is_masked},
           std::pair{"outward", &tried.is_outward},
-          std::pair{"attested", &tried.attempt.is_attested}}) {
+          std::pair{"attested", &tried.attempt.is_attested},
+          std::pair{"new_code", &tried.wants_new_code}}) {
         const auto flag = read_flag(body, name);
         if (!flag) return std::unexpected(flag.error());
         *into = *flag;
@@ -159,8 +160,8 @@ Got<void> look_at_release(const Call& call, const Case& request, Try& tried) {
     if (tried.attempt.action == RequestAction::start) {
         const auto session = catalogue::find_open_viewing(pool, request.id);
         if (!session) return std::unexpected(to_problem(session.error()));
-        const bool is_open =
-            *session && call.now < (*session)->presence_to && (*session)->slot.contains(call.now);
+        const bool is_open = *session && !(*session)->is_replaced && call.now < (*session)->presence_to &&
+                             (*session)->slot.contains(call.now);
         tried.attempt.is_escort_present = is_open && (*session)->escort_id == call.principal->id;
         tried.attempt.is_viewer_present = is_open && (*session)->joined.has_value();
     }
@@ -170,7 +171,7 @@ Got<void> look_at_release(const Call& call, const Case& request, Try& tried) {
         if (!copies) return std::unexpected(to_problem(copies.error()));
         // One that is still being made will need its receipt too.
         tried.attempt.is_receipt_missing = std::ranges::any_of(*copies, [](const catalogue::CopyRow& copy) {
-            return !copy.failed && !copy.received;
+            return !copy.failed && !copy.received && !copy.uncollected;
         });
     }
     return {};
@@ -193,7 +194,7 @@ const Members& members_of(RequestAction action) {
         {RequestAction::reopen, {"reasons"}},
         {RequestAction::revoke, {"reasons", "document"}},
         {RequestAction::extend, {"reasons"}},
-        {RequestAction::schedule, {"from", "to", "kind", "escort", "viewer"}},
+        {RequestAction::schedule, {"from", "to", "kind", "escort", "viewer", "new_code"}},
         {RequestAction::complete, {"attested", "note"}},
         {RequestAction::appeal, {"document", "note"}},
         {RequestAction::remand, {"document", "note"}},

@@ -189,8 +189,19 @@ void add_decision(const Scene& scene, const json& facts, TakenStep& step) {
         if (line.action == step.action) step.entry = catalogue::NewEntry{line.entry, dump(facts)};
 }
 
-/// A code for a viewer without an account: told once, kept as a hash.
-std::string add_slot(const Scene& scene, TakenStep& step) {
+json slot_facts(const release::Slot& slot) {
+    return {
+        {"id", to_string(slot.id)},
+        {"from", to_rfc3339(slot.interval.from)},
+        {"to", to_rfc3339(slot.interval.to)},
+        {"escort", slot.escort},
+        {"viewer", slot.viewer},
+    };
+}
+
+/// The appointment, and which one it replaces, in step and facts. A code for a viewer without an account:
+/// told once, kept as a hash.
+std::string add_slot(const Scene& scene, TakenStep& step, json& facts) {
     if (step.action != RequestAction::schedule) return {};
     const release::SlotWish& wish = *scene.tried.attempt.slot;
     catalogue::NewSlot made{
@@ -213,6 +224,8 @@ std::string add_slot(const Scene& scene, TakenStep& step) {
             code += kLetters[byte % kLetters.size()];
         made.code_hash = sha256(as_bytes(code));
     }
+    facts["slot"] = slot_facts(made.slot);
+    if (scene.request.slot) facts["replaces"] = slot_facts(*scene.request.slot);
     step.slot = std::move(made);
     return code;
 }
@@ -242,6 +255,7 @@ Got<TakenStep> make_step(const Scene& scene, std::string& code) {
         facts["due_before"] = to_rfc3339(*request.due);
         facts["due"] = to_rfc3339(*step.due);
     }
+    code = add_slot(scene, step, facts);
     step.facts = dump(facts);
     if (step.action == RequestAction::accept) {
         const auto slugs = slugs_of(call, request.cameras);
@@ -253,7 +267,6 @@ Got<TakenStep> make_step(const Scene& scene, std::string& code) {
     add_decision(scene, facts, step);
     if (const auto held = add_holds(scene, step); !held) return std::unexpected(held.error());
     if (const auto told = add_notices(scene, step); !told) return std::unexpected(told.error());
-    code = add_slot(scene, step);
     return step;
 }
 

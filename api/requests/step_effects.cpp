@@ -4,6 +4,7 @@
 #include "storage/retention/rules.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 
 namespace sluice::api::requests {
@@ -17,6 +18,15 @@ namespace {
 
 // After the last day of a period: whoever files on that day, and whoever enters it.
 constexpr std::chrono::days kMargin{7};
+
+/// Whoever asked is told of these.
+constexpr std::array kToldDecisions{
+    RequestAction::grant,
+    RequestAction::grant_part,
+    RequestAction::refuse,
+    RequestAction::answer_not_held,
+    RequestAction::revoke,
+};
 
 catalogue::HoldRow hold_of(const Scene& scene, const TakenStep& step, catalogue::HoldKind kind) {
     const Case& request = scene.request;
@@ -196,9 +206,8 @@ Got<void> add_notices(const Scene& scene, TakenStep& step) {
             tell(countersign_wanted, "unit_head", head);
         if (heads->has_headless) tell(countersign_wanted, "secretariat");
     }
-    const bool is_decided = step.action == RequestAction::grant || step.action == RequestAction::grant_part ||
-                            step.action == RequestAction::refuse;
-    if (is_decided) tell(decision, applicant ? "applicant" : "secretariat", applicant);
+    if (std::ranges::find(kToldDecisions, step.action) != kToldDecisions.end())
+        tell(decision, applicant ? "applicant" : "secretariat", applicant);
     if (step.action == RequestAction::extend)
         tell(catalogue::NoticeKind::extended, applicant ? "applicant" : "secretariat", applicant);
     // What was decided is taken back, perhaps out of a session that is going on.
@@ -209,9 +218,11 @@ Got<void> add_notices(const Scene& scene, TakenStep& step) {
     // The ethics office is told of a judicial request, and not asked.
     if (step.action == RequestAction::refer && step.to == RequestState::deciding) tell(submitted, "ethics");
     if (notices.empty()) return {};
-    step.also = [notices, now = step.now](pqxx::transaction_base& transaction) -> Status {
-        for (const catalogue::NewNotice& notice : notices)
+    step.also = [notices, now = step.now](pqxx::transaction_base& transaction, const Uuid& event) -> Status {
+        for (catalogue::NewNotice notice : notices) {
+            notice.act_id = event;
             static_cast<void>(catalogue::raise_notice(transaction, notice, now));
+        }
         return {};
     };
     return {};

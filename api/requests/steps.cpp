@@ -32,6 +32,13 @@ http::Problem refusal(const Case& request, const Try& tried, const release::Verd
     return made;
 }
 
+/// An appointment that there is already is not made a second time: its code stays good, and its session open.
+bool is_there_already(const Case& request, const Try& tried) {
+    const auto& wish = tried.attempt.slot;
+    return tried.attempt.action == RequestAction::schedule && !tried.wants_new_code && wish && request.slot &&
+           request.state == release::RequestState::scheduled && release::is_same(*request.slot, *wish);
+}
+
 /// With the code of a viewer, which is shown this once.
 Answer step_response(const Call& call, const Case& request, const std::string& code) {
     auto response = case_response(call, request.id);
@@ -74,6 +81,7 @@ Answer take(const Call& call, RequestAction action, Action permission) {
         verdict = judge();
     }
     if (!verdict.next) return std::unexpected(refusal(*request, *tried, verdict));
+    if (is_there_already(*request, *tried)) return case_response(call, request->id);
     std::string code;
     const auto step = make_step({call, *request, *tried, *policy, verdict}, code);
     if (!step) return std::unexpected(step.error());

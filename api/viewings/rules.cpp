@@ -115,7 +115,8 @@ std::expected<void, http::Problem> check_joining(const catalogue::ViewingRow& ro
     if (row.joined) return std::unexpected(problem(409, "VIEWING_JOINED", "The viewer has joined already."));
     if (row.is_revoked || row.grant_to <= now)
         return std::unexpected(obstacle_problem(release::Obstacle::no_grant));
-    if (!row.slot.contains(now)) return std::unexpected(obstacle_problem(release::Obstacle::no_slot));
+    if (row.is_replaced || !row.slot.contains(now))
+        return std::unexpected(obstacle_problem(release::Obstacle::no_slot));
     if (row.presence_to <= now) return std::unexpected(obstacle_problem(release::Obstacle::no_escort));
     return {};
 }

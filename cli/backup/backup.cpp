@@ -145,7 +145,7 @@ Status enter(const catalogue::Server& server, const Made& made, const std::strin
         pool,
         row,
         {.action = "backup.made",
-         .actor = {.id = std::nullopt, .name = process::actor_name(), .role = "system"},
+         .actor = process::operator_here(),
          .subject = {"backup", to_string(row.id)},
          .facts = facts.dump()}
     );

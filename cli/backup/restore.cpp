@@ -45,7 +45,8 @@ Status prepare_server(const std::string& conninfo) {
 Status
 prepare(const catalogue::Server& server, const fs::path& folder, const Manifest& manifest, UtcTime now) {
     const std::string conninfo = server.conninfo(kFresh);
-    if (const auto migrated = catalogue::migrate(conninfo, false); !migrated)
+    const catalogue::Upgrade upgrade{process::operator_here(), now};
+    if (const auto migrated = catalogue::migrate(conninfo, false, upgrade); !migrated)
         return std::unexpected(migrated.error());
     catalogue::Pool pool{conninfo, 1};
     const nlohmann::json facts{
@@ -56,7 +57,7 @@ prepare(const catalogue::Server& server, const fs::path& folder, const Manifest&
     return catalogue::mark_restored(
         pool,
         {.action = "backup.restored",
-         .actor = {.id = std::nullopt, .name = process::actor_name(), .role = "system"},
+         .actor = process::operator_here(),
          .subject = {"backup", to_rfc3339(manifest.made)},
          .facts = facts.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)},
         now

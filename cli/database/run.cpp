@@ -1,10 +1,12 @@
 #include "cli/database/run.hpp"
 
 #include "cli/database/cluster.hpp"
+#include "cli/process/os_user.hpp"
 #include "cli/process/spawn.hpp"
 #include "config/base/lock_file.hpp"
 #include "config/base/log.hpp"
 #include "config/base/notify.hpp"
+#include "config/base/time.hpp"
 #include "config/base/unique_fd.hpp"
 #include "storage/catalogue/migrate.hpp"
 #include "storage/catalogue/pool.hpp"
@@ -162,7 +164,11 @@ make_ready(Running& running, const std::filesystem::path& programs, const std::f
         if (there.error().remedy() != Remedy::retry) return there;
         if (SteadyClock::now() > limit) return failure(Remedy::operator_acts, "the database does not answer");
     }
-    const auto report = catalogue::migrate(catalogue::embedded_conninfo(data, "sluice_super"), false);
+    const auto report = catalogue::migrate(
+        catalogue::embedded_conninfo(data, "sluice_super"),
+        false,
+        catalogue::Upgrade{process::operator_here(), RealClock{}.now()}
+    );
     if (!report) return std::unexpected(report.error());
     log::info(
         "database_ready",

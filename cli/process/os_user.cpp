@@ -5,6 +5,10 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
+#include <cstdlib>
+#include <string_view>
+#include <system_error>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -53,8 +57,30 @@ OsUser current_user() {
     };
 }
 
+std::optional<uid_t> sudo_caller() {
+    if (::geteuid() != 0) return std::nullopt;
+    const char* text = std::getenv("SUDO_UID");  // NOLINT(concurrency-mt-unsafe): nothing here sets variables
+    if (text == nullptr) return std::nullopt;
+    uid_t uid = 0;
+    const std::string_view digits{text};
+    const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), uid);
+    if (code != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
+    return uid;
+}
+
 std::string actor_name() {
-    return "os:" + current_user().name;
+    const std::string name = current_user().name;
+    const auto caller = sudo_caller();
+    if (!caller || *caller == ::geteuid()) return "os:" + name;
+    passwd entry{};
+    passwd* found = nullptr;
+    std::array<char, kEntryBytes> buffer{};
+    ::getpwuid_r(*caller, &entry, buffer.data(), buffer.size(), &found);
+    return "os:" + (found != nullptr ? std::string{entry.pw_name} : std::to_string(*caller)) + " as " + name;
+}
+
+ledger::Actor operator_here() {
+    return {.id = std::nullopt, .name = actor_name(), .role = "system"};
 }
 
 std::optional<gid_t> find_group(const std::string& name) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/base/error.hpp"
+#include "storage/ledger/act.hpp"
 
 #include <filesystem>
 #include <optional>
@@ -28,8 +29,13 @@ struct OsUser {
 [[nodiscard]] Result<std::optional<OsUser>> find_user(const std::string& name);
 /// Whoever runs this process (effective user); without a name in the data base its number stands for it.
 [[nodiscard]] OsUser current_user();
-/// What the audit log calls whoever runs a command: "os:" and the user's name. More is not known of them.
+/// Who typed the command that sudo runs as root; nullopt: it was not sudo. Root can say what it likes here.
+[[nodiscard]] std::optional<uid_t> sudo_caller();
+/// What the audit log calls whoever runs a command: "os:chen", or "os:chen as root" under sudo. More is not
+/// known of them.
 [[nodiscard]] std::string actor_name();
+/// The same as the actor of a record.
+[[nodiscard]] ledger::Actor operator_here();
 [[nodiscard]] std::optional<gid_t> find_group(const std::string& name);
 [[nodiscard]] bool is_root() noexcept;
 

@@ -1,14 +1,10 @@
 #include "cli/up/operator_token.hpp"
 
+#include "cli/process/os_user.hpp"
 #include "config/base/files.hpp"
 #include "config/base/token.hpp"
 #include "storage/catalogue/pool.hpp"
 #include "storage/catalogue/principal_repository.hpp"
-
-#include <charconv>
-#include <cstdlib>
-#include <optional>
-#include <string_view>
 
 #include <unistd.h>
 
@@ -16,18 +12,6 @@ namespace sluice::up {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// sudo says who typed the command.
-std::optional<uid_t> invoking_user() {
-    if (::geteuid() != 0) return std::nullopt;
-    const char* text = std::getenv("SUDO_UID");  // NOLINT(concurrency-mt-unsafe): one thread, at start
-    if (text == nullptr) return std::nullopt;
-    uid_t uid = 0;
-    const std::string_view digits{text};
-    const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), uid);
-    if (code != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
-    return uid;
-}
 
 std::string trimmed(std::string text) {
     text.erase(text.find_last_not_of(" \n") + 1);
@@ -44,7 +28,8 @@ Result<std::string>
 create_token(const std::string& conninfo, const std::string& name, const std::string& role, UtcTime now) {
     catalogue::Pool pool{conninfo, 1};
     std::string token = make_token();
-    const auto principal = catalogue::create_machine_token(pool, name, role, token_hash(token), now);
+    const auto principal =
+        catalogue::create_machine_token(pool, name, role, token_hash(token), now, process::operator_here());
     if (!principal) return std::unexpected(principal.error());
     return token;
 }
@@ -57,7 +42,8 @@ Result<std::string> create_person_token(
 ) {
     catalogue::Pool pool{conninfo, 1};
     std::string token = make_token();
-    const auto person = catalogue::create_person_token(pool, name, roles, token_hash(token), now);
+    const auto person =
+        catalogue::create_person_token(pool, name, roles, token_hash(token), now, process::operator_here());
     if (!person) return std::unexpected(person.error());
     if (!*person)
         return failure(
@@ -79,7 +65,7 @@ Result<std::string> ensure_operator_token(const fs::path& data, const std::strin
     if (!token) return token;
     if (auto written = replace_file(file, *token + "\n", 0600); !written)
         return std::unexpected(written.error());
-    if (const auto owner = invoking_user())
+    if (const auto owner = process::sudo_caller())
         if (::chown(file.c_str(), *owner, static_cast<gid_t>(-1)) != 0)
             return errno_error(Remedy::operator_acts, "cannot give away " + file.string());
     return token;

@@ -159,7 +159,11 @@ private:
 
     [[nodiscard]] Status migrate_server() const {
         if (site_.config.database.url.empty()) return {};
-        const auto report = catalogue::migrate(catalogue::conninfo_of(site_.config, "sluice_super"), false);
+        const auto report = catalogue::migrate(
+            catalogue::conninfo_of(site_.config, "sluice_super"),
+            false,
+            catalogue::Upgrade{process::operator_here(), RealClock{}.now()}
+        );
         if (report) {
             say("database   server's schema is version {}", report->version);
             return {};

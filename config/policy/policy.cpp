@@ -52,6 +52,7 @@ constexpr std::array kKnown{
     Known{.id = "VIEW_PRESENCE", .unit = "minutes", .least = 1, .most = 60},
     Known{.id = "VIEW_AHEAD", .unit = "seconds", .least = 12, .most = 30},
     Known{.id = "PACKAGE_KEEP", .unit = "days", .least = 1, .most = kMostDays},
+    Known{.id = "COPY_COLLECT_NOTICE", .unit = "days", .least = 1, .most = 366, .is_list = true},
     Known{.id = "COPY_DUE_NOTICE", .unit = "days", .least = 1, .most = 366, .is_list = true},
     Known{.id = "AUTH_PASSWORD_LENGTH", .unit = "letters", .least = 8, .most = 128},
     Known{.id = "AUTH_PASSWORD_AGE", .unit = "days", .least = 1, .most = kMostDays},
@@ -279,6 +280,7 @@ Policy read(const Rules& rules) {
         .presence_minutes = number_of(find("VIEW_PRESENCE")),
         .ahead_seconds = number_of(find("VIEW_AHEAD")),
         .package_days = number_of(find("PACKAGE_KEEP")),
+        .collect_notice_days_ahead = days_ahead(find("COPY_COLLECT_NOTICE")),
         .due_notice_days_ahead = days_ahead(find("COPY_DUE_NOTICE")),
     };
     policy.deadlines = {

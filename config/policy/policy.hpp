@@ -58,12 +58,13 @@ struct Deadlines {
     friend bool operator==(const Deadlines&, const Deadlines&) = default;
 };
 
-/// What a grant opens: VIEW_*, PACKAGE_KEEP and COPY_DUE_NOTICE.
+/// What a grant opens: VIEW_*, PACKAGE_KEEP and COPY_*.
 struct ReleasePolicy {
     unsigned presence_minutes = 0;
     unsigned ahead_seconds = 0;
     unsigned package_days = 0;
-    std::vector<unsigned> due_notice_days_ahead;  ///< longest first
+    std::vector<unsigned> collect_notice_days_ahead;  ///< longest first
+    std::vector<unsigned> due_notice_days_ahead;      ///< likewise
     friend bool operator==(const ReleasePolicy&, const ReleasePolicy&) = default;
 };
 

@@ -58,6 +58,16 @@ constexpr std::array kWords{
         "同意已撤回，案件重新審查",
         "A consent was withdrawn; the case is screened anew"
     },
+    Words{
+        NoticeKind::copy_waiting,
+        "複製品待領取，即將逾期",
+        "A copy waits to be collected, and not for long"
+    },
+    Words{
+        NoticeKind::copy_uncollected,
+        "複製品逾期未領，封存檔依規定銷毀",
+        "A copy was not collected in time; its package is destroyed"
+    },
 };
 
 std::string to_base64(std::string_view text) {

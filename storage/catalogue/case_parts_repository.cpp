@@ -156,7 +156,7 @@ constexpr const char* kSlot = R"(
     SELECT id, to_us(from_at), to_us(to_at), kind, escort_id, escort, viewer_id, viewer,
            EXISTS (SELECT FROM register_entries e JOIN dossiers d ON d.number = e.dossier_number
                    WHERE d.request_id = s.request_id AND e.kind IN ('session', 'copy') AND e.at >= s.made_at)
-    FROM request_slots s WHERE request_id = $1::uuid ORDER BY made_at DESC, id DESC LIMIT 1)";
+    FROM request_slots s WHERE request_id = $1::uuid AND replaced_at IS NULL)";
 void load_slot(pqxx::transaction_base& transaction, Case& request) {
     const pqxx::result rows = run(transaction, kSlot, to_string(request.id));
     if (rows.empty()) return;

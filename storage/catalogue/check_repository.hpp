@@ -2,6 +2,7 @@
 
 #include "storage/catalogue/pool.hpp"
 #include "storage/catalogue/rows.hpp"
+#include "storage/ledger/act.hpp"
 #include "storage/volume/journal.hpp"
 
 #include <cstdint>
@@ -101,8 +102,8 @@ struct CatalogueState {
 };
 [[nodiscard]] Result<CatalogueState> load_catalogue_state(Pool& pool);
 /// Makes the catalogue unconfirmed and allows a rebuild. Error: refuse (label "not_empty"), when it has
-/// footage rows and no rebuild of it was begun; one that was begun goes on.
-[[nodiscard]] Status begin_rebuild(Pool& pool, UtcTime now);
+/// footage rows and no rebuild of it was begun; one that was begun goes on. The beginning has its record.
+[[nodiscard]] Status begin_rebuild(Pool& pool, const ledger::Actor& actor, UtcTime now);
 [[nodiscard]] Status end_rebuild(Pool& pool, UtcTime now);
 
 }  // namespace sluice::catalogue

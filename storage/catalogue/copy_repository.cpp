@@ -3,7 +3,6 @@
 #include "storage/catalogue/detail/job_rows.hpp"
 #include "storage/catalogue/detail/load.hpp"
 #include "storage/catalogue/detail/values.hpp"
-#include "storage/catalogue/notice_repository.hpp"
 #include "storage/catalogue/record_repository.hpp"
 
 #include <functional>
@@ -31,7 +30,7 @@ constexpr const char* kFind = R"(
     SELECT c.id, c.request_id, c.grant_id, c.session_id, c.number, c.job_id, coalesce(r.dossier_number, ''), c.custodian_id, c.custodian,
            c.escort, c.recipient, to_us(g.decided_at), to_us(c.ordered_at), to_us(c.due_at), to_us(c.failed_at), coalesce(c.failure, ''),
            to_us(c.sealed_at), to_us(c.received_at), coalesce(c.receiver_note, ''), coalesce(c.declaration, ''), to_us(c.declared_at),
-           coalesce(c.declarer, ''), coalesce(c.declared_note, ''), g.revoked_at IS NOT NULL, g.is_masked,
+           coalesce(c.declarer, ''), coalesce(c.declared_note, ''), g.revoked_at IS NOT NULL, g.is_masked, to_us(c.uncollected_at),
            p.copy_id, p.name, p.bytes, p.sha256, p.signing_key, p.manifest, p.receipt, to_us(p.recorded_from), to_us(p.sealed_at),
            to_us(p.expires_at), to_us(p.destroyed_at), coalesce(p.rule, ''), coalesce(p.certificate, '')
     FROM copies c JOIN requests r ON r.id = c.request_id JOIN grants g ON g.id = c.grant_id LEFT JOIN packages p ON p.copy_id = c.id
@@ -40,32 +39,19 @@ constexpr const char* kList = R"(
     SELECT c.id, c.request_id, c.grant_id, c.session_id, c.number, c.job_id, coalesce(r.dossier_number, ''), c.custodian_id, c.custodian,
            c.escort, c.recipient, to_us(g.decided_at), to_us(c.ordered_at), to_us(c.due_at), to_us(c.failed_at), coalesce(c.failure, ''),
            to_us(c.sealed_at), to_us(c.received_at), coalesce(c.receiver_note, ''), coalesce(c.declaration, ''), to_us(c.declared_at),
-           coalesce(c.declarer, ''), coalesce(c.declared_note, ''), g.revoked_at IS NOT NULL, g.is_masked,
+           coalesce(c.declarer, ''), coalesce(c.declared_note, ''), g.revoked_at IS NOT NULL, g.is_masked, to_us(c.uncollected_at),
            p.copy_id, p.name, p.bytes, p.sha256, p.signing_key, '{}', '', to_us(p.recorded_from), to_us(p.sealed_at),
            to_us(p.expires_at), to_us(p.destroyed_at), coalesce(p.rule, ''), ''
     FROM copies c JOIN requests r ON r.id = c.request_id JOIN grants g ON g.id = c.grant_id LEFT JOIN packages p ON p.copy_id = c.id
     WHERE (c.ordered_at, c.id) < (from_us($1::bigint), $2::uuid) AND ($3::uuid IS NULL OR c.request_id = $3::uuid)
       AND ($4::bigint IS NULL OR (c.received_at IS NOT NULL AND c.declared_at IS NULL AND c.due_at <= from_us($4::bigint)))
     ORDER BY c.ordered_at DESC, c.id DESC LIMIT $5::bigint)";
-// One that was told of has its notice, acknowledged or not.
-constexpr std::int64_t kMostTold = 1000;
-constexpr const char* kUntoldOverdue = R"(
-    SELECT c.id, to_us(c.due_at) FROM copies c
-    WHERE c.received_at IS NOT NULL AND c.declared_at IS NULL AND c.due_at <= from_us($1::bigint)
-      AND NOT EXISTS (SELECT FROM notices n WHERE n.kind = 'copy_overdue' AND n.subject_id = c.id)
-    ORDER BY c.due_at LIMIT $2::bigint)";
-constexpr const char* kTellDue = R"(
-    INSERT INTO notices (id, kind, subject_id, audience, due_at, days_ahead, created_at)
-    SELECT gen_random_uuid(), 'copy_due', c.id, 'secretariat', c.due_at, min(d), from_us($2::bigint)
-    FROM copies c CROSS JOIN unnest($1::int[]) d
-    WHERE c.received_at IS NOT NULL AND c.declared_at IS NULL AND c.due_at > from_us($2::bigint)
-      AND c.due_at - d * interval '1 day' <= from_us($2::bigint)
-    GROUP BY c.id
-    ON CONFLICT ON CONSTRAINT notices_once DO NOTHING)";
 constexpr const char* kExpired = R"(
     SELECT p.copy_id, p.name, p.bytes, p.sha256, p.signing_key, '{}', '', to_us(p.recorded_from), to_us(p.sealed_at),
            to_us(p.expires_at), to_us(p.destroyed_at), coalesce(p.rule, ''), ''
-    FROM packages p WHERE p.destroyed_at IS NULL AND p.expires_at <= from_us($1::bigint) ORDER BY p.expires_at LIMIT $2::bigint)";
+    FROM packages p JOIN copies c ON c.id = p.copy_id
+    WHERE p.destroyed_at IS NULL AND p.expires_at <= from_us($1::bigint) AND num_nonnulls(c.received_at, c.uncollected_at) = 1
+    ORDER BY p.expires_at LIMIT $2::bigint)";
 
 // The worker's job has ended otherwise than in a sealed package.
 constexpr const char* kStranded = R"(
@@ -119,6 +105,7 @@ CopyRow to_copy(const pqxx::row& row) {
         .sealed = to_optional_time(row[16]),
         .received = to_optional_time(row[17]),
         .receiver_note = row[18].as<std::string>(),
+        .uncollected = to_optional_time(row[25]),
         .declaration = row[19].as<std::string>(),
         .declared = to_optional_time(row[20]),
         .declarer = row[21].as<std::string>(),
@@ -127,13 +114,13 @@ CopyRow to_copy(const pqxx::row& row) {
         .is_masked = row[24].as<bool>(),
         .package = {},
     };
-    if (!row[25].is_null()) copy.package = to_package_at(row, 25);
+    if (!row[26].is_null()) copy.package = to_package_at(row, 26);
     return copy;
 }
 
 constexpr const char* kReceive = R"(
     UPDATE copies SET received_at = from_us($2::bigint), receiver_note = $3
-    WHERE id = $1::uuid AND sealed_at IS NOT NULL AND received_at IS NULL)";
+    WHERE id = $1::uuid AND sealed_at IS NOT NULL AND received_at IS NULL AND uncollected_at IS NULL)";
 constexpr const char* kDeclare = R"(
     UPDATE copies SET declaration = $2, declared_at = from_us($3::bigint), declarer_id = $4::uuid, declarer = $5, declared_note = $6
     WHERE id = $1::uuid AND received_at IS NOT NULL AND declared_at IS NULL)";
@@ -224,44 +211,6 @@ load_copies(Pool& pool, const CopyFilter& filter, std::optional<CopyCursor> afte
         detail::to_optional_us(filter.overdue_at),
         static_cast<std::int64_t>(limit)
     );
-}
-
-Result<std::size_t> tell_copies_due(Pool& pool, const std::vector<unsigned>& days_ahead, UtcTime now) {
-    detail::ArrayLiteral days;
-    for (const unsigned count : days_ahead)
-        days.add(static_cast<std::uint64_t>(count));
-    std::size_t fresh = 0;
-    const Status status = pool.with([&](Connection& connection) -> Status {
-        pqxx::work transaction{connection.get()};
-        fresh =
-            static_cast<std::size_t>(run(transaction, kTellDue, days.str(), to_epoch_us(now)).affected_rows()
-            );
-        transaction.commit();
-        return {};
-    });
-    if (!status) return std::unexpected(status.error());
-    return fresh;
-}
-
-Result<std::size_t> tell_overdue_copies(Pool& pool, UtcTime now) {
-    std::size_t fresh = 0;
-    const Status status = pool.with([&](Connection& connection) -> Status {
-        fresh = 0;
-        pqxx::work transaction{connection.get()};
-        for (const auto& row : run(transaction, kUntoldOverdue, to_epoch_us(now), kMostTold)) {
-            const NewNotice notice{
-                .kind = NoticeKind::copy_overdue,
-                .subject_id = detail::to_uuid(row[0]),
-                .audience = "secretariat",
-                .due = detail::to_time(row[1]),
-            };
-            fresh += raise_notice(transaction, notice, now) ? 1 : 0;
-        }
-        transaction.commit();
-        return {};
-    });
-    if (!status) return std::unexpected(status.error());
-    return fresh;
 }
 
 Result<bool>

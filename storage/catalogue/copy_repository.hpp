@@ -52,7 +52,8 @@ struct CopyRow {
     std::optional<UtcTime> sealed;
     std::optional<UtcTime> received;
     std::string receiver_note;
-    std::string declaration;  ///< returned, destroyed; empty: none yet
+    std::optional<UtcTime> uncollected;  ///< its time was over before anybody signed for it
+    std::string declaration;             ///< returned, destroyed; empty: none yet
     std::optional<UtcTime> declared;
     std::string declarer;
     std::string declared_note;
@@ -98,8 +99,14 @@ tell_copies_due(Pool& pool, const std::vector<unsigned>& days_ahead, UtcTime now
 /// are new. Role: sluice_worker.
 [[nodiscard]] Result<std::size_t> tell_overdue_copies(Pool& pool, UtcTime now);
 
+/// A notice of each copy that waits to be collected and is to be so in so many days or less, for the
+/// secretariat and for its applicant, where the applicant has an account; once for each of the distances, the
+/// nearest that has come. How many are new. Role: sluice_worker.
+[[nodiscard]] Result<std::size_t>
+tell_waiting_copies(Pool& pool, const std::vector<unsigned>& days_ahead, UtcTime now);
+
 /// What became of it, once each and in this order: received, then returned or destroyed. False: it is not
-/// the time for it, or it was said already.
+/// the time for it, or it was said already, or its time was over.
 struct CopyDeclaration {
     Uuid id;
     std::string what;  ///< received, returned, destroyed
@@ -128,7 +135,29 @@ struct StrandedCopy {
 /// Whether any package was ever sealed.
 [[nodiscard]] Result<bool> has_packages(Pool& pool);
 
-/// Packages whose time is over. Role: sluice_worker.
+/// Sealed copies that nobody signed for, and whose package's time is over. Role: sluice_worker.
+struct UncollectedCopy {
+    Uuid id;
+    std::string dossier;
+    int number = 0;  ///< of the request's copies
+    std::string recipient;
+    std::string package;
+    UtcTime sealed;
+    UtcTime expired;
+};
+[[nodiscard]] Result<std::vector<UncollectedCopy>>
+load_uncollected_copies(Pool& pool, UtcTime now, std::size_t limit);
+/// That nobody will: the copy's row, its line in the register (facts: a JSON object), notices and the record
+/// in one transaction. False: its recipient has signed meanwhile, or it was said already.
+[[nodiscard]] Result<bool> save_uncollected_copy(
+    Pool& pool,
+    const Uuid& id,
+    const std::string& register_facts,
+    const ledger::Act& act,
+    UtcTime now
+);
+
+/// Packages whose time is over and whose copy is received or uncollected. Role: sluice_worker.
 [[nodiscard]] Result<std::vector<PackageRow>>
 load_expired_packages(Pool& pool, UtcTime now, std::size_t limit);
 /// After its file is gone. The certificate is a JSON object. False: it was said already.

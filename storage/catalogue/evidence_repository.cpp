@@ -237,6 +237,7 @@ Result<bool> add_inquiry(Pool& pool, const Bringing& bringing, const release::In
             .subject_id = bringing.request_id,
             .audience = "secretariat",
             .due = inquiry.due,
+            .act_id = inquiry.id,
         };
         static_cast<void>(raise_notice(transaction, notice, bringing.now));
         return true;

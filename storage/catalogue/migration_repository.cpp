@@ -3,6 +3,7 @@
 #include "storage/catalogue/detail/connection.hpp"
 #include "storage/catalogue/detail/migrations.hpp"
 #include "storage/catalogue/migrate.hpp"
+#include "storage/catalogue/record_repository.hpp"
 
 #include <memory>
 #include <string_view>
@@ -16,6 +17,7 @@ constexpr const char* kLock = "SELECT pg_advisory_lock(7235017)";
 constexpr const char* kSession =
     "SET statement_timeout = 0; SET lock_timeout = '60s'; SET client_min_messages = warning";
 constexpr const char* kTableIsThere = "SELECT to_regclass('public.schema_migrations') IS NOT NULL";
+constexpr const char* kLogIsThere = "SELECT to_regclass('public.ledger_records') IS NOT NULL";
 constexpr const char* kApplied =
     "SELECT version, name, encode(sha256, 'hex') FROM schema_migrations ORDER BY version";
 constexpr const char* kRecord =
@@ -62,17 +64,33 @@ Result<std::size_t> count_applied(pqxx::transaction_base& transaction) {
     return count;
 }
 
-void apply(pqxx::connection& connection, std::size_t position) {
+/// `upgrade`: of a database that has an audit log.
+Status apply(pqxx::connection& connection, std::size_t position, const std::optional<Upgrade>& upgrade) {
     const detail::Migration& migration = detail::migrations()[position];
     pqxx::work transaction{connection};
     transaction.exec(kBecomeOwner);
     transaction.exec(std::string{migration.sql});
     detail::run(transaction, kRecord, position + 1, std::string{migration.name}, hash_of(migration));
+    if (upgrade) {
+        const ledger::Act act{
+            .action = "database.migrated",
+            .actor = upgrade->actor,
+            .subject = {.kind = "migration", .id = std::string{migration.name}},
+        };
+        if (const auto record = append_record(transaction, act, upgrade->now); !record)
+            return std::unexpected(record.error());
+    }
     transaction.commit();
     log::info("migration_applied", {{"migration", migration.name}});
+    return {};
 }
 
-Status run_migrations(pqxx::connection& connection, bool dry_run, MigrationReport& report) {
+Status run_migrations(
+    pqxx::connection& connection,
+    bool dry_run,
+    const std::optional<Upgrade>& upgrade,
+    MigrationReport& report
+) {
     {
         pqxx::nontransaction session{connection};
         session.exec(kSession);
@@ -84,8 +102,10 @@ Status run_migrations(pqxx::connection& connection, bool dry_run, MigrationRepor
         transaction.commit();
     }
     std::size_t applied = 0;
+    bool has_log = false;
     {
         pqxx::nontransaction session{connection};
+        has_log = session.exec(kLogIsThere)[0][0].as<bool>();
         const auto counted = count_applied(session);
         if (!counted) return std::unexpected(counted.error());
         applied = *counted;
@@ -93,7 +113,7 @@ Status run_migrations(pqxx::connection& connection, bool dry_run, MigrationRepor
     report.version = static_cast<int>(applied);
     for (std::size_t i = applied; i < detail::migrations().size(); ++i) {
         if (!dry_run) {
-            apply(connection, i);
+            if (auto done = apply(connection, i, has_log ? upgrade : std::nullopt); !done) return done;
             report.version = static_cast<int>(i + 1);
         }
         report.applied.emplace_back(detail::migrations()[i].name);
@@ -126,13 +146,14 @@ Error for_operator(const Error& error) {
 
 }  // namespace
 
-Result<MigrationReport> migrate(const std::string& conninfo, bool dry_run) {
+Result<MigrationReport>
+migrate(const std::string& conninfo, bool dry_run, const std::optional<Upgrade>& upgrade) {
     MigrationReport report;
     bool is_usable = false;
     const Status status = detail::catch_database_errors(
         [&] {
             const auto connection = open_or_create(conninfo, !dry_run);
-            return run_migrations(connection->get(), dry_run, report);
+            return run_migrations(connection->get(), dry_run, upgrade, report);
         },
         is_usable
     );

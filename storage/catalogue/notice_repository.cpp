@@ -46,11 +46,13 @@ constexpr std::array<KindWords, kNoticeKinds> kKinds{
     KindWords{NoticeKind::door_unattended, "door_unattended", "alarm"},
     KindWords{NoticeKind::copy_due, "copy_due", "copy"},
     KindWords{NoticeKind::consent_withdrawn, "consent_withdrawn", "request"},
+    KindWords{NoticeKind::copy_waiting, "copy_waiting", "copy"},
+    KindWords{NoticeKind::copy_uncollected, "copy_uncollected", "copy"},
 };
 
 constexpr const char* kRaise = R"(
-    INSERT INTO notices (id, kind, subject_id, audience, addressee_id, due_at, days_ahead, created_at)
-    VALUES ($1::uuid, $2, $3::uuid, $4, $5::uuid, from_us($6::bigint), $7::int, from_us($8::bigint))
+    INSERT INTO notices (id, kind, subject_id, audience, addressee_id, due_at, days_ahead, created_at, act_id)
+    VALUES ($1::uuid, $2, $3::uuid, $4, $5::uuid, from_us($6::bigint), $7::int, from_us($8::bigint), $9::uuid)
     ON CONFLICT ON CONSTRAINT notices_once DO NOTHING)";
 constexpr const char* kList = R"(
     SELECT id, place, kind, subject_id, audience, addressee_id, to_us(due_at), days_ahead, to_us(created_at),
@@ -121,7 +123,8 @@ bool raise_notice(pqxx::transaction_base& transaction, const NewNotice& notice, 
             notice.addressee_id ? std::optional{to_string(*notice.addressee_id)} : std::nullopt,
             detail::to_optional_us(notice.due),
             notice.days_ahead,
-            to_epoch_us(now));
+            to_epoch_us(now),
+            notice.act_id ? std::optional{to_string(*notice.act_id)} : std::nullopt);
     return raised.affected_rows() == 1;
 }
 

@@ -41,8 +41,10 @@ enum class NoticeKind {
     door_unattended,    ///< a controller is silent, and nobody is named to stand at its doors
     copy_due,           ///< a copy has to be back, or destroyed, soon
     consent_withdrawn,  ///< what was granted with it is screened anew
+    copy_waiting,       ///< one is sealed and not collected, and its last day is near
+    copy_uncollected,   ///< that day is over: its package is destroyed
 };
-inline constexpr std::size_t kNoticeKinds = 22;
+inline constexpr std::size_t kNoticeKinds = 24;
 [[nodiscard]] std::string_view to_string(NoticeKind kind) noexcept;
 [[nodiscard]] std::optional<NoticeKind> notice_kind_from(std::string_view word) noexcept;
 /// What `subject_id` is the id of: "hold", "request", "copy", "incident", "recorder", "alarm", …
@@ -56,6 +58,8 @@ struct NewNotice {
     };  ///< the only one of the role who sees it; nullopt: everybody of the role
     std::optional<UtcTime> due{};  ///< when what it is about is late
     unsigned days_ahead = 0;       ///< of `due`: the same is told of again at another distance
+    /// The act that it tells of: another act is another notice, however alike. nullopt: a time has come.
+    std::optional<Uuid> act_id{};
 };
 /// Within the caller's transaction: it is told exactly when the act is done. The same notice twice is one.
 /// For repositories: a failed statement throws as libpqxx does. Whether it is new.

@@ -29,13 +29,18 @@ PrincipalKind to_kind(const pqxx::field& field) {
     throw pqxx::conversion_error{"unknown kind of principal"};
 }
 
-/// That a token was made, for whom and with which roles; by the command line, which knows nobody's name.
-Status record_token(pqxx::transaction_base& transaction, const PrincipalRow& principal, UtcTime now) {
+/// That a token was made, for whom and with which roles.
+Status record_token(
+    pqxx::transaction_base& transaction,
+    const PrincipalRow& principal,
+    const ledger::Actor& maker,
+    UtcTime now
+) {
     const nlohmann::json facts{{"name", principal.name}, {"roles", principal.roles}};
     const auto record = append_record(
         transaction,
         {.action = "token.created",
-         .actor = ledger::system_actor("sluice"),
+         .actor = maker,
          .subject = {.kind = "principal", .id = to_string(principal.id)},
          .facts = facts.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)},
         now
@@ -62,7 +67,8 @@ Result<PrincipalRow> create_machine_token(
     const std::string& name,
     const std::string& role,
     const Sha256Digest& token_hash,
-    UtcTime now
+    UtcTime now,
+    const ledger::Actor& maker
 ) {
     PrincipalRow principal{
         .id = make_uuid_v7(now),
@@ -83,7 +89,7 @@ Result<PrincipalRow> create_machine_token(
             detail::to_bytea(token_hash),
             to_epoch_us(now)
         );
-        if (auto recorded = record_token(transaction, principal, now); !recorded) return recorded;
+        if (auto recorded = record_token(transaction, principal, maker, now); !recorded) return recorded;
         transaction.commit();
         return {};
     });
@@ -96,7 +102,8 @@ Result<std::optional<PrincipalRow>> create_person_token(
     const std::string& name,
     const std::vector<std::string>& roles,
     const Sha256Digest& token_hash,
-    UtcTime now
+    UtcTime now,
+    const ledger::Actor& maker
 ) {
     PrincipalRow person{
         .id = make_uuid_v7(now),
@@ -124,7 +131,7 @@ Result<std::optional<PrincipalRow>> create_person_token(
         is_made = !rows[0][0].is_null();
         if (!is_made) return {};
         person.id = detail::to_uuid(rows[0][0]);
-        if (auto recorded = record_token(transaction, person, now); !recorded) return recorded;
+        if (auto recorded = record_token(transaction, person, maker, now); !recorded) return recorded;
         transaction.commit();
         return {};
     });

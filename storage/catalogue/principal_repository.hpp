@@ -2,6 +2,7 @@
 
 #include "storage/catalogue/pool.hpp"
 #include "storage/catalogue/rows.hpp"
+#include "storage/ledger/act.hpp"
 
 #include <optional>
 #include <string>
@@ -9,14 +10,16 @@
 
 namespace sluice::catalogue {
 
-/// A new machine principal with one token. Only the token's SHA-256 is stored. Role: sluice_owner's function
-/// `create_machine_token`, callable by sluice_worker and sluice_super (the CLI), not by the API.
+/// A new machine principal with one token. Only the token's SHA-256 is stored; the record says who made it.
+/// Role: sluice_owner's function `create_machine_token`, callable by sluice_worker and sluice_super (the
+/// CLI), not by the API.
 [[nodiscard]] Result<PrincipalRow> create_machine_token(
     Pool& pool,
     const std::string& name,
     const std::string& role,
     const Sha256Digest& token_hash,
-    UtcTime now
+    UtcTime now,
+    const ledger::Actor& maker = ledger::system_actor("sluice")
 );
 /// A token for a person of this name, who is made if nobody has it. nullopt: the person has other roles.
 /// Role: as above.
@@ -25,7 +28,8 @@ namespace sluice::catalogue {
     const std::string& name,
     const std::vector<std::string>& roles,
     const Sha256Digest& token_hash,
-    UtcTime now
+    UtcTime now,
+    const ledger::Actor& maker = ledger::system_actor("sluice")
 );
 /// The principal of a valid token at `now`; nullopt: unknown, revoked or out of validity. Role: sluice_api.
 [[nodiscard]] Result<std::optional<PrincipalRow>>

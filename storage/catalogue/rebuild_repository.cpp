@@ -1,6 +1,7 @@
 #include "storage/catalogue/check_repository.hpp"
 #include "storage/catalogue/detail/load.hpp"
 #include "storage/catalogue/detail/values.hpp"
+#include "storage/catalogue/record_repository.hpp"
 
 namespace sluice::catalogue {
 
@@ -36,7 +37,7 @@ Result<CatalogueState> load_catalogue_state(Pool& pool) {
     return **state;
 }
 
-Status begin_rebuild(Pool& pool, UtcTime now) {
+Status begin_rebuild(Pool& pool, const ledger::Actor& actor, UtcTime now) {
     return pool.with([&](Connection& connection) -> Status {
         pqxx::work transaction{connection.get()};
         run(transaction, kLockState);
@@ -50,6 +51,13 @@ Status begin_rebuild(Pool& pool, UtcTime now) {
                 "not_empty"
             );
         run(transaction, kBeginRebuild, to_epoch_us(now));
+        const ledger::Act act{
+            .action = "catalogue.rebuild_begun",
+            .actor = actor,
+            .subject = {.kind = "catalogue", .id = "files"},
+        };
+        if (const auto record = append_record(transaction, act, now); !record)
+            return std::unexpected(record.error());
         transaction.commit();
         return {};
     });

@@ -56,6 +56,9 @@ constexpr const char* kGrantItem = R"(
     INSERT INTO grant_items (grant_id, camera_id, stream, asked_from, asked_to, from_at, to_at, is_outward)
     VALUES ($1::uuid, $2::uuid, $3, from_us($4::bigint), from_us($5::bigint), from_us($6::bigint), from_us($7::bigint),
         $8::boolean))";
+constexpr const char* kReplaceSlot = R"(
+    UPDATE request_slots SET replaced_at = greatest(made_at, from_us($2::bigint))
+    WHERE request_id = $1::uuid AND replaced_at IS NULL)";
 constexpr const char* kSlot = R"(
     INSERT INTO request_slots (id, request_id, from_at, to_at, kind, escort_id, escort, viewer_id, viewer, code_sha256,
         made_by, maker, made_at)
@@ -182,6 +185,7 @@ void add_slot(pqxx::transaction_base& transaction, const TakenStep& step) {
     const release::Slot& slot = step.slot->slot;
     const auto hash =
         step.slot->code_hash ? std::optional{detail::to_bytea(*step.slot->code_hash)} : std::nullopt;
+    run(transaction, kReplaceSlot, to_string(step.request_id), to_epoch_us(step.now));
     run(transaction,
         kSlot,
         to_string(slot.id),
@@ -227,11 +231,12 @@ Status change_holds(pqxx::transaction_base& transaction, const TakenStep& step) 
 Status write_down(
     pqxx::transaction_base& transaction,
     const TakenStep& step,
+    const Uuid& event_id,
     const std::optional<std::string>& dossier_number
 ) {
     run(transaction,
         kEvent,
-        to_string(make_uuid_v7(step.now)),
+        to_string(event_id),
         to_string(step.request_id),
         to_epoch_us(step.now),
         std::string{to_string(step.action)},
@@ -286,9 +291,10 @@ Result<std::optional<StepDone>> take_step(Pool& pool, const TakenStep& step) {
                                  to_epoch_us(step.now),
                                  detail::to_optional_us(step.due))[0][0]
                                  .as<int>();
-        if (auto written = write_down(transaction, step, number); !written) return written;
+        const Uuid event_id = make_uuid_v7(step.now);
+        if (auto written = write_down(transaction, step, event_id, number); !written) return written;
         if (step.also)
-            if (auto also = step.also(transaction); !also) return also;
+            if (auto also = step.also(transaction, event_id); !also) return also;
         transaction.commit();
         done = StepDone{.revision = revision, .dossier_number = number};
         return {};

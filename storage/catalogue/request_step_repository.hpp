@@ -65,8 +65,9 @@ struct TakenStep {
     std::optional<NewSlot> slot{};
     std::optional<NewEntry> entry{};
     HoldChange holds{};
-    /// Whatever else belongs to the step, in its transaction: notices.
-    std::function<Status(pqxx::transaction_base&)> also{};
+    /// Whatever else belongs to the step, in its transaction: notices. With the id of its line in the
+    /// history.
+    std::function<Status(pqxx::transaction_base&, const Uuid&)> also{};
 };
 
 struct StepDone {

@@ -34,7 +34,7 @@ constexpr const char* kAppointment = R"(
                WHEN 'not_held' THEN (SELECT e.facts::text FROM request_events e WHERE e.request_id = r.id
                                      AND e.to_state = 'not_held' ORDER BY e.place DESC LIMIT 1) END
     FROM requests r
-         LEFT JOIN LATERAL (SELECT * FROM request_slots s WHERE s.request_id = r.id ORDER BY s.made_at DESC, s.id DESC LIMIT 1) t ON true
+         LEFT JOIN request_slots t ON t.request_id = r.id AND t.replaced_at IS NULL
          LEFT JOIN grants g ON g.request_id = r.id AND g.revoked_at IS NULL
     WHERE r.id = $1::uuid)";
 
@@ -66,14 +66,16 @@ AppointmentRow to_appointment(const pqxx::row& row) {
 constexpr const char* kFind = R"(
     SELECT s.id, s.request_id, coalesce(r.dossier_number, ''), s.grant_id, s.slot_id, to_us(t.from_at), to_us(t.to_at), s.escort_id, s.escort,
            s.viewer_id, s.viewer, to_us(s.opened_at), to_us(s.presence_to), to_us(s.joined_at), to_us(s.ended_at),
-           coalesce(s.end_reason, ''), s.register_line, r.state, g.kind, to_us(g.valid_to), g.is_masked, g.revoked_at IS NOT NULL
+           coalesce(s.end_reason, ''), s.register_line, r.state, g.kind, to_us(g.valid_to), g.is_masked, g.revoked_at IS NOT NULL,
+           t.replaced_at IS NOT NULL
     FROM viewing_sessions s JOIN requests r ON r.id = s.request_id JOIN grants g ON g.id = s.grant_id
          JOIN request_slots t ON t.id = s.slot_id
     WHERE s.id = $1::uuid)";
 constexpr const char* kOfRequest = R"(
     SELECT s.id, s.request_id, coalesce(r.dossier_number, ''), s.grant_id, s.slot_id, to_us(t.from_at), to_us(t.to_at), s.escort_id, s.escort,
            s.viewer_id, s.viewer, to_us(s.opened_at), to_us(s.presence_to), to_us(s.joined_at), to_us(s.ended_at),
-           coalesce(s.end_reason, ''), s.register_line, r.state, g.kind, to_us(g.valid_to), g.is_masked, g.revoked_at IS NOT NULL
+           coalesce(s.end_reason, ''), s.register_line, r.state, g.kind, to_us(g.valid_to), g.is_masked, g.revoked_at IS NOT NULL,
+           t.replaced_at IS NOT NULL
     FROM viewing_sessions s JOIN requests r ON r.id = s.request_id JOIN grants g ON g.id = s.grant_id
          JOIN request_slots t ON t.id = s.slot_id
     WHERE s.request_id = $1::uuid AND ($2::bool OR s.ended_at IS NULL) ORDER BY s.opened_at, s.id)";
@@ -101,6 +103,7 @@ ViewingRow to_viewing(const pqxx::row& row) {
         .grant_to = to_time(row[19]),
         .is_masked = row[20].as<bool>(),
         .is_revoked = row[21].as<bool>(),
+        .is_replaced = row[22].as<bool>(),
     };
 }
 
@@ -145,10 +148,11 @@ SessionViewer to_viewer(const pqxx::row& row) {
 }
 
 // A joined session waits for its start in `scheduled`; back in it later, the escort has interrupted it.
+// Another appointment has another session.
 constexpr const char* kOverdue = R"(
     SELECT o.id, o.request_id, CASE WHEN o.has_moved THEN 'request_moved' WHEN o.slot_to <= from_us($2::bigint) THEN 'slot_over' ELSE 'presence_lost' END
     FROM (SELECT s.id, s.request_id, s.opened_at, s.presence_to, t.to_at AS slot_to,
-                 CASE WHEN s.joined_at IS NULL THEN r.state <> 'scheduled'
+                 t.replaced_at IS NOT NULL OR CASE WHEN s.joined_at IS NULL THEN r.state <> 'scheduled'
                       ELSE r.state <> 'in_session' AND (r.state <> 'scheduled' OR r.state_since > s.joined_at) END AS has_moved
           FROM viewing_sessions s JOIN requests r ON r.id = s.request_id JOIN request_slots t ON t.id = s.slot_id
           WHERE s.ended_at IS NULL) o

@@ -31,7 +31,7 @@ struct AppointmentRow {
     Uuid request_id;
     std::string state;  ///< of the request
     std::string dossier;
-    // The newest slot; nil: there is none.
+    // The slot that no later one has replaced; nil: there is none.
     Uuid slot_id;
     TimeRange slot;
     std::string slot_kind;
@@ -71,6 +71,7 @@ struct ViewingRow {
     UtcTime grant_to;
     bool is_masked = false;
     bool is_revoked = false;
+    bool is_replaced = false;  ///< the slot, by another one
 };
 [[nodiscard]] Result<std::optional<ViewingRow>> find_viewing(Pool& pool, const Uuid& id);
 /// The one of a request that has not ended.

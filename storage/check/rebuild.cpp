@@ -374,11 +374,12 @@ Result<RebuildSummary> rebuild(
     const FoundVolumes& volumes,
     const catalogue::Inventory& present,
     const Clock& clock,
-    Observer& observer
+    Observer& observer,
+    const ledger::Actor& actor
 ) {
     if (volumes.volumes.empty())
         return failure(Remedy::operator_acts, "no configured volume can be read: nothing to rebuild from");
-    if (auto begun = catalogue::begin_rebuild(pool, clock.now()); !begun)
+    if (auto begun = catalogue::begin_rebuild(pool, actor, clock.now()); !begun)
         return std::unexpected(begun.error());
     Rebuild work{pool, volumes, present, clock, observer};
     auto done = work.run();

@@ -2,6 +2,7 @@
 
 #include "storage/catalogue/recorder_repository.hpp"
 #include "storage/check/check.hpp"
+#include "storage/ledger/act.hpp"
 #include "storage/volume/installation.hpp"
 
 #include <cstdint>
@@ -27,7 +28,7 @@ struct RebuildSummary {
 
 /// Begins or goes on with a rebuild; the catalogue is unconfirmed from its first row on. May be repeated
 /// after an interruption, and the recorder may run again once it has begun: every write of both is
-/// idempotent.
+/// idempotent. The audit log says that it was begun, and by whom.
 ///
 /// A segment's hash is the one that its successor in the run carries, so what rotted since is found by the
 /// next check; only where there is no successor the file itself is hashed. Role: sluice_super or the
@@ -37,7 +38,8 @@ struct RebuildSummary {
     const FoundVolumes& volumes,
     const catalogue::Inventory& present,
     const Clock& clock,
-    Observer& observer
+    Observer& observer,
+    const ledger::Actor& actor = ledger::system_actor("sluice")
 );
 
 }  // namespace sluice::check

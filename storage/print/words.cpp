@@ -43,6 +43,8 @@ std::string_view in_chinese(release::Entry entry) noexcept {
             return "廢止";
         case Entry::corrected:
             return "更正";
+        case Entry::uncollected:
+            return "逾期未領";
     }
     std::unreachable();
 }

@@ -191,8 +191,8 @@ struct Case {
     std::vector<Opinion> opinions;
     std::optional<UtcTime> papers_destroyed;  ///< what was handed in is no longer kept
     std::optional<Grant> grant;               ///< in force
-    std::optional<Slot> slot;                 ///< the newest
-    bool has_session_entry = false;           ///< in the register, since the newest slot was made
+    std::optional<Slot> slot;                 ///< that no later one has replaced
+    bool has_session_entry = false;           ///< in the register, since that slot was made
 
     /// What was asked for.
     [[nodiscard]] std::vector<Area> areas() const {

@@ -6,6 +6,7 @@
 #include "storage/release/make_copy.hpp"
 #include "storage/retention/rules.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -34,6 +35,38 @@ Status announce(const retention::Site& site, const std::vector<catalogue::Packag
         last = *record;
     }
     return site.wait_signed(last);
+}
+
+/// Nobody came for it in time, and from here on nobody can. Which package it was stays known.
+Status settle(const retention::Site& site, const catalogue::UncollectedCopy& copy) {
+    const std::string facts =
+        json{
+            {"copy", to_string(copy.id)},
+            {"number", copy.number},
+            {"dossier", copy.dossier},
+            {"recipient", copy.recipient},
+            {"package", copy.package},
+            {"sealed", to_rfc3339(copy.sealed)},
+            {"expired", to_rfc3339(copy.expired)},
+        }
+            .dump(-1, ' ', false, json::error_handler_t::replace);
+    const ledger::Act act{
+        .action = "copy.uncollected",
+        .actor = ledger::system_actor("sluice-worker"),
+        .subject = {.kind = "copy", .id = to_string(copy.id)},
+        .facts = facts,
+    };
+    const auto saved = catalogue::save_uncollected_copy(site.pool, copy.id, facts, act, site.clock.now());
+    if (!saved) return std::unexpected(saved.error());
+    if (*saved) log::info("copy_uncollected", {{"copy", to_string(copy.id)}, {"package", copy.package}});
+    return {};
+}
+
+/// Before a file goes, so that whoever signs for its copy at the same time is either in time or told.
+Status settle_copies(const retention::Site& site, const std::vector<catalogue::UncollectedCopy>& copies) {
+    for (const catalogue::UncollectedCopy& copy : copies)
+        if (auto settled = settle(site, copy); !settled) return settled;
+    return {};
 }
 
 Status destroy(
@@ -79,6 +112,12 @@ Status destroy(
 
 }  // namespace
 
+UtcTime
+expiry_of(UtcTime sealed, unsigned package_days, UtcTime ceiling, const calendar::Calendar& calendar) {
+    const auto last = calendar::due_date(calendar::taipei_date(sealed), package_days, calendar);
+    return std::min(calendar::end_of(last), ceiling);
+}
+
 std::string_view expiry_rule(UtcTime recorded_from, UtcTime expires, unsigned ceiling_years) {
     const UtcTime ceiling = retention::destroy_by(recorded_from, static_cast<int>(ceiling_years));
     return expires >= ceiling ? "RET_CEILING_1Y" : "PACKAGE_KEEP";
@@ -86,13 +125,19 @@ std::string_view expiry_rule(UtcTime recorded_from, UtcTime expires, unsigned ce
 
 Result<ExpiredPackages> destroy_expired_packages(const retention::Site& site, const fs::path& data) {
     ExpiredPackages report;
-    const auto expired = catalogue::load_expired_packages(site.pool, site.clock.now(), kAtOnce);
+    const auto uncollected = catalogue::load_uncollected_copies(site.pool, site.clock.now(), kAtOnce);
+    if (!uncollected) return std::unexpected(uncollected.error());
+    auto expired = catalogue::load_expired_packages(site.pool, site.clock.now(), kAtOnce);
     if (!expired) return std::unexpected(expired.error());
-    if (expired->empty()) return report;
+    if (uncollected->empty() && expired->empty()) return report;
     auto obstacles = retention::find_obstacles(site, {});
     if (!obstacles) return std::unexpected(obstacles.error());
     report.refusals = std::move(*obstacles);
     if (!report.refusals.empty()) return report;
+    if (auto settled = settle_copies(site, *uncollected); !settled) return std::unexpected(settled.error());
+    expired = catalogue::load_expired_packages(site.pool, site.clock.now(), kAtOnce);
+    if (!expired) return std::unexpected(expired.error());
+    if (expired->empty()) return report;
     const auto history = catalogue::load_policy_history(site.pool);
     if (!history) return std::unexpected(history.error());
     const unsigned years = policy::in_force(*history, site.clock.now()).policy.ceiling_years;

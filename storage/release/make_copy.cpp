@@ -1,11 +1,13 @@
 #include "storage/release/make_copy.hpp"
 
 #include "config/base/log.hpp"
+#include "storage/catalogue/calendar_repository.hpp"
 #include "storage/catalogue/ledger_repository.hpp"
 #include "storage/catalogue/policy_repository.hpp"
 #include "storage/catalogue/record_repository.hpp"
 #include "storage/catalogue/viewing_repository.hpp"
 #include "storage/release/detail/collect.hpp"
+#include "storage/release/expiry.hpp"
 #include "storage/release/package_key.hpp"
 #include "storage/release/package_writer.hpp"
 
@@ -115,6 +117,8 @@ Status save_sealed(
     const UtcTime from = recorded_from(facts);
     const UtcTime ceiling = detail::ceiling_of(from, rules.ceiling_years);
     const UtcTime now = site.clock.now();
+    const auto calendar = catalogue::load_calendar(site.pool, now);
+    if (!calendar) return std::unexpected(calendar.error());
     const catalogue::PackageRow package{
         .copy_id = facts.copy_id,
         .name = sealed.path.filename().string(),
@@ -125,7 +129,7 @@ Status save_sealed(
         .receipt = to_receipt(facts, key),
         .recorded_from = from,
         .sealed = now,
-        .expires = std::min(now + std::chrono::days{rules.release.package_days}, ceiling),
+        .expires = expiry_of(now, rules.release.package_days, ceiling, *calendar),
     };
     const std::string entry = register_facts(facts, sealed);
     const ledger::Act act{

@@ -336,6 +336,11 @@ bool is_lifted(const Case& request, std::string_view code) {
     return !is_exception_invalid(request) && std::ranges::find(lifts, code) != lifts.end();
 }
 
+bool is_same(const Slot& slot, const SlotWish& wish) {
+    return slot.interval == wish.interval && slot.kind == wish.kind && wish.escort_id == slot.escort_id &&
+           slot.viewer_id == wish.viewer_id && slot.viewer == wish.viewer;
+}
+
 Wanted wanted_of(const Case& request, const Attempt& attempt) {
     return {
         .areas = attempt.areas.empty() ? request.areas() : attempt.areas,

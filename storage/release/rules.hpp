@@ -28,6 +28,9 @@ struct SlotWish {
     std::string viewer;
 };
 
+/// Whether this appointment is the one that there is: the same people at the same time for the same.
+[[nodiscard]] bool is_same(const Slot& slot, const SlotWish& wish);
+
 /// What is brought along, beside the case as it stands.
 struct Attempt {
     RequestAction action = RequestAction::submit;

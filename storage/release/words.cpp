@@ -69,6 +69,7 @@ constexpr Words<kEntries> kEntryWords{
     "lapsed",
     "revoked",
     "corrected",
+    "uncollected",
 };
 
 template <class Enum, std::size_t Count>

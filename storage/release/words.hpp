@@ -146,9 +146,10 @@ enum class Entry {
     withdrawn,
     lapsed,
     revoked,
-    corrected,  ///< puts an earlier line right, which stays as it is
+    corrected,    ///< puts an earlier line right, which stays as it is
+    uncollected,  ///< of a copy that nobody came for
 };
-inline constexpr std::size_t kEntries = 10;
+inline constexpr std::size_t kEntries = 11;
 [[nodiscard]] std::string_view to_string(Entry entry) noexcept;
 [[nodiscard]] std::optional<Entry> entry_from(std::string_view word) noexcept;
 

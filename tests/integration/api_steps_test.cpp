@@ -96,6 +96,39 @@ TEST_CASE(
 }
 
 TEST_CASE(
+    "each act has its own notice, also the second one of a day that makes the same thing due",
+    "[api][request][notices][integration]"
+) {
+    Bureau bureau;
+    bureau.draft("王秘書", Bureau::external());
+    REQUIRE(bureau.hand_in("form.pdf", "undertaking") == "");
+    REQUIRE(bureau.hand_in("report.pdf", "police_report_certificate") == "");
+    REQUIRE(bureau.step("王秘書", "submit") == "submitted");
+    for (int i = 0; i < 2; ++i) {
+        REQUIRE(bureau.step("王秘書", "return", {{"missing", "身分證明"}}) == "correction");
+        REQUIRE(bureau.hand_in("signed.pdf", "signed_paper") == "");
+        REQUIRE(bureau.step("王秘書", "resubmit") == "submitted");
+    }
+    REQUIRE(bureau.step("王秘書", "accept") == "accepted");
+    REQUIRE(bureau.step("王秘書", "screen") == "screening");
+    REQUIRE(bureau.answer_grounds() == "");
+    for (int i = 0; i < 2; ++i) {
+        if (i > 0) REQUIRE(bureau.step("王秘書", "reopen", {{"reasons", "補查"}}) == "screening");
+        REQUIRE(bureau.step("王秘書", "refer", {{"units", {"工程科"}}}) == "countersigning");
+        REQUIRE(bureau.step("政風", "opine", {{"stance", "agree"}}) == "countersigning");
+        REQUIRE(bureau.step("科長", "opine", {{"stance", "agree"}}) == "deciding");
+    }
+    CHECK(
+        bureau.database.query(
+            "SELECT string_agg(kind || ' ' || audience || ' ' || n, ', ' ORDER BY kind, audience) FROM "
+            "(SELECT kind, audience, count(*) n FROM notices GROUP BY kind, audience) counted"
+        ) ==
+        "correction_due secretariat 2, countersign_wanted ethics 2, countersign_wanted unit_head 2, "
+        "submitted secretariat 3"
+    );
+}
+
+TEST_CASE(
     "a request for archived records has its own time for the decision, which is not made longer",
     "[api][request][integration]"
 ) {
@@ -166,7 +199,7 @@ TEST_CASE(
         bureau.database.query(
             "SELECT concat_ws(' ', count(*), min(due_at AT TIME ZONE 'UTC')) FROM notices WHERE kind = "
             "'third_party_due' AND audience = 'secretariat'"
-        ) == "1 2026-11-30 16:00:00"
+        ) == "2 2026-11-30 16:00:00"
     );
 }
 
@@ -229,6 +262,8 @@ TEST_CASE(
         bureau.database.query("SELECT string_agg(kind, ' ' ORDER BY line) FROM register_entries") ==
         "opened not_held not_held"
     );
+    // There is a remedy against either answer, so whoever asked is told of each.
+    CHECK(bureau.database.query("SELECT count(*) FROM notices WHERE kind = 'decision'") == "2");
 }
 
 TEST_CASE("what was overwritten or destroyed is told with the certificate", "[api][request][integration]") {
@@ -366,6 +401,7 @@ TEST_CASE("a revoked decision stops the playing at once", "[api][request][releas
         bureau.database.query("SELECT string_agg(kind, ' ' ORDER BY line) FROM register_entries") ==
         "opened revoked"
     );
+    CHECK(bureau.database.query("SELECT count(*) FROM notices WHERE kind = 'decision'") == "2");
     CHECK(bureau.step("林主任", "close") == "closed");
 }
 

@@ -1,10 +1,13 @@
 #include "storage/catalogue/migrate.hpp"
 
+#include "config/base/bytes.hpp"
+#include "storage/catalogue/detail/migrations.hpp"
 #include "tests/support/postgres.hpp"
 
 #include <thread>
 
 #include <catch2/catch.hpp>
+#include <pqxx/pqxx>
 
 namespace sluice::catalogue {
 namespace {
@@ -37,6 +40,48 @@ TEST_CASE("a dry run names the migrations and changes nothing", "[pg][catalogue]
     CHECK(static_cast<int>(report->applied.size()) == required_version());
     CHECK(report->version == 0);
     CHECK(load_version(database.conninfo("sluice_super")).value() == 0);
+}
+
+/// As the program before this one left it.
+void apply_all_but_the_last(const std::string& conninfo) {
+    pqxx::connection connection{conninfo};
+    pqxx::work transaction{connection};
+    transaction.exec(std::string{detail::preparation().sql});
+    const auto ours = detail::migrations();
+    for (std::size_t i = 0; i + 1 < ours.size(); ++i) {
+        transaction.exec("SET LOCAL ROLE sluice_owner");
+        transaction.exec(std::string{ours[i].sql});
+        transaction.exec(
+            "INSERT INTO schema_migrations (version, name, sha256) VALUES (" + std::to_string(i + 1) + ", '" +
+            std::string{ours[i].name} + "', '\\x" + to_hex(sha256(as_bytes(ours[i].sql))) + "')"
+        );
+    }
+    transaction.commit();
+}
+
+TEST_CASE(
+    "an upgrade is in the audit log, with whoever has made it; a first schema is not",
+    "[pg][catalogue]"
+) {
+    const EmptyDatabase database;
+    const auto conninfo = database.conninfo("sluice_super");
+    const Upgrade upgrade{ledger::system_actor("os:chen"), from_epoch_us(1'795'000'000'000'000)};
+    const bool is_there = GENERATE(true, false);
+    if (is_there) apply_all_but_the_last(conninfo);
+    const auto report = migrate(conninfo, false, upgrade);
+    if (!report) FAIL(report.error().describe());
+    CHECK(report->version == required_version());
+    CHECK(migrate(conninfo, false, upgrade));
+    pqxx::connection connection{conninfo};
+    pqxx::nontransaction session{connection};
+    const pqxx::result records = session.exec(
+        "SELECT concat_ws(' ', action, record::jsonb #>> '{principal,name}', record::jsonb #>> "
+        "'{subject,id}') "
+        "FROM ledger_records"
+    );
+    REQUIRE(records.size() == (is_there ? 1 : 0));
+    if (is_there)
+        CHECK(records[0][0].as<std::string>() == "database.migrated os:chen " + report->applied.front());
 }
 
 TEST_CASE("a migration that was changed after it was applied is refused", "[pg][catalogue]") {

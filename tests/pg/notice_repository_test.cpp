@@ -68,6 +68,21 @@ TEST_CASE("a notice is for its role, or for the one person it is addressed to", 
     }
 }
 
+TEST_CASE("two acts that are alike are two notices, and one act is one", "[pg][notices]") {
+    Board board;
+    NewNotice wanted{
+        .kind = NoticeKind::countersign_wanted,
+        .subject_id = make_uuid_v7(kStart),
+        .audience = "ethics",
+        .due = kStart + 24h,
+        .act_id = make_uuid_v7(kStart),
+    };
+    CHECK(board.raise(wanted));
+    CHECK_FALSE(board.raise(wanted));
+    wanted.act_id = make_uuid_v7(kStart);
+    CHECK(board.raise(wanted));
+}
+
 TEST_CASE("a notice is acknowledged once, and the audit log has it", "[pg][notices]") {
     Board board;
     board.raise(submitted(kStart));

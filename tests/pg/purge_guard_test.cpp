@@ -59,7 +59,11 @@ TEST_CASE(
     "[pg][purge]"
 ) {
     Guarded guarded;
-    REQUIRE(catalogue::begin_rebuild(guarded.stage.owner, kPurgeNow).error().label() == "not_empty");
+    REQUIRE(
+        catalogue::begin_rebuild(guarded.stage.owner, ledger::system_actor("test"), kPurgeNow)
+            .error()
+            .label() == "not_empty"
+    );
     guarded.stage.database.execute("UPDATE catalogue_state SET is_confirmed = false, rebuild_began_at = now()"
     );
     guarded.check_refused("CATALOGUE_UNCONFIRMED");

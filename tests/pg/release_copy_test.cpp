@@ -1,13 +1,9 @@
-#include "storage/catalogue/ledger_repository.hpp"
 #include "storage/release/expiry.hpp"
 #include "storage/release/grant.hpp"
-#include "storage/release/make_copy.hpp"
 #include "storage/release/package.hpp"
 #include "storage/release/package_key.hpp"
 #include "storage/release/verify_package.hpp"
-#include "tests/pg/release_stage.hpp"
-#include "tests/support/process.hpp"
-#include "tests/support/studio.hpp"
+#include "tests/pg/copy_office.hpp"
 
 #include <filesystem>
 #include <fstream>
@@ -26,101 +22,7 @@ using namespace test;
 using namespace std::chrono_literals;
 using nlohmann::json;
 
-const Media& pictures() {
-    static const Media kMedia = make_media({.gop = 40, .b_frames = 2, .seconds = 8});
-    return kMedia;
-}
-
-class Office : public ReleaseStage {
-public:
-    Office() {
-        clock.wall = now;
-        StageRun first{*this, pictures(), 0};
-        first_segment = first.record(310);
-        first.record(275);
-        first.end(GapCause::camera_unreachable);
-        save_gap(23.4, 31.7, GapCause::camera_unreachable);
-        StageRun second{*this, pictures(), 31.7};
-        second.record(333);
-        second.end(GapCause::shutdown);
-        fs::create_directories(data.path() / "spool");
-    }
-
-    void order() {
-        const auto recorded = catalogue::order_copy(
-            api,
-            {.id = copy_id,
-             .request_id = request_id,
-             .grant_id = grant_id,
-             .session_id = viewing_id,
-             .custodian_id = director,
-             .custodian = "陳保管",
-             .escort = "林陪同",
-             .recipient = "王小明",
-             .ordered = now,
-             .due = now + 24h * 60},
-            {.id = make_uuid_v7(now),
-             .kind = catalogue::JobKind::export_,
-             .arguments = json{{"copy", to_string(copy_id)}}.dump(),
-             .same_work = "export " + to_string(copy_id),
-             .principal_id = director,
-             .principal = "陳保管"},
-            act("copy.ordered")
-        );
-        if (!recorded) FAIL(recorded.error().describe());
-        is_ordered = recorded->has_value();
-    }
-    [[nodiscard]] CopySite site() {
-        return {.pool = worker, .data = data.path(), .files = real, .clock = clock};
-    }
-    [[nodiscard]] retention::Site guards(const Clock& by) {
-        return {
-            .pool = worker,
-            .files = real,
-            .clock = by,
-            .installation_id = installation,
-            .volumes = {},
-            .recorder_status = data.path() / "no-recorder-status.json",
-            .wait_signed =
-                [this](const Uuid& record) {
-                    return catalogue::wait_until_sequenced(
-                        worker, record, std::chrono::steady_clock::now() + catalogue::kCheckpointLimit
-                    );
-                }
-        };
-    }
-    [[nodiscard]] ExpiredPackages expire(const Clock& by) {
-        const auto done = destroy_expired_packages(guards(by), data.path());
-        if (!done) FAIL(done.error().describe());
-        return *done;
-    }
-    [[nodiscard]] std::size_t expire() { return expire(clock).destroyed; }
-    Result<MadeCopy> make() {
-        return make_copy(site(), copy_id, [](const CopyProgress&) { return true; });
-    }
-    [[nodiscard]] catalogue::CopyRow row() {
-        const auto found = catalogue::find_handed_copy(api, copy_id);
-        if (!found) FAIL(found.error().describe());
-        return found->value();
-    }
-    fs::path unpack(const std::string& name) {
-        const fs::path out = data.path() / "out";
-        fs::create_directories(out);
-        const auto done = run_to_end(
-            {"tar", "-xf", (packages_folder(data.path()) / name).string(), "-C", out.string()}, 60s
-        );
-        REQUIRE(done);
-        REQUIRE(done->status.code == 0);
-        return out;
-    }
-
-    TempFolder data{};
-    volume::RealFiles real{};
-    ManualClock clock{};
-    segment::FinishedSegment first_segment;
-    Uuid copy_id = make_uuid_v7(kStageStart);
-    bool is_ordered = false;
-};
+using Office = CopyOffice;
 
 TEST_CASE("a copy holds exactly the granted frames, sealed, proven and in the register", "[pg][release]") {
     Office office;
@@ -163,7 +65,9 @@ TEST_CASE("a copy holds exactly the granted frames, sealed, proven and in the re
     REQUIRE(row.package);
     CHECK(row.sealed);
     CHECK(row.package->sha256 == made->sha256);
-    CHECK(row.package->expires == office.now + 24h * 30);
+    CHECK(
+        row.package->expires == from_rfc3339("2026-12-29T00:00:00+08:00").value()
+    );  // sealed on 28 November
     const json entry =
         json::parse(office.database.query("SELECT facts::text FROM register_entries WHERE kind = 'copy'"));
     CHECK(entry["videos"].size() == 2);
@@ -240,14 +144,11 @@ TEST_CASE(
     "[pg][release]"
 ) {
     Office office;
-    office.grant("copy", {{at_second(3), at_second(9)}});
-    office.open_session();
-    office.order();
     const Sequencing sequencing{office.database, office.data.path()};
-    const auto made = office.make();
-    if (!made) FAIL(made.error().describe());
-    const fs::path file = packages_folder(office.data.path()) / made->name;
-    office.clock.wall += 24h * 30 - 1us;
+    const MadeCopy made = office.seal();
+    REQUIRE(office.declare("received"));
+    const fs::path file = packages_folder(office.data.path()) / made.name;
+    office.clock.wall = office.row().package.value().expires - 1us;
     CHECK(office.expire() == 0);
     CHECK(fs::exists(file));
     office.clock.wall += 1us;
@@ -256,7 +157,7 @@ TEST_CASE(
     CHECK_FALSE(fs::exists(file));
     const auto package = office.row().package.value();
     CHECK(package.rule == "PACKAGE_KEEP");
-    CHECK(json::parse(package.certificate)["sha256"] == to_hex(made->sha256));
+    CHECK(json::parse(package.certificate)["sha256"] == to_hex(made.sha256));
     CHECK(
         office.database.query("SELECT count(*) FROM ledger_records WHERE action = 'package.destroyed'") == "1"
     );
@@ -277,13 +178,8 @@ private:
 
 TEST_CASE("no package goes past the guards of destruction", "[pg][release]") {
     Office office;
-    office.grant("copy", {{at_second(3), at_second(9)}});
-    office.open_session();
-    office.order();
     std::optional<Sequencing> sequencing{std::in_place, office.database, office.data.path()};
-    const auto made = office.make();
-    if (!made) FAIL(made.error().describe());
-    const fs::path file = packages_folder(office.data.path()) / made->name;
+    const fs::path file = packages_folder(office.data.path()) / office.seal().name;
     const auto check_refused = [&](const Clock& by, const std::string& code) {
         const ExpiredPackages report = office.expire(by);
         REQUIRE(report.refusals.size() == 1);
@@ -292,16 +188,22 @@ TEST_CASE("no package goes past the guards of destruction", "[pg][release]") {
         CHECK(fs::exists(file));
         CHECK_FALSE(office.row().package.value().destroyed);
     };
+    const auto uncollected = [&] {
+        return office.database.query("SELECT count(*) FROM register_entries WHERE kind = 'uncollected'");
+    };
     check_refused(RunawayClock{office.clock.wall + 24h * 365}, "CLOCK_UNSYNCHRONISED");
-    office.clock.wall += 24h * 30;
+    office.clock.wall = office.row().package.value().expires;
     office.database.execute("UPDATE catalogue_state SET is_confirmed = false, rebuild_began_at = now()");
     check_refused(office.clock, "CATALOGUE_UNCONFIRMED");
+    CHECK(uncollected() == "0");
     office.database.execute("SELECT confirm_catalogue(now())");
     sequencing.reset();
     check_refused(office.clock, "LEDGER_UNAVAILABLE");
+    CHECK(uncollected() == "1");  // what is said is said; only the file waits
     sequencing.emplace(office.database, office.data.path());
     CHECK(office.expire() == 1);
     CHECK_FALSE(fs::exists(file));
+    CHECK(uncollected() == "1");
     // Said before the first byte went, and again when it was gone; the refused attempt had said it too.
     CHECK(
         office.database.query(
@@ -332,19 +234,7 @@ TEST_CASE("what became of a copy is said once, in order", "[pg][release]") {
     office.grant("copy", {{at_second(3), at_second(9)}});
     office.open_session();
     office.order();
-    const auto declare = [&](const char* what) {
-        return catalogue::declare_copy(
-                   office.api,
-                   {.id = office.copy_id,
-                    .what = what,
-                    .note = "紙本",
-                    .declarer_id = office.director,
-                    .declarer = "陳保管"},
-                   office.act("copy.declared"),
-                   office.now
-        )
-            .value();
-    };
+    const auto declare = [&](const char* what) { return office.declare(what); };
     CHECK_FALSE(declare("received"));  // not sealed yet
     office.database.execute("UPDATE copies SET sealed_at = ordered_at");
     CHECK_FALSE(declare("destroyed"));

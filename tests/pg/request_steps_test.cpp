@@ -181,7 +181,7 @@ TEST_CASE(
     for (std::size_t i = 0; i < cases.size(); ++i) {
         TakenStep step = desk.acceptance(cases[i], kNewYear + Microseconds{i % 2 == 0 ? -1 : 0});
         if (i % 3 == 0)
-            step.also = [](pqxx::transaction_base&) -> Status {
+            step.also = [](pqxx::transaction_base&, const Uuid&) -> Status {
                 return failure(Remedy::refuse, "on purpose", "UNDONE");
             };
         takers.push_back(std::async(std::launch::async, [&desk, step]() -> std::string {

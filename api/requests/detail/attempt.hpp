@@ -19,6 +19,7 @@ struct Try {
     std::string document;  ///< number of the paper it rests on
     std::vector<std::string> units;
     bool is_outward = false;
+    bool wants_new_code = false;            ///< schedule: also where the appointment is the one that there is
     std::vector<release::GrantItem> items;  ///< resolved
     std::string escort;
     std::map<std::string, std::string> controllers;  ///< by camera: another body that has recorded it

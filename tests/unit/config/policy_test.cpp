@@ -57,6 +57,7 @@ TEST_CASE("the shipped policy says what the draft of the rules says", "[policy]"
             .presence_minutes = 5,
             .ahead_seconds = 30,
             .package_days = 30,
+            .collect_notice_days_ahead = {7, 1},
             .due_notice_days_ahead = {30, 7, 1},
         }
     );

@@ -1,6 +1,7 @@
 // A sealed copy in every way in which somebody might change it: what was done to it is found and named.
 #include "storage/release/package.hpp"
 
+#include "storage/release/expiry.hpp"
 #include "storage/release/package_writer.hpp"
 #include "storage/release/tar.hpp"
 #include "storage/release/verify_package.hpp"
@@ -371,6 +372,22 @@ TEST_CASE("the receipt shows what a recipient signs, with names as text", "[rele
          {"115/000007", "王&lt;小明&gt;", "陳保管", "林陪同", "迎賓車道左側", "2026-12-18"})
         CHECK(page.find(part) != std::string::npos);
     CHECK(page.find("王<小明>") == std::string::npos);
+}
+
+TEST_CASE(
+    "a copy is collected on a day on which the office works, and before its footage is a year old (article "
+    "7(5))",
+    "[release][article7]"
+) {
+    const auto at = [](const char* text) { return from_rfc3339(text).value(); };
+    const auto holiday = calendar::date_from("2019-10-11").value();
+    const calendar::Calendar calendar{{}, {{.date = holiday, .is_off = true, .note = {}}}};
+    const UtcTime sealed = at("2019-09-26T23:59:59+08:00");
+    const UtcTime ceiling = at("2020-10-01T00:00:00+08:00");
+    // The fifteenth day is a holiday, and the next ones a week's end.
+    CHECK(expiry_of(sealed, 15, ceiling, calendar) == at("2019-10-15T00:00:00+08:00"));
+    CHECK(expiry_of(sealed, 14, ceiling, calendar) == at("2019-10-11T00:00:00+08:00"));
+    CHECK(expiry_of(sealed, 400, ceiling, calendar) == ceiling);
 }
 
 }  // namespace

@@ -169,5 +169,33 @@ TEST_CASE(
     }
 }
 
+TEST_CASE("an appointment is the same when nothing of it differs", "[release][rules]") {
+    const Slot slot{
+        .id = make_uuid_v7(kNow),
+        .interval = {kNow, kNow + 1h},
+        .kind = Kind::view,
+        .escort_id = make_uuid_v7(kNow),
+        .escort = "張陪同",
+        .viewer_id = std::nullopt,
+        .viewer = "王小明",
+    };
+    const SlotWish same{slot.interval, slot.kind, slot.escort_id, slot.viewer_id, slot.viewer};
+    CHECK(is_same(slot, same));
+    const std::vector<void (*)(SlotWish&)> changes{
+        [](SlotWish& wish) { wish.interval.to += 1min; },
+        [](SlotWish& wish) { wish.interval.from += 1min; },
+        [](SlotWish& wish) { wish.kind = Kind::copy; },
+        [](SlotWish& wish) { wish.escort_id = make_uuid_v7(kNow); },
+        [](SlotWish& wish) { wish.escort_id.reset(); },
+        [](SlotWish& wish) { wish.viewer_id = make_uuid_v7(kNow); },
+        [](SlotWish& wish) { wish.viewer = "王大明"; },
+    };
+    for (const auto& change : changes) {
+        SlotWish other = same;
+        change(other);
+        CHECK_FALSE(is_same(slot, other));
+    }
+}
+
 }  // namespace
 }  // namespace sluice::release
