@@ -1,9 +1,8 @@
 #include "daemon/ups/monitor.hpp"
 
 #include "config/base/log.hpp"
+#include "config/base/wait.hpp"
 
-#include <condition_variable>
-#include <mutex>
 #include <utility>
 
 namespace sluice::ups {
@@ -12,15 +11,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds kAnswerLimit = 3s;
-
-/// False: told to stop.
-bool rest(std::chrono::milliseconds time, const std::stop_token& stop) {
-    std::mutex mutex;
-    std::condition_variable_any woken;
-    std::unique_lock hold{mutex};
-    woken.wait_for(hold, stop, time, [] { return false; });
-    return !stop.stop_requested();
-}
 
 void log_change(const volume::PowerChanged& change) {
     const auto level = change.state == PowerState::mains         ? log::info
@@ -56,7 +46,7 @@ void Monitor::run(const std::stop_token& stop) {
         const auto reading = client_.ask(std::chrono::steady_clock::now() + kAnswerLimit, stop);
         if (stop.stop_requested()) return;
         take(reading);
-    } while (rest(ups_.poll, stop));
+    } while (wait_unless_stopped(stop, ups_.poll));
 }
 
 void Monitor::take(const Result<Reading>& reading) {

@@ -1,13 +1,12 @@
 #include "jobs/xvr/follower.hpp"
 
 #include "config/base/log.hpp"
+#include "config/base/wait.hpp"
 #include "config/load.hpp"
 #include "jobs/xvr/meaning.hpp"
 #include "jobs/xvr/rules.hpp"
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 
 #include <nlohmann/json.hpp>
 
@@ -18,13 +17,6 @@ using namespace std::chrono_literals;
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr auto kSayHeard = 10s;  // how old "last heard" may be in the catalogue
-
-void rest(SteadyClock::time_point until, const std::stop_token& stop) {
-    std::mutex mutex;
-    std::condition_variable_any woken;
-    std::unique_lock hold{mutex};
-    woken.wait_until(hold, stop, until, [] { return false; });
-}
 
 struct Looked {
     Look look;
@@ -105,7 +97,7 @@ void Follower::run(const std::stop_token& stop) {
         if (ending.end == End::stopped) break;
         failures_ = had_part_ ? 1 : failures_ + 1;
         on_end(ending);
-        rest(SteadyClock::now() + pause_after(ending.end, failures_, pauses_), stop);
+        wait_unless_stopped(stop, pause_after(ending.end, failures_, pauses_));
     }
     inbox_->change_link(recorder_->slug, [&](catalogue::RecorderLinkRow& link) {
         link.state = "off";
@@ -222,8 +214,7 @@ void look_after(
     std::vector<bool> is_said(recorders.size(), false);  // that it can't be asked
     while (!stop.stop_requested() && !recorders.empty()) {
         const auto next = std::ranges::min_element(due);
-        rest(*next, stop);
-        if (stop.stop_requested()) return;
+        if (!wait_unless_stopped(stop, *next - SteadyClock::now())) return;
         const auto place = static_cast<std::size_t>(next - due.begin());
         Looked looked = look_at(recorders[place], pauses, clock, stop);
         Look& look = looked.look;
