@@ -4,6 +4,7 @@
 #include "api/bodiless.hpp"
 #include "api/cursor.hpp"
 #include "api/idempotency.hpp"
+#include "api/policy_in_force.hpp"
 #include "storage/catalogue/policy_repository.hpp"
 
 #include <algorithm>
@@ -181,9 +182,9 @@ Answer create_live_approval(const Call& call) {
     const auto body = Body::parse(call.request, kLiveMembers);
     if (!body) return std::unexpected(body.error());
     catalogue::Pool& pool = call.services.database.pool();
-    const auto history = catalogue::load_policy_history(pool);
-    if (!history) return std::unexpected(to_problem(history.error()));
-    const std::chrono::days longest{policy::in_force(*history, call.now).policy.logins.live_days};
+    const auto rules = policy_in_force(call);
+    if (!rules) return std::unexpected(rules.error());
+    const std::chrono::days longest{rules->logins.live_days};
     const auto wanted = parse_live_approval(*body, longest, call.now);
     if (!wanted) return std::unexpected(wanted.error());
     const auto account = get_person(call, wanted->account_id, "account");

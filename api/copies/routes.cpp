@@ -8,10 +8,10 @@
 #include "api/cursor.hpp"
 #include "api/idempotency.hpp"
 #include "api/pages/page.hpp"
+#include "api/policy_in_force.hpp"
 #include "api/viewings/rules.hpp"
 #include "config/base/unique_fd.hpp"
 #include "storage/catalogue/ledger_repository.hpp"
-#include "storage/catalogue/policy_repository.hpp"
 #include "storage/catalogue/record_repository.hpp"
 #include "storage/release/make_copy.hpp"
 
@@ -90,13 +90,12 @@ std::expected<catalogue::NewCopy, http::Problem> make_order(const Call& call, co
         return std::unexpected(allowed.error());
     const auto items = catalogue::load_grant_items(pool, (*request)->grant_id);
     if (!items) return std::unexpected(to_problem(items.error()));
-    const auto history = catalogue::load_policy_history(pool);
-    if (!history) return std::unexpected(to_problem(history.error()));
+    const auto rules = policy_in_force(call);
+    if (!rules) return std::unexpected(rules.error());
     UtcTime recorded = call.now;
     for (const catalogue::GrantItem& item : *items)
         recorded = std::min(recorded, item.granted.from);
-    const unsigned years = policy::in_force(*history, call.now).policy.ceiling_years;
-    const auto due = due_of(*asked_due, recorded, years, call.now);
+    const auto due = due_of(*asked_due, recorded, rules->ceiling_years, call.now);
     if (!due) return std::unexpected(due.error());
     return catalogue::NewCopy{
         .id = copy_id,

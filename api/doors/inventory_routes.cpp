@@ -5,9 +5,9 @@
 #include "api/doors/routes.hpp"
 #include "api/doors/rules.hpp"
 #include "api/idempotency.hpp"
+#include "api/policy_in_force.hpp"
 #include "storage/catalogue/account_repository.hpp"
 #include "storage/catalogue/footage_repository.hpp"
-#include "storage/catalogue/policy_repository.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -262,10 +262,10 @@ Parsed<typename Kind::Row> blank_row(const Call&) {
 }
 template <>
 Parsed<DoorRow> blank_row<Doors>(const Call& call) {
-    const auto history = catalogue::load_policy_history(call.services.database.pool());
-    if (!history) return std::unexpected(to_problem(history.error()));
+    const auto rules = policy_in_force(call);
+    if (!rules) return std::unexpected(rules.error());
     DoorRow row;
-    row.door.held_open = policy::in_force(*history, call.now).policy.doors.held_open;
+    row.door.held_open = rules->doors.held_open;
     return row;
 }
 

@@ -2,10 +2,10 @@
 
 #include "api/acts.hpp"
 #include "api/body.hpp"
+#include "api/policy_in_force.hpp"
 #include "api/requests/answers.hpp"
 #include "storage/catalogue/dossier_repository.hpp"
 #include "storage/catalogue/ledger_repository.hpp"
-#include "storage/catalogue/policy_repository.hpp"
 #include "storage/catalogue/purge_repository.hpp"
 #include "storage/catalogue/record_repository.hpp"
 #include "storage/catalogue/request_repository.hpp"
@@ -44,9 +44,9 @@ std::string dump(const json& value) {
 
 /// Records count by the policy in force, whatever the case was judged by.
 Got<policy::RequestPolicy> policy_now(const Call& call) {
-    const auto history = catalogue::load_policy_history(call.services.database.pool());
-    if (!history) return std::unexpected(to_problem(history.error()));
-    return policy::in_force(*history, call.now).policy.requests;
+    const auto rules = policy_in_force(call);
+    if (!rules) return std::unexpected(rules.error());
+    return rules->requests;
 }
 
 json dossier_json(const DossierRow& row, const policy::RequestPolicy& policy) {

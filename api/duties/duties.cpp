@@ -3,8 +3,8 @@
 #include "api/duties/routes.hpp"
 #include "api/duties/rules.hpp"
 #include "api/idempotency.hpp"
+#include "api/policy_in_force.hpp"
 #include "storage/catalogue/calendar_repository.hpp"
-#include "storage/catalogue/policy_repository.hpp"
 #include "storage/retention/day_evidence.hpp"
 
 #include <algorithm>
@@ -130,9 +130,9 @@ std::expected<std::string, http::Problem> ups_evidence(const Call& call, const B
     const auto to = body.required_time("to");
     if (!to) return std::unexpected(to.error());
     catalogue::Pool& pool = call.services.database.pool();
-    const auto history = catalogue::load_policy_history(pool);
-    if (!history) return std::unexpected(to_problem(history.error()));
-    const auto least = policy::in_force(*history, call.now).policy.duties.ups_test;
+    const auto rules = policy_in_force(call);
+    if (!rules) return std::unexpected(rules.error());
+    const auto least = rules->duties.ups_test;
     if (*to > call.now)
         return std::unexpected(unfit_member("to", "TEST_NOT_OVER", "The test is entered when it is over."));
     if (*to - *from < least)

@@ -4,7 +4,7 @@
 #include "api/cursor.hpp"
 #include "api/duty_periods/rules.hpp"
 #include "api/idempotency.hpp"
-#include "storage/catalogue/policy_repository.hpp"
+#include "api/policy_in_force.hpp"
 
 #include <charconv>
 #include <utility>
@@ -39,9 +39,9 @@ Answer place_period(const Call& call) {
     const auto body = Body::parse(call.request, kPeriodMembers);
     if (!body) return std::unexpected(body.error());
     catalogue::Pool& pool = call.services.database.pool();
-    const auto history = catalogue::load_policy_history(pool);
-    if (!history) return std::unexpected(to_problem(history.error()));
-    auto row = parse_period(*body, policy::in_force(*history, call.now).policy.duties, call.now);
+    const auto rules = policy_in_force(call);
+    if (!rules) return std::unexpected(rules.error());
+    auto row = parse_period(*body, rules->duties, call.now);
     if (!row) return std::unexpected(row.error());
     const auto id = idempotent_id(call, "duty_period");
     if (!id) return std::unexpected(id.error());

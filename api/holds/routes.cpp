@@ -6,10 +6,10 @@
 #include "api/holds/rules.hpp"
 #include "api/http/range.hpp"
 #include "api/idempotency.hpp"
+#include "api/policy_in_force.hpp"
 #include "storage/catalogue/duty_period_repository.hpp"
 #include "storage/catalogue/hold_acts.hpp"
 #include "storage/catalogue/incident_case_repository.hpp"
-#include "storage/catalogue/policy_repository.hpp"
 #include "storage/catalogue/request_repository.hpp"
 
 #include <utility>
@@ -49,12 +49,6 @@ Answer measured_response(const Call& call, const HoldRow& hold, bool is_placed =
     const auto copies = catalogue::measure_copies(pool, hold.id, call.now);
     if (!copies) return std::unexpected(to_problem(copies.error()));
     return hold_response(hold, &*impact, &*copies, call.now);
-}
-
-std::expected<policy::Policy, http::Problem> get_policy(const Call& call) {
-    const auto history = catalogue::load_policy_history(call.services.database.pool());
-    if (!history) return std::unexpected(to_problem(history.error()));
-    return policy::in_force(*history, call.now).policy;
 }
 
 std::expected<HoldRow, http::Problem> get_hold(const Call& call) {
@@ -127,7 +121,7 @@ std::expected<void, http::Problem> name_owner(const Call& call, const Uuid& id, 
 std::expected<HoldRow, http::Problem> make_hold(const Call& call) {
     const auto body = Body::parse(call.request, kHoldMembers);
     if (!body) return std::unexpected(body.error());
-    const auto policy = get_policy(call);
+    const auto policy = policy_in_force(call);
     if (!policy) return std::unexpected(policy.error());
     auto request = parse_hold(*body, *policy, call.now);
     if (!request) return std::unexpected(request.error());
@@ -260,7 +254,7 @@ Answer extend_hold(const Call& call) {
     const auto body = Body::parse(call.request, kExtensionMembers);
     if (!body) return std::unexpected(body.error());
     if (const auto match = check_match(call, *hold); !match) return std::unexpected(match.error());
-    const auto policy = get_policy(call);
+    const auto policy = policy_in_force(call);
     if (!policy) return std::unexpected(policy.error());
     const auto extension = parse_extension(*body, *hold, *policy, call.now);
     if (!extension) return std::unexpected(extension.error());

@@ -5,6 +5,7 @@
 #include "api/huimin/routes.hpp"
 #include "api/huimin/rules.hpp"
 #include "api/huimin/spool.hpp"
+#include "api/policy_in_force.hpp"
 #include "config/base/log.hpp"
 
 #include <algorithm>
@@ -105,7 +106,7 @@ Got<void> judge(const Call& call, ContractorClip& clip, const std::string& slug)
             unfit_member("camera", "CAMERA_NOT_FOUND", "You have not announced a camera with this slug.")
         );
     clip.camera_id = (*camera)->id;
-    const auto rules = get_policy(call);
+    const auto rules = policy_in_force(call);
     if (!rules) return std::unexpected(rules.error());
     const auto refusal = contractor::judge_manifest({
         .range = clip.range,
@@ -273,7 +274,7 @@ Answer put_part(const Call& call) {
 /// with some request of the contractor's.
 void tidy(const Call& call) {
     catalogue::Pool& pool = call.services.database.pool();
-    const auto rules = get_policy(call);
+    const auto rules = policy_in_force(call);
     if (!rules) return;
     const auto since = call.now - std::chrono::days{rules->contractor.upload_days};
     if (const auto abandoned = catalogue::abandon_clips(pool, since, call.now); !abandoned)

@@ -2,7 +2,6 @@
 
 #include "api/acts.hpp"
 #include "api/huimin/routes.hpp"
-#include "storage/catalogue/policy_repository.hpp"
 
 #include <charconv>
 
@@ -48,12 +47,6 @@ http::Problem to_problem_of(const contractor::Refusal& refusal, unsigned status)
     http::Problem made = problem(status, refusal.code, refusal.detail);
     if (!refusal.article.empty()) made.members.emplace_back("article", '"' + refusal.article + '"');
     return made;
-}
-
-Got<policy::Policy> get_policy(const Call& call) {
-    const auto history = catalogue::load_policy_history(call.services.database.pool());
-    if (!history) return std::unexpected(to_problem(history.error()));
-    return policy::in_force(*history, call.now).policy;
 }
 
 Got<std::optional<std::int64_t>>

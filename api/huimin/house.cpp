@@ -1,5 +1,6 @@
 #include "api/acts.hpp"
 #include "api/huimin/detail/common.hpp"
+#include "api/policy_in_force.hpp"
 #include "storage/contractor/situation.hpp"
 
 #include <charconv>
@@ -18,7 +19,7 @@ constexpr int kMostSlots = 1000;
 Answer list_findings(const Call& call) {
     if (auto allowed = permit_reading(call, Relation::other); !allowed)
         return std::unexpected(allowed.error());
-    const auto rules = get_policy(call);
+    const auto rules = policy_in_force(call);
     if (!rules) return std::unexpected(rules.error());
     const auto situation = contractor::load_situation(call.services.database.pool());
     if (!situation) return std::unexpected(to_problem(situation.error()));

@@ -1,10 +1,10 @@
 #include "api/sessions/password.hpp"
 
+#include "api/policy_in_force.hpp"
 #include "storage/account/password.hpp"
 #include "storage/account/sealed_secret.hpp"
 #include "storage/account/totp.hpp"
 #include "storage/catalogue/own_account_repository.hpp"
-#include "storage/catalogue/policy_repository.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -49,9 +49,9 @@ std::expected<std::string, http::Problem> secret_member(const Body& body, const 
 }
 
 std::expected<policy::Logins, http::Problem> login_rules(const Call& call) {
-    const auto history = catalogue::load_policy_history(call.services.database.pool());
-    if (!history) return std::unexpected(to_problem(history.error()));
-    return policy::in_force(*history, call.now).policy.logins;
+    const auto rules = policy_in_force(call);
+    if (!rules) return std::unexpected(rules.error());
+    return rules->logins;
 }
 
 std::expected<void, http::Problem>

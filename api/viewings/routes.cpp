@@ -4,6 +4,7 @@
 #include "api/bodiless.hpp"
 #include "api/body.hpp"
 #include "api/idempotency.hpp"
+#include "api/policy_in_force.hpp"
 #include "api/principals.hpp"
 #include "api/rule_problem.hpp"
 #include "api/viewings/detail/common.hpp"
@@ -11,7 +12,6 @@
 #include "config/base/log.hpp"
 #include "config/base/token.hpp"
 #include "storage/catalogue/ledger_repository.hpp"
-#include "storage/catalogue/policy_repository.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -141,10 +141,10 @@ check_viewer(const Call& call, const ViewingRow& row, const std::string& code) {
     if (code.empty())
         return std::unexpected(unfit_member("code", "MEMBER_MISSING", "The viewer's one-time code is needed.")
         );
-    const auto history = catalogue::load_policy_history(call.services.database.pool());
-    if (!history) return std::unexpected(to_problem(history.error()));
-    const unsigned most = policy::in_force(*history, call.now).policy.requests.code_tries;
-    const auto known = catalogue::try_code(call.services.database.pool(), row.slot_id, most);
+    const auto rules = policy_in_force(call);
+    if (!rules) return std::unexpected(rules.error());
+    const auto known =
+        catalogue::try_code(call.services.database.pool(), row.slot_id, rules->requests.code_tries);
     if (!known) return std::unexpected(to_problem(known.error()));
     if (!*known)
         return std::unexpected(problem(
@@ -245,9 +245,9 @@ get_items(const Call& call, const Uuid& grant_id) {
 }
 
 std::expected<policy::ReleasePolicy, http::Problem> get_policy(const Call& call) {
-    const auto history = catalogue::load_policy_history(call.services.database.pool());
-    if (!history) return std::unexpected(to_problem(history.error()));
-    return policy::in_force(*history, call.now).policy.release;
+    const auto rules = policy_in_force(call);
+    if (!rules) return std::unexpected(rules.error());
+    return rules->release;
 }
 
 }  // namespace detail

@@ -2,7 +2,6 @@
 
 #include "api/body.hpp"
 #include "api/route.hpp"
-#include "config/policy/policy.hpp"
 #include "storage/catalogue/contractor_clip_repository.hpp"
 #include "storage/catalogue/contractor_repository.hpp"
 #include "storage/contractor/rules.hpp"
@@ -34,7 +33,6 @@ void add_house_routes(Routes& routes);
 [[nodiscard]] bool may_see(const Call& call, const Uuid& principal_id);
 
 [[nodiscard]] http::Problem to_problem_of(const contractor::Refusal& refusal, unsigned status);
-[[nodiscard]] Got<policy::Policy> get_policy(const Call& call);
 /// A whole number of a member; nullopt: it is not there.
 [[nodiscard]] Got<std::optional<std::int64_t>>
 whole_number(const Body& body, std::string_view name, std::int64_t least, std::int64_t most);
