@@ -3,6 +3,8 @@
 #include "config/base/log.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 
 namespace sluice::daemon {
 namespace {
@@ -66,12 +68,14 @@ void VolumeWorker::run(const std::stop_token& stop) {
     while (true) {
         const bool was_stopping = stop.stop_requested();
         step();
+        const bool is_over = was_stopping && waiting_.empty();
+        const bool may_wait = !was_stopping && waiting_.empty();
         const bool has_more = inbox_.wait_until(
-            std::chrono::steady_clock::now() + (was_stopping ? std::chrono::milliseconds{0} : kWait),
+            std::chrono::steady_clock::now() + (may_wait ? kWait : std::chrono::milliseconds{0}),
             [](const auto& inbox) { return !inbox.empty(); },
             [](const auto& inbox) { return !inbox.empty(); }
         );
-        if (was_stopping && !has_more) break;
+        if (is_over && !has_more) break;
     }
     journal_due_ = BootTime{};
     flush_journal();
@@ -79,12 +83,38 @@ void VolumeWorker::run(const std::stop_token& stop) {
 
 void VolumeWorker::step() {
     if (clock_.boot_now() >= look_due_) look_at_volume();
-    std::deque<VolumeMessage> batch;
-    inbox_.with([&](auto& inbox) { batch.swap(inbox); });
-    for (VolumeMessage& message : batch)
+    append_waiting();
+    // Only as many as there are now: what comes meanwhile must not keep the syncs that are due from their
+    // turn.
+    for (std::size_t left = waiting_.size(); left > 0 && !waiting_.empty(); --left) {
+        VolumeMessage message = std::move(waiting_.front());
+        waiting_.pop_front();
         handle(std::move(message));
+        append_waiting();
+    }
     sync_due();
     flush_journal();
+}
+
+/// Takes the inbox in and writes each fragment that has nothing of its own stream before it. So a picture
+/// waits for one flush of the disk, not for those of all cameras whose segments end with the same minute.
+void VolumeWorker::append_waiting() {
+    inbox_.with([&](auto& inbox) {
+        std::ranges::move(inbox, std::back_inserter(waiting_));
+        inbox.clear();
+    });
+    std::set<Uuid> behind;
+    std::deque<VolumeMessage> rest;
+    for (VolumeMessage& message : waiting_) {
+        const bool is_first = !behind.contains(message.stream_id);
+        if (is_first && std::holds_alternative<AppendFragment>(message.body)) {
+            handle(std::move(message));
+            continue;
+        }
+        behind.insert(message.stream_id);
+        rest.push_back(std::move(message));
+    }
+    waiting_.swap(rest);
 }
 
 void VolumeWorker::handle(VolumeMessage message) {
@@ -160,9 +190,7 @@ void VolumeWorker::append(const VolumeMessage& message, const AppendFragment& fr
         found->second.written_until = fragment.end;
         return;
     }
-    OpenFile file = std::move(found->second);
-    open_.erase(found);
-    fail(message.stream_id, std::move(file), written.error());
+    take_and_fail(found, written.error());
 }
 
 void VolumeWorker::finish(const Uuid& stream_id, UtcTime to) {
@@ -195,8 +223,6 @@ void VolumeWorker::change_window(std::chrono::milliseconds window) {
 }
 
 void VolumeWorker::sync_due() {
-    std::vector<catalogue::OpenSegment> durable;
-    std::vector<std::pair<Uuid, Error>> failed;
     // What is due soon goes along: fewer flushes of the disk and fewer transactions, and nothing waits
     // longer.
     const BootTime now = clock_.boot_now();
@@ -205,24 +231,34 @@ void VolumeWorker::sync_due() {
     });
     if (!is_due) return;
     const BootTime soon = now + Microseconds{window_} / kSyncsAWindow;
-    for (auto& [stream_id, file] : open_) {
-        if (soon < file.next_sync) continue;
+    std::vector<Uuid> streams;
+    for (const auto& [stream_id, file] : open_)
+        if (file.next_sync <= soon) streams.push_back(stream_id);
+    std::map<Uuid, catalogue::OpenSegment> durable;
+    for (const Uuid& stream_id : streams) {
+        const auto found = open_.find(stream_id);
+        if (found == open_.end()) continue;  // a write between two syncs has failed
+        OpenFile& file = found->second;
         const Status synced = timed(&VolumeHealth::longest_sync, [&] { return file.writer.sync(); });
         file.next_sync = clock_.boot_now() + window_;
-        if (!synced) {
-            failed.emplace_back(stream_id, synced.error());
-        } else if (file.writer.durable().bytes > 0) {
-            durable.push_back(to_open_segment(file.writer, settings_.volume_id));
-        }
+        if (!synced)
+            take_and_fail(found, synced.error());
+        else if (file.writer.durable().bytes > 0)
+            durable.emplace(stream_id, to_open_segment(file.writer, settings_.volume_id));
+        append_waiting();
     }
-    if (!durable.empty()) news_.on_durable(std::move(durable));
-    for (auto& [stream_id, error] : failed) {
-        const auto found = open_.find(stream_id);
-        if (found == open_.end()) continue;
-        OpenFile file = std::move(found->second);
-        open_.erase(found);
-        fail(stream_id, std::move(file), error);
-    }
+    // What has failed meanwhile was told as such: that it was durable must not follow.
+    std::vector<catalogue::OpenSegment> still_open;
+    for (auto& [stream_id, segment] : durable)
+        if (open_.contains(stream_id)) still_open.push_back(std::move(segment));
+    if (!still_open.empty()) news_.on_durable(std::move(still_open));
+}
+
+void VolumeWorker::take_and_fail(std::map<Uuid, OpenFile>::iterator found, const Error& error) {
+    const Uuid stream_id = found->first;
+    OpenFile file = std::move(found->second);
+    open_.erase(found);
+    fail(stream_id, std::move(file), error);
 }
 
 /// I4: a failed write or sync is final for the file. It becomes .suspect and the stream begins another.

@@ -88,6 +88,7 @@ private:
         Sha256Digest sha256{};
     };
 
+    void append_waiting();
     void handle(VolumeMessage message);
     void begin(const VolumeMessage& message, BeginSegment segment);
     void append(const VolumeMessage& message, const AppendFragment& fragment);
@@ -96,6 +97,7 @@ private:
     void sync_due();
     void hand_on_lines();
     void flush_journal();
+    void take_and_fail(std::map<Uuid, OpenFile>::iterator found, const Error& error);
     void fail(const Uuid& stream_id, OpenFile file, const Error& error);
     void stop_volume(const Error& error);
     void leave_all(GapCause cause, const std::string& detail, bool finish_files);
@@ -110,6 +112,7 @@ private:
     volume::Journal journal_;
     std::vector<VolumeWorker*> neighbours_;
     Guarded<std::deque<VolumeMessage>> inbox_;
+    std::deque<VolumeMessage> waiting_;  ///< taken from the inbox, in order
     Guarded<VolumeHealth> health_;
     std::chrono::milliseconds window_;        ///< settings_.durability_window, or shorter on battery
     std::map<Uuid, OpenFile> open_;           ///< by stream
