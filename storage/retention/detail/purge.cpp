@@ -22,7 +22,6 @@ using nlohmann::json;
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::size_t kLoadAtOnce = 10'000;
-constexpr std::size_t kDestroyAtOnce = 256;
 constexpr std::size_t kVerifyAtOnce = 5'000;
 constexpr std::chrono::seconds kStatusOld{10};
 
@@ -239,8 +238,9 @@ Status destroy_marked(
         const auto marked = catalogue::load_marked(site.pool, run.id, failed, kLoadAtOnce);
         if (!marked) return std::unexpected(marked.error());
         if (marked->empty()) break;
-        for (std::size_t at = 0; at < marked->size(); at += kDestroyAtOnce) {
-            const auto some = std::span{*marked}.subspan(at, std::min(kDestroyAtOnce, marked->size() - at));
+        for (std::span<const PurgeCandidate> left{*marked}; !left.empty();) {
+            const auto some = left.first(batch_length(left));
+            left = left.subspan(some.size());
             const UtcTime now = site.clock.now();
             const auto began = SteadyClock::now();
             const auto done = catalogue::destroy_batch(
