@@ -58,7 +58,8 @@ Result<bool> lapse(catalogue::Pool& pool, const policy::History& history, const 
     auto step = clock_step(request, release::RequestAction::lapse, policy, now);
     if (!step) return false;
     step->ends_grant = request.grant.has_value();
-    step->entry = catalogue::NewEntry{release::Entry::lapsed, "{}"};
+    if (const auto entry = release::closing_entry(step->action, request.appealed))
+        step->entry = catalogue::NewEntry{*entry, "{}"};
     step->holds.limits_to = now + std::chrono::days{policy.requests.withdrawn_hold_days};
     const auto done = catalogue::take_step(pool, *step);
     if (!done) return std::unexpected(done.error());

@@ -1,5 +1,7 @@
 #include "api/requests/detail/paper.hpp"
 
+#include "storage/release/rules.hpp"
+
 #include <algorithm>
 #include <ranges>
 #include <string>
@@ -36,22 +38,6 @@ void add_once(std::vector<Reason>& reasons, const std::string& code, const std::
     found->detail += (found->detail.empty() ? "" : "、") + detail;
 }
 
-std::string_view code_of(release::Ground ground) {
-    switch (ground) {
-        case release::Ground::statutory_secret:
-            return "ART10_1_STATUTORY_SECRET";
-        case release::Ground::investigation:
-            return "ART10_2A_INVESTIGATION";
-        case release::Ground::fair_trial:
-            return "ART10_2B_FAIR_TRIAL";
-        case release::Ground::life_safety:
-            return "ART10_2C_LIFE_SAFETY";
-        case release::Ground::third_party:
-            return "ART10_3_THIRD_PARTY_PRIVACY";
-    }
-    return "ART10_1_STATUTORY_SECRET";
-}
-
 /// Those that the decision names; of one in part, which names none, those that the worksheet found.
 std::vector<Reason> reasons_of(const Case& request, const json& decision, Outcome outcome) {
     std::vector<Reason> reasons;
@@ -59,9 +45,8 @@ std::vector<Reason> reasons_of(const Case& request, const json& decision, Outcom
         for (const json& code : *grounds)
             if (code.is_string()) add_once(reasons, code.get<std::string>());
     if (!reasons.empty() || outcome != Outcome::granted_partial) return reasons;
-    for (const release::Finding& finding : request.findings)
-        if (finding.answer == release::GroundAnswer::yes)
-            add_once(reasons, std::string{code_of(finding.ground)});
+    for (const std::string_view code : release::found_grounds(request))
+        add_once(reasons, std::string{code});
     return reasons;
 }
 
