@@ -205,11 +205,8 @@ Answer reopen(
     std::string code;
     auto step = make_step({call, request, tried, *policy, verdict}, code);
     if (!step) return std::unexpected(step.error());
-    step->also = [told = std::move(step->also),
-                  bringing,
-                  withdrawal](pqxx::transaction_base& transaction, const Uuid& event) {
-        const Status withdrawn = catalogue::withdraw_consent(transaction, bringing, withdrawal);
-        return withdrawn && told ? told(transaction, event) : withdrawn;
+    step->also = [bringing, withdrawal](pqxx::transaction_base& transaction) {
+        return catalogue::withdraw_consent(transaction, bringing, withdrawal);
     };
     const auto done = catalogue::take_step(call.services.database.pool(), *step);
     if (!done) return std::unexpected(act_problem(done.error()));

@@ -1,5 +1,8 @@
 // The ends of cases over HTTP: each has one line of the register that says how it ended.
+#include "jobs/lapse.hpp"
 #include "tests/integration/bureau.hpp"
+
+#include <algorithm>
 
 namespace sluice::test {
 namespace {
@@ -125,6 +128,62 @@ TEST_CASE(
     bureau.appeal();
     REQUIRE(bureau.uphold() == "closed");
     CHECK(bureau.lines() == "opened refused");
+}
+
+TEST_CASE(
+    "what lapses has its line, and a notice for the secretariat and for whoever asked with an account",
+    "[api][request][notices][integration]"
+) {
+    ClosingBureau bureau;
+    catalogue::Pool worker{bureau.database.conninfo("sluice_worker"), 1};
+    const auto is_told = [&](const std::string& who) {
+        const json notices = json::parse(bureau.read(who, "/v1/notices").body)["items"];
+        return std::ranges::count_if(notices, [&](const json& notice) {
+            return notice["kind"] == "lapsed" &&
+                   bureau.request.ends_with(notice["subject"]["id"].get<std::string>());
+        });
+    };
+    const auto lapse = [&](std::chrono::days later) {
+        bureau.clock.move(later);
+        for (int i = 0; i < 2; ++i)
+            if (const auto done = jobs::lapse_requests(worker, bureau.clock.now()); !done)
+                FAIL(done.error().describe());
+        return json::parse(bureau.read("稽核", bureau.request).body)["state"].get<std::string>();
+    };
+    SECTION("a grant that nobody used") {
+        bureau.open();
+        REQUIRE(bureau.step("局長", "grant", {{"reasons", "合於規定"}}) == "granted");
+        const std::string due = bureau.body()["due"];
+        CHECK(lapse(std::chrono::days{29}) == "granted");
+        CHECK(is_told("王秘書") == 0);
+        REQUIRE(lapse(std::chrono::days{1}) == "lapsed");
+        CHECK(bureau.lines() == "opened lapsed");
+        CHECK(is_told("王秘書") == 1);
+        for (const char* who : {"小陳", "局長", "政風", "科長"})
+            CHECK(is_told(who) == 0);
+        CHECK(json::parse(bureau.read("王秘書", "/v1/notices").body)["items"][0]["due"] == due);
+        CHECK(bureau.step("林主任", "close") == "closed");
+        CHECK(bureau.lines() == "opened lapsed");
+    }
+    SECTION("a request that was not completed in time") {
+        json form = Bureau::external();
+        form.erase("legal_interest");
+        form.erase("applicant");
+        form.erase("unit");
+        form["channel"] = "internal";
+        form["purpose"] = "personal_rights";
+        bureau.draft("小陳", form);
+        REQUIRE(bureau.step("小陳", "submit") == "submitted");
+        REQUIRE(bureau.step("王秘書", "return", {{"missing", "事由不明"}}) == "correction");
+        REQUIRE(lapse(std::chrono::days{30}) == "lapsed");
+        for (const char* who : {"小陳", "王秘書"})
+            CHECK(is_told(who) == 1);
+        for (const char* who : {"小李", "科長"})
+            CHECK(is_told(who) == 0);
+        // It never had a dossier.
+        CHECK(bureau.database.query("SELECT count(*) FROM register_entries") == "0");
+        CHECK(bureau.step("林主任", "close") == "closed");
+    }
 }
 
 }  // namespace

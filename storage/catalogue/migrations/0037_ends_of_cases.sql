@@ -35,3 +35,12 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
+
+-- ---- notices: what has lapsed
+
+ALTER TABLE notices
+    DROP CONSTRAINT notices_kind_known,
+    ADD CONSTRAINT notices_kind_known CHECK (kind IN ('hold_expiry', 'submitted', 'correction_due', 'countersign_wanted', 'decision',
+        'copy_overdue', 'incident_raised', 'incident_due', 'contractor_camera', 'contractor_finding', 'contractor_clip', 'extended',
+        'third_party_due', 'inspection_late', 'duty_due', 'follow_up_due', 'repair_opened', 'recorder_finding', 'door_alarm',
+        'door_unattended', 'consent_withdrawn', 'copy_due', 'copy_waiting', 'copy_uncollected', 'lapsed'));
