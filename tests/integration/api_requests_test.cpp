@@ -1,5 +1,6 @@
 #include "tests/integration/bureau.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -254,6 +255,34 @@ TEST_CASE(
     const Reply long_form =
         bureau.send("王秘書", "POST", "/v1/requests", {{"reason", std::string(100'000, 'x')}});
     CHECK(long_form.status == 413);
+}
+
+TEST_CASE(
+    "a paper stays while it is not known whether its row was committed, and goes when it surely was not",
+    "[api][request][integration]"
+) {
+    Bureau bureau;
+    bureau.draft("王秘書", Bureau::external());
+    const auto papers = [&] {
+        const auto folder =
+            std::filesystem::recursive_directory_iterator(bureau.data.path() / "spool" / "uploads");
+        return std::ranges::count_if(folder, [](const auto& entry) { return entry.is_regular_file(); });
+    };
+    bureau.database.execute(
+        "CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN IF NEW.name = "
+        "'lost.pdf' "
+        "THEN PERFORM pg_terminate_backend(pg_backend_pid()); ELSIF NEW.name = 'refused.pdf' THEN RAISE "
+        "integrity_constraint_violation; END IF; RETURN NULL; END $$; CREATE CONSTRAINT TRIGGER lose AFTER "
+        "INSERT "
+        "ON request_evidence DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION lose()"
+    );
+    CHECK(bureau.hand_in("refused.pdf", "consent") != "");
+    const auto before = papers();
+    CHECK(bureau.hand_in("lost.pdf", "consent") != "");
+    CHECK(bureau.last.status == 503);
+    CHECK(papers() == before + 1);
+    CHECK(bureau.hand_in("kept.pdf", "consent") == "");
+    CHECK(papers() == before + 2);
 }
 
 TEST_CASE("a case that is none is judged by the same rules", "[api][request][integration]") {
