@@ -101,8 +101,13 @@ Result<std::size_t> lapse_requests(catalogue::Pool& pool, UtcTime now) {
         if (!request) return std::unexpected(request.error());
         if (!*request) continue;
         const auto lapsed = lapse(pool, *history, **request, now);
-        if (!lapsed) return std::unexpected(lapsed.error());
-        count += *lapsed ? 1 : 0;
+        if (lapsed) {
+            count += *lapsed ? 1 : 0;
+            continue;
+        }
+        if (lapsed.error().remedy() == Remedy::retry) return std::unexpected(lapsed.error());
+        // One that the tables refuse is nobody else's fault: the others lapse, and what comes after is done.
+        log::error("request_not_lapsed", {{"request", to_string(id)}, {"error", lapsed.error().describe()}});
     }
     return count;
 }

@@ -272,6 +272,28 @@ TEST_CASE(
     );
 }
 
+TEST_CASE("a request that the tables do not let lapse keeps no other one from it", "[pg][request]") {
+    Desk desk;
+    std::vector<Case> requests;
+    for (int i = 0; i < 3; ++i) {
+        requests.push_back(desk.submitted());
+        TakenStep back =
+            desk.step(requests.back(), RequestAction::return_, RequestState::correction, kStart + 1h);
+        back.due = kStart + 48h + std::chrono::hours{i};
+        REQUIRE(need(take_step(desk.api, back)));
+    }
+    // The oldest one.
+    desk.site.database.execute(
+        "ALTER TABLE requests ADD CONSTRAINT stuck CHECK (state <> 'lapsed' OR id <> '" +
+        to_string(requests[0].id) + "')"
+    );
+    CHECK(need(jobs::lapse_requests(desk.worker, kStart + 72h)) == 2);
+    CHECK(desk.load(requests[0].id).state == RequestState::correction);
+    CHECK(desk.site.database.query("SELECT count(*) FROM notices WHERE kind = 'lapsed'") == "2");
+    desk.site.database.execute("ALTER TABLE requests DROP CONSTRAINT stuck");
+    CHECK(need(jobs::lapse_requests(desk.worker, kStart + 72h)) == 1);
+}
+
 TEST_CASE("ten thousand requests are listed by pages without looking at the others", "[pg][request]") {
     Desk desk;
     desk.site.database.execute(
