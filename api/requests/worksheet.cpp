@@ -64,6 +64,8 @@ Answer put_worksheet(const Call& call) {
         return std::unexpected(
             refused("REQUEST_STATE", "The worksheet is filled in while the case is screened.")
         );
+    if (request->applicant_id == call.principal->id)
+        return std::unexpected(refused("SOD_SELF_APPROVAL", "Nobody screens what he has asked for."));
     if (const auto match = check_match(call, *request); !match) return std::unexpected(match.error());
     const auto body = Body::parse(call.request, {"grounds"});
     if (!body) return std::unexpected(body.error());

@@ -78,12 +78,17 @@ TEST_CASE(
     json form = Bureau::external();
     form["channel"] = "internal";
     form["purpose"] = "other";
-    form.erase("applicant");
-    form.erase("unit");
+    form["applicant"] = "小李";
+    form["unit"] = "養護科";
+    // Name and unit are the account's: nobody chooses whose head signs.
     bureau.draft("小陳", form);
-    CHECK(json::parse(bureau.last.body)["unit"] == "工程科");
+    CHECK(bureau.body()["applicant"] == "小陳");
+    CHECK(bureau.body()["unit"] == "工程科");
     CHECK(bureau.step("小陳", "submit") == "ART9_1A_NOT_PERSONAL_RIGHTS");
-    CHECK(bureau.send("小陳", "PATCH", bureau.request, {{"purpose", "personal_rights"}}).status == 200);
+    bureau.last =
+        bureau.send("小陳", "PATCH", bureau.request, {{"purpose", "personal_rights"}, {"unit", "養護科"}});
+    CHECK(bureau.last.status == 200);
+    CHECK(bureau.body()["unit"] == "工程科");
     CHECK(bureau.read("小李", bureau.request).status == 404);
     CHECK(bureau.read("科長", bureau.request).status == 200);
     CHECK(bureau.step("小陳", "submit") == "submitted");
