@@ -3,10 +3,10 @@
 #include "tests/unit/release/case_maker.hpp"
 #include "tests/unit/release/lifecycle_file.hpp"
 
-#include <array>
 #include <compare>
+#include <optional>
 #include <set>
-#include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -38,6 +38,15 @@ TEST_CASE("which step enters the end of a case, and as what", "[release][registe
             CAPTURE(to_string(action), appealed ? to_string(*appealed) : "no appeal");
             CHECK(closing_entry(action, appealed) == expected);
         }
+}
+
+TEST_CASE("the line of an end has the word of its state", "[release][register][article9]") {
+    for (const test::Line& line : test::read_lifecycle(SLUICE_SOURCE_DIR)) {
+        const auto entry = closing_entry(request_action_from(line.action).value(), std::nullopt);
+        if (!entry || !request_state_from(line.result)) continue;
+        CAPTURE(line.state, line.action);
+        CHECK(to_string(*entry) == line.result);
+    }
 }
 
 /// Where a case can be, and how often the register says how it ended since it was last screened.
