@@ -10,6 +10,7 @@
 #include <array>
 #include <chrono>
 #include <optional>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -53,12 +54,31 @@ clock_step(const Case& request, release::RequestAction action, const policy::Pol
     return step;
 }
 
+/// Whoever asked, and the office that keeps the case: for either something has come to nothing. Nobody else
+/// had anything left to do in it. `due` is the time that is over.
+std::vector<catalogue::NewNotice> notices_of_lapse(const Case& request) {
+    catalogue::NewNotice notice{
+        .kind = catalogue::NoticeKind::lapsed,
+        .subject_id = request.id,
+        .audience = "secretariat",
+        .due = request.due,
+    };
+    std::vector<catalogue::NewNotice> notices{notice};
+    if (!request.applicant_id) return notices;
+    notice.audience = "applicant";
+    notice.addressee_id = request.applicant_id;
+    notices.push_back(notice);
+    return notices;
+}
+
 Result<bool> lapse(catalogue::Pool& pool, const policy::History& history, const Case& request, UtcTime now) {
     const policy::Policy& policy = policy_of(history, request, now);
     auto step = clock_step(request, release::RequestAction::lapse, policy, now);
     if (!step) return false;
     step->ends_grant = request.grant.has_value();
-    step->entry = catalogue::NewEntry{release::Entry::lapsed, "{}"};
+    if (const auto entry = release::closing_entry(step->action, request.appealed))
+        step->entry = catalogue::NewEntry{*entry, "{}"};
+    step->notices = notices_of_lapse(request);
     step->holds.limits_to = now + std::chrono::days{policy.requests.withdrawn_hold_days};
     const auto done = catalogue::take_step(pool, *step);
     if (!done) return std::unexpected(done.error());
@@ -81,8 +101,13 @@ Result<std::size_t> lapse_requests(catalogue::Pool& pool, UtcTime now) {
         if (!request) return std::unexpected(request.error());
         if (!*request) continue;
         const auto lapsed = lapse(pool, *history, **request, now);
-        if (!lapsed) return std::unexpected(lapsed.error());
-        count += *lapsed ? 1 : 0;
+        if (lapsed) {
+            count += *lapsed ? 1 : 0;
+            continue;
+        }
+        if (lapsed.error().remedy() == Remedy::retry) return std::unexpected(lapsed.error());
+        // One that the tables refuse is nobody else's fault: the others lapse, and what comes after is done.
+        log::error("request_not_lapsed", {{"request", to_string(id)}, {"error", lapsed.error().describe()}});
     }
     return count;
 }

@@ -13,8 +13,8 @@ namespace sluice::jobs {
 /// What the clock alone does to requests.
 
 /// One that was not completed in time, and a grant that nobody used, lapse. Each is a step of its case with
-/// its line in the register; one that was changed meanwhile is left for the next time. How many lapsed. Role:
-/// sluice_worker. Thread: the lane's.
+/// its line in the register and its notices; one that was changed meanwhile is left for the next time. How
+/// many lapsed. Role: sluice_worker. Thread: the lane's.
 [[nodiscard]] Result<std::size_t> lapse_requests(catalogue::Pool& pool, UtcTime now);
 
 /// One whose session plays no more, because of `reason`, is interrupted: it waits for its session again.

@@ -102,6 +102,14 @@ const char* end_text(Entry kind) {
     return "";
 }
 
+/// What a grant in part had refused, when the appeal against it has failed.
+constexpr const char* kRefusedInPart = "部分不予核准";
+
+std::string appeal_text(const json& facts) {
+    const std::string document = text_of(facts, "document");
+    return document.empty() ? "訴願駁回" : "訴願駁回（" + document + "）";
+}
+
 void open_line(RegisterLine& line, const RegisterEntry& entry, const json& facts) {
     line.number = std::to_string(entry.line);
     line.dossier = entry.dossier_number;
@@ -171,10 +179,12 @@ void add_entry(RegisterLine& line, const RegisterEntry& entry) {
         case Entry::withdrawn:
         case Entry::lapsed:
         case Entry::revoked: {
-            std::string text = end_text(entry.kind);
+            const bool is_upheld = facts.contains("upheld");
+            std::string text = is_upheld ? kRefusedInPart : end_text(entry.kind);
             const std::string grounds = joined(facts.value("grounds", json::array()));
             if (!grounds.empty()) text += "(" + grounds + ")";
             append(line.decision, text);
+            if (is_upheld) append(line.remark, appeal_text(facts));
             return;
         }
     }

@@ -2,6 +2,7 @@
 #include "api/http/text.hpp"
 #include "api/requests/detail/common.hpp"
 #include "storage/catalogue/evidence_repository.hpp"
+#include "storage/catalogue/in_doubt.hpp"
 #include "storage/evidence/evidence_store.hpp"
 
 #include <nlohmann/json.hpp>
@@ -100,7 +101,8 @@ Answer put(const Call& call) {
     const auto added = catalogue::add_evidence(
         call.services.database.pool(), bringing, *made, sha256(as_bytes(call.request.body))
     );
-    if (!added || !*added) store.drop(made->id);
+    // Where it is not known whether the row is there, the file stays: nothing may name a paper that is gone.
+    if (added ? !*added : !catalogue::is_in_doubt(added.error())) store.drop(made->id);
     if (!added) return std::unexpected(act_problem(added.error()));
     if (!*added) return std::unexpected(overtaken());
     return case_response(call, request->id, 201);

@@ -10,7 +10,6 @@ namespace sluice::api::requests {
 using catalogue::TakenStep;
 using nlohmann::json;
 using release::Case;
-using release::Entry;
 using release::RequestAction;
 using release::RequestState;
 
@@ -160,6 +159,18 @@ json items_json(const release::Grant& grant) {
     return list;
 }
 
+/// Of the decision in part that an appeal has left standing: what it had refused is what the line is about.
+json upheld_facts(const Case& request, json facts) {
+    const json decision = json::parse(request.decision, nullptr, false);
+    json upheld = json::object();
+    for (const char* name : {"result", "by", "reasons"})
+        if (decision.contains(name)) upheld[name] = decision[name];
+    if (request.decided) upheld["decided"] = to_rfc3339(*request.decided);
+    facts["upheld"] = std::move(upheld);
+    if (const auto grounds = release::found_grounds(request); !grounds.empty()) facts["grounds"] = grounds;
+    return facts;
+}
+
 /// Grant, decision and what the register says of the end of a case.
 void add_decision(const Scene& scene, const json& facts, TakenStep& step) {
     const bool is_grant = step.action == RequestAction::grant || step.action == RequestAction::grant_part;
@@ -176,17 +187,11 @@ void add_decision(const Scene& scene, const json& facts, TakenStep& step) {
     step.ends_grant = step.action == RequestAction::revoke || step.action == RequestAction::reopen ||
                       step.action == RequestAction::close || step.action == RequestAction::uphold ||
                       step.action == RequestAction::appeal;
-    struct Line {
-        RequestAction action;
-        Entry entry;
-    };
-    for (const Line& line :
-         {Line{RequestAction::refuse, Entry::refused},
-          Line{RequestAction::answer_not_held, Entry::not_held},
-          Line{RequestAction::withdraw, Entry::withdrawn},
-          Line{RequestAction::revoke, Entry::revoked},
-          Line{RequestAction::complete, Entry::completed}})
-        if (line.action == step.action) step.entry = catalogue::NewEntry{line.entry, dump(facts)};
+    if (const auto entry = release::closing_entry(step.action, scene.request.appealed)) {
+        const bool is_upheld = step.action == RequestAction::uphold;
+        step.entry =
+            catalogue::NewEntry{*entry, dump(is_upheld ? upheld_facts(scene.request, facts) : facts)};
+    }
 }
 
 json slot_facts(const release::Slot& slot) {

@@ -1,6 +1,9 @@
 #include "api/requests/detail/paper.hpp"
 
+#include "storage/release/rules.hpp"
+
 #include <algorithm>
+#include <initializer_list>
 #include <ranges>
 #include <string>
 #include <string_view>
@@ -17,9 +20,11 @@ using release::Case;
 using release::RequestAction;
 using History = std::vector<catalogue::RequestEvent>;
 
-const catalogue::RequestEvent* find_last(const History& history, RequestAction action) {
+const catalogue::RequestEvent*
+find_last(const History& history, std::initializer_list<RequestAction> actions) {
     for (const auto& event : std::ranges::reverse_view(history))
-        if (event.action == release::to_string(action)) return &event;
+        for (const RequestAction action : actions)
+            if (event.action == release::to_string(action)) return &event;
     return nullptr;
 }
 
@@ -36,22 +41,6 @@ void add_once(std::vector<Reason>& reasons, const std::string& code, const std::
     found->detail += (found->detail.empty() ? "" : "、") + detail;
 }
 
-std::string_view code_of(release::Ground ground) {
-    switch (ground) {
-        case release::Ground::statutory_secret:
-            return "ART10_1_STATUTORY_SECRET";
-        case release::Ground::investigation:
-            return "ART10_2A_INVESTIGATION";
-        case release::Ground::fair_trial:
-            return "ART10_2B_FAIR_TRIAL";
-        case release::Ground::life_safety:
-            return "ART10_2C_LIFE_SAFETY";
-        case release::Ground::third_party:
-            return "ART10_3_THIRD_PARTY_PRIVACY";
-    }
-    return "ART10_1_STATUTORY_SECRET";
-}
-
 /// Those that the decision names; of one in part, which names none, those that the worksheet found.
 std::vector<Reason> reasons_of(const Case& request, const json& decision, Outcome outcome) {
     std::vector<Reason> reasons;
@@ -59,25 +48,22 @@ std::vector<Reason> reasons_of(const Case& request, const json& decision, Outcom
         for (const json& code : *grounds)
             if (code.is_string()) add_once(reasons, code.get<std::string>());
     if (!reasons.empty() || outcome != Outcome::granted_partial) return reasons;
-    for (const release::Finding& finding : request.findings)
-        if (finding.answer == release::GroundAnswer::yes)
-            add_once(reasons, std::string{code_of(finding.ground)});
+    for (const std::string_view code : release::found_grounds(request))
+        add_once(reasons, std::string{code});
     return reasons;
 }
 
-std::optional<print::DecisionFacts> not_held(const History& history, unsigned remedy_days) {
-    const auto* event = find_last(history, RequestAction::answer_not_held);
-    if (event == nullptr) return std::nullopt;
+print::DecisionFacts not_held(const catalogue::RequestEvent& answer, unsigned remedy_days) {
     print::DecisionFacts facts{
         .outcome = Outcome::not_held,
         .reasons = {},
         .statement = {},
         .conditions = {},
-        .decided = event->at,
-        .decider = event->principal,
+        .decided = answer.at,
+        .decider = answer.principal,
         .remedy_days = remedy_days,
     };
-    const json told = json::parse(event->facts, nullptr, false);
+    const json told = json::parse(answer.facts, nullptr, false);
     if (!told.is_object()) return facts;
     facts.statement = text_in(told, "reasons");
     if (const auto proofs = told.find("proofs"); proofs != told.end() && proofs->is_array())
@@ -91,8 +77,13 @@ std::optional<print::DecisionFacts> not_held(const History& history, unsigned re
 
 std::optional<print::DecisionFacts>
 decision_of(const Case& request, const History& history, unsigned remedy_days) {
+    using enum RequestAction;
+    // The last answer counts: what was decided before it is over, and may be another one.
+    const auto* answer = find_last(history, {grant, grant_part, refuse, answer_not_held});
+    if (answer == nullptr) return std::nullopt;
+    if (answer->action == release::to_string(answer_not_held)) return not_held(*answer, remedy_days);
     const json decision = json::parse(request.decision, nullptr, false);
-    if (!decision.is_object() || !request.decided) return not_held(history, remedy_days);
+    if (!decision.is_object() || !request.decided) return std::nullopt;
     const std::string result = text_in(decision, "result");
     const Outcome outcome = result == "granted"           ? Outcome::granted
                             : result == "granted_partial" ? Outcome::granted_partial
@@ -109,7 +100,7 @@ decision_of(const Case& request, const History& history, unsigned remedy_days) {
 }
 
 std::optional<print::Completion> completion_of(const Case& request, const History& history) {
-    const auto* event = find_last(history, RequestAction::complete);
+    const auto* event = find_last(history, {RequestAction::complete});
     if (event == nullptr) return std::nullopt;
     return print::Completion{.kind = request.kind, .at = event->at, .signer = request.applicant};
 }

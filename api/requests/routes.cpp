@@ -51,6 +51,16 @@ ledger::Act act_of(const Call& call, const char* action, const Case& request, st
     };
 }
 
+/// Who asks with an account has its name and its unit, whatever the form says: that unit's head signs.
+Got<void> read_whole_form(const Call& call, const Body& body, Case& request) {
+    const std::string name = request.applicant;
+    const std::string unit = request.unit;
+    if (auto read = read_form(call, body, request); !read || !request.applicant_id) return read;
+    request.applicant = name;
+    if (!unit.empty()) request.unit = unit;
+    return {};
+}
+
 Answer create(const Call& call) {
     std::vector<std::string> members = form_members();
     members.emplace_back("channel");
@@ -65,9 +75,7 @@ Answer create(const Call& call) {
     request.enterer = call.principal->name;
     if (const auto placed = place_in_channel(call, *body, request); !placed)
         return std::unexpected(placed.error());
-    const std::string own_name = request.applicant;
-    if (const auto read = read_form(call, *body, request); !read) return std::unexpected(read.error());
-    if (request.applicant_id) request.applicant = own_name;
+    if (const auto read = read_whole_form(call, *body, request); !read) return std::unexpected(read.error());
     const auto slugs = slugs_of(call, request.cameras);
     if (!slugs) return std::unexpected(slugs.error());
     const auto made = catalogue::create_request(
@@ -93,9 +101,7 @@ Answer change(const Call& call) {
     if (const auto match = check_match(call, *request); !match) return std::unexpected(match.error());
     const auto body = Body::parse(call.request, form_members());
     if (!body) return std::unexpected(body.error());
-    const std::string name = request->applicant;
-    if (const auto read = read_form(call, *body, *request); !read) return std::unexpected(read.error());
-    if (request->applicant_id) request->applicant = name;
+    if (const auto read = read_whole_form(call, *body, *request); !read) return std::unexpected(read.error());
     const auto slugs = slugs_of(call, request->cameras);
     if (!slugs) return std::unexpected(slugs.error());
     const auto changed = catalogue::change_request(

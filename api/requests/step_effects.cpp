@@ -1,6 +1,5 @@
 #include "api/requests/detail/scene.hpp"
 #include "storage/catalogue/account_repository.hpp"
-#include "storage/catalogue/notice_repository.hpp"
 #include "storage/retention/rules.hpp"
 
 #include <algorithm>
@@ -182,9 +181,8 @@ Got<std::optional<UtcTime>> next_due(const Scene& scene) {
 }
 
 Got<void> add_notices(const Scene& scene, TakenStep& step) {
-    std::vector<catalogue::NewNotice> notices;
     const auto tell = [&](catalogue::NoticeKind kind, const char* role, std::optional<Uuid> addressee = {}) {
-        notices.push_back({
+        step.notices.push_back({
             .kind = kind,
             .subject_id = step.request_id,
             .audience = role,
@@ -217,14 +215,6 @@ Got<void> add_notices(const Scene& scene, TakenStep& step) {
     }
     // The ethics office is told of a judicial request, and not asked.
     if (step.action == RequestAction::refer && step.to == RequestState::deciding) tell(submitted, "ethics");
-    if (notices.empty()) return {};
-    step.also = [notices, now = step.now](pqxx::transaction_base& transaction, const Uuid& event) -> Status {
-        for (catalogue::NewNotice notice : notices) {
-            notice.act_id = event;
-            static_cast<void>(catalogue::raise_notice(transaction, notice, now));
-        }
-        return {};
-    };
     return {};
 }
 

@@ -64,6 +64,8 @@ Answer put_worksheet(const Call& call) {
         return std::unexpected(
             refused("REQUEST_STATE", "The worksheet is filled in while the case is screened.")
         );
+    if (request->applicant_id == call.principal->id)
+        return std::unexpected(refused("SOD_SELF_APPROVAL", "Nobody screens what he has asked for."));
     if (const auto match = check_match(call, *request); !match) return std::unexpected(match.error());
     const auto body = Body::parse(call.request, {"grounds"});
     if (!body) return std::unexpected(body.error());
@@ -205,11 +207,8 @@ Answer reopen(
     std::string code;
     auto step = make_step({call, request, tried, *policy, verdict}, code);
     if (!step) return std::unexpected(step.error());
-    step->also = [told = std::move(step->also),
-                  bringing,
-                  withdrawal](pqxx::transaction_base& transaction, const Uuid& event) {
-        const Status withdrawn = catalogue::withdraw_consent(transaction, bringing, withdrawal);
-        return withdrawn && told ? told(transaction, event) : withdrawn;
+    step->also = [bringing, withdrawal](pqxx::transaction_base& transaction) {
+        return catalogue::withdraw_consent(transaction, bringing, withdrawal);
     };
     const auto done = catalogue::take_step(call.services.database.pool(), *step);
     if (!done) return std::unexpected(act_problem(done.error()));

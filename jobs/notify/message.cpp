@@ -68,6 +68,7 @@ constexpr std::array kWords{
         "複製品逾期未領，封存檔依規定銷毀",
         "A copy was not collected in time; its package is destroyed"
     },
+    Words{NoticeKind::lapsed, "申請或核准逾期失效", "A request or a grant has lapsed"},
 };
 
 std::string to_base64(std::string_view text) {

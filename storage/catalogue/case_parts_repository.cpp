@@ -176,7 +176,8 @@ void load_slot(pqxx::transaction_base& transaction, Case& request) {
 // A chain begins anew whenever the form is handed in, or the screening is entered, again.
 constexpr const char* kRounds = R"(
     SELECT greatest(1, count(*) FILTER (WHERE to_state = 'submitted' AND from_state <> 'submitted')),
-           greatest(1, count(*) FILTER (WHERE to_state = 'screening' AND from_state <> 'screening'))
+           greatest(1, count(*) FILTER (WHERE to_state = 'screening' AND from_state <> 'screening')),
+           (array_agg(from_state ORDER BY place DESC) FILTER (WHERE action = 'appeal'))[1]
     FROM request_events WHERE request_id = $1::uuid)";
 
 }  // namespace
@@ -210,6 +211,7 @@ void load_parts(pqxx::transaction_base& transaction, Case& request) {
     const pqxx::result rounds = run(transaction, kRounds, to_string(request.id));
     request.round_a = rounds[0][0].as<int>();
     request.round_b = rounds[0][1].as<int>();
+    if (!rounds[0][2].is_null()) request.appealed = to_word(rounds[0][2], release::request_state_from);
 }
 
 }  // namespace sluice::catalogue::detail

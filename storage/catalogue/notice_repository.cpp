@@ -48,6 +48,7 @@ constexpr std::array<KindWords, kNoticeKinds> kKinds{
     KindWords{NoticeKind::consent_withdrawn, "consent_withdrawn", "request"},
     KindWords{NoticeKind::copy_waiting, "copy_waiting", "copy"},
     KindWords{NoticeKind::copy_uncollected, "copy_uncollected", "copy"},
+    KindWords{NoticeKind::lapsed, "lapsed", "request"},
 };
 
 constexpr const char* kRaise = R"(

@@ -43,8 +43,9 @@ enum class NoticeKind {
     consent_withdrawn,  ///< what was granted with it is screened anew
     copy_waiting,       ///< one is sealed and not collected, and its last day is near
     copy_uncollected,   ///< that day is over: its package is destroyed
+    lapsed,             ///< a request that was not completed in time, or a grant that nobody used
 };
-inline constexpr std::size_t kNoticeKinds = 24;
+inline constexpr std::size_t kNoticeKinds = 25;
 [[nodiscard]] std::string_view to_string(NoticeKind kind) noexcept;
 [[nodiscard]] std::optional<NoticeKind> notice_kind_from(std::string_view word) noexcept;
 /// What `subject_id` is the id of: "hold", "request", "copy", "incident", "recorder", "alarm", …

@@ -293,8 +293,12 @@ Result<std::optional<StepDone>> take_step(Pool& pool, const TakenStep& step) {
                                  .as<int>();
         const Uuid event_id = make_uuid_v7(step.now);
         if (auto written = write_down(transaction, step, event_id, number); !written) return written;
+        for (NewNotice notice : step.notices) {
+            notice.act_id = event_id;
+            raise_notice(transaction, notice, step.now);
+        }
         if (step.also)
-            if (auto also = step.also(transaction, event_id); !also) return also;
+            if (auto also = step.also(transaction); !also) return also;
         transaction.commit();
         done = StepDone{.revision = revision, .dossier_number = number};
         return {};

@@ -2,6 +2,7 @@
 
 #include "config/base/bytes.hpp"
 #include "storage/catalogue/hold_repository.hpp"
+#include "storage/catalogue/notice_repository.hpp"
 #include "storage/catalogue/pool.hpp"
 #include "storage/ledger/act.hpp"
 #include "storage/release/case.hpp"
@@ -16,7 +17,7 @@ class transaction_base;
 }
 
 /// The steps of a case. Each is one transaction: state, what was signed or decided, dossier and register,
-/// holds, history and the record of the audit log, or nothing.
+/// holds, history, notices and the record of the audit log, or nothing.
 namespace sluice::catalogue {
 
 /// What a step does with the holds that the case has on its footage.
@@ -65,9 +66,9 @@ struct TakenStep {
     std::optional<NewSlot> slot{};
     std::optional<NewEntry> entry{};
     HoldChange holds{};
-    /// Whatever else belongs to the step, in its transaction: notices. With the id of its line in the
-    /// history.
-    std::function<Status(pqxx::transaction_base&, const Uuid&)> also{};
+    std::vector<NewNotice> notices{};  ///< of this step: `act_id` becomes the id of its line in the history
+    /// Whatever else belongs to the step, in its transaction.
+    std::function<Status(pqxx::transaction_base&)> also{};
 };
 
 struct StepDone {

@@ -181,8 +181,9 @@ struct Case {
     std::vector<std::string> asked_units;
     std::string decision;  ///< JSON object; empty: none yet
     std::optional<UtcTime> decided;
-    int round_a = 1;  ///< how often it was handed in
-    int round_b = 1;  ///< how often it was screened
+    int round_a = 1;                       ///< how often it was handed in
+    int round_b = 1;                       ///< how often it was screened
+    std::optional<RequestState> appealed;  ///< what the last appeal was against
     std::vector<Evidence> evidence;
     std::vector<Finding> findings;  ///< the newest of each ground
     std::vector<Consent> consents;

@@ -24,4 +24,26 @@ Verdict step(RequestState state, RequestAction action, std::span<const Part> par
     return refusal;
 }
 
+std::optional<Entry> closing_entry(RequestAction action, std::optional<RequestState> appealed) {
+    switch (action) {
+        case RequestAction::complete:
+            return Entry::completed;
+        case RequestAction::refuse:
+            return Entry::refused;
+        case RequestAction::answer_not_held:
+            return Entry::not_held;
+        case RequestAction::withdraw:
+            return Entry::withdrawn;
+        case RequestAction::lapse:
+            return Entry::lapsed;
+        case RequestAction::revoke:
+            return Entry::revoked;
+        case RequestAction::uphold:
+            if (appealed == RequestState::granted_partial) return Entry::refused;
+            return std::nullopt;
+        default:
+            return std::nullopt;
+    }
+}
+
 }  // namespace sluice::release

@@ -116,4 +116,9 @@ using Holds = std::function<bool(Guard, Part)>;
 [[nodiscard]] Verdict
 step(RequestState state, RequestAction action, std::span<const Part> parts, const Holds& holds);
 
+/// The line of the register that a step ends an accepted case with. An answer that an appeal was against and
+/// left standing has its line already, but for a grant in part: what that one refused is entered when the
+/// appeal has failed. `appealed`: what the last appeal was against. nullopt: the step enters none.
+[[nodiscard]] std::optional<Entry> closing_entry(RequestAction action, std::optional<RequestState> appealed);
+
 }  // namespace sluice::release

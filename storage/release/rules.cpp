@@ -221,11 +221,9 @@ constexpr std::array<GroundCode, kGrounds> kGroundCodes{{
 bool may_refuse_on(const std::string& code, const Case& request) {
     const CodeRow* row = find_code(code);
     if (row == nullptr || !row->is_refusal_ground) return false;
-    const auto of_article_10 = std::ranges::find(kGroundCodes, code, &GroundCode::code);
-    if (of_article_10 == kGroundCodes.end()) return true;
-    return std::ranges::any_of(request.findings, [&](const Finding& finding) {
-        return finding.ground == of_article_10->ground && finding.answer == GroundAnswer::yes;
-    });
+    if (std::ranges::find(kGroundCodes, code, &GroundCode::code) == kGroundCodes.end()) return true;
+    const auto found = found_grounds(request);
+    return std::ranges::find(found, code) != found.end();
 }
 
 /// Screening and decision.
@@ -348,6 +346,14 @@ Wanted wanted_of(const Case& request, const Attempt& attempt) {
         .recipient = request.applicant,
         .is_masked = attempt.is_masked,
     };
+}
+
+std::vector<std::string_view> found_grounds(const Case& request) {
+    std::vector<std::string_view> codes;
+    for (const Finding& finding : request.findings)
+        if (finding.answer == GroundAnswer::yes)
+            codes.push_back(std::ranges::find(kGroundCodes, finding.ground, &GroundCode::ground)->code);
+    return codes;
 }
 
 DecisionTime decision_time(Basis basis, const policy::Deadlines& deadlines) {

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// Articles 8 to 12 over one case: which guards of the life cycle hold. Pure.
@@ -83,6 +84,10 @@ struct Circumstances {
 
 /// What a decision would give out.
 [[nodiscard]] Wanted wanted_of(const Case& request, const Attempt& attempt);
+
+/// Codes of the grounds of article 10 that the worksheet has found: what a decision in part leaves out rests
+/// on them. In the order of the worksheet.
+[[nodiscard]] std::vector<std::string_view> found_grounds(const Case& request);
 
 /// Days to the decision, and by how many it may be put off once.
 struct DecisionTime {

@@ -129,6 +129,26 @@ TEST_CASE(
     CHECK(desk.read("王秘書", desk.request + "/letter.pdf").body.starts_with("%PDF-"));
 }
 
+TEST_CASE(
+    "what is answered after a refusal that was remanded is what the pages say, not the refusal",
+    "[api][print][integration]"
+) {
+    Desk desk;  // nothing was ever recorded
+    desk.refuse();
+    desk.clock.move(1min);
+    desk.hand_in("appeal.pdf", "appeal");
+    desk.step("王秘書", "appeal");
+    desk.clock.move(1min);
+    desk.hand_in("outcome.pdf", "outcome");
+    desk.step("局長", "remand");
+    desk.step("王秘書", "answer_not_held");
+    const Reply decision = desk.read("局長", desk.request + "/decision.html");
+    REQUIRE(decision.status == 200);
+    CHECK_THAT(decision.body, Catch::Contains("並無所請之影像") && !Catch::Contains("所請不予核准"));
+    const Reply letter = desk.read("王秘書", desk.request + "/letter.html");
+    CHECK_THAT(letter.body, Catch::Contains("並無所請影像") && !Catch::Contains("歉難同意"));
+}
+
 TEST_CASE("the office's own texts take the place of the drafts", "[api][print][texts][integration]") {
     Desk desk;
     CHECK(desk.read("王秘書", desk.request + "/form.html").body.find("草案") != std::string::npos);

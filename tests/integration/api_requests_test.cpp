@@ -1,5 +1,6 @@
 #include "tests/integration/bureau.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -77,12 +78,17 @@ TEST_CASE(
     json form = Bureau::external();
     form["channel"] = "internal";
     form["purpose"] = "other";
-    form.erase("applicant");
-    form.erase("unit");
+    form["applicant"] = "小李";
+    form["unit"] = "養護科";
+    // Name and unit are the account's: nobody chooses whose head signs.
     bureau.draft("小陳", form);
-    CHECK(json::parse(bureau.last.body)["unit"] == "工程科");
+    CHECK(bureau.body()["applicant"] == "小陳");
+    CHECK(bureau.body()["unit"] == "工程科");
     CHECK(bureau.step("小陳", "submit") == "ART9_1A_NOT_PERSONAL_RIGHTS");
-    CHECK(bureau.send("小陳", "PATCH", bureau.request, {{"purpose", "personal_rights"}}).status == 200);
+    bureau.last =
+        bureau.send("小陳", "PATCH", bureau.request, {{"purpose", "personal_rights"}, {"unit", "養護科"}});
+    CHECK(bureau.last.status == 200);
+    CHECK(bureau.body()["unit"] == "工程科");
     CHECK(bureau.read("小李", bureau.request).status == 404);
     CHECK(bureau.read("科長", bureau.request).status == 200);
     CHECK(bureau.step("小陳", "submit") == "submitted");
@@ -254,6 +260,34 @@ TEST_CASE(
     const Reply long_form =
         bureau.send("王秘書", "POST", "/v1/requests", {{"reason", std::string(100'000, 'x')}});
     CHECK(long_form.status == 413);
+}
+
+TEST_CASE(
+    "a paper stays while it is not known whether its row was committed, and goes when it surely was not",
+    "[api][request][integration]"
+) {
+    Bureau bureau;
+    bureau.draft("王秘書", Bureau::external());
+    const auto papers = [&] {
+        const auto folder =
+            std::filesystem::recursive_directory_iterator(bureau.data.path() / "spool" / "uploads");
+        return std::ranges::count_if(folder, [](const auto& entry) { return entry.is_regular_file(); });
+    };
+    bureau.database.execute(
+        "CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN IF NEW.name = "
+        "'lost.pdf' "
+        "THEN PERFORM pg_terminate_backend(pg_backend_pid()); ELSIF NEW.name = 'refused.pdf' THEN RAISE "
+        "integrity_constraint_violation; END IF; RETURN NULL; END $$; CREATE CONSTRAINT TRIGGER lose AFTER "
+        "INSERT "
+        "ON request_evidence DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION lose()"
+    );
+    CHECK(bureau.hand_in("refused.pdf", "consent") != "");
+    const auto before = papers();
+    CHECK(bureau.hand_in("lost.pdf", "consent") != "");
+    CHECK(bureau.last.status == 503);
+    CHECK(papers() == before + 1);
+    CHECK(bureau.hand_in("kept.pdf", "consent") == "");
+    CHECK(papers() == before + 2);
 }
 
 TEST_CASE("a case that is none is judged by the same rules", "[api][request][integration]") {

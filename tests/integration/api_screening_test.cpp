@@ -96,5 +96,28 @@ TEST_CASE(
     CHECK(refused.status == 403);
 }
 
+TEST_CASE("nobody fills in the worksheet of what he has asked for", "[api][request][integration]") {
+    Bureau bureau;
+    json form = Bureau::external();
+    form.erase("applicant");
+    form["channel"] = "internal";
+    form["purpose"] = "personal_rights";
+    bureau.draft("王秘書", form);
+    REQUIRE(bureau.step("王秘書", "submit") == "submitted");
+    for (const char* signer : {"王秘書", "林主任", "一層"})
+        REQUIRE(bureau.step(signer, "sign") == "submitted");
+    REQUIRE(bureau.step("張陪同", "accept") == "accepted");
+    REQUIRE(bureau.step("王秘書", "screen") == "SOD_SELF_APPROVAL");
+    REQUIRE(bureau.step("張陪同", "screen") == "screening");
+    const json grounds{{"grounds", json::array({{{"ground", "third_party"}, {"answer", "no"}}})}};
+    const auto answer = [&](const char* who) {
+        bureau.last = bureau.send(who, "PUT", bureau.request + "/screening", grounds);
+        return bureau.last.status;
+    };
+    CHECK(answer("王秘書") == 403);
+    CHECK(bureau.body()["code"] == "SOD_SELF_APPROVAL");
+    CHECK(answer("張陪同") == 200);
+}
+
 }  // namespace
 }  // namespace sluice::test

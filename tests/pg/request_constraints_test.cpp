@@ -49,6 +49,28 @@ struct CaseTables {
             "', policy_version = 1, dossier_number = number WHERE id = " + request + "; END $$"
         );
     }
+    /// Of the accepted case: a line of the register, and the state that goes with it.
+    [[nodiscard]] std::string enter(const std::string& entry, const std::string& state, const std::string& at)
+        const {
+        return refusal(
+            "DO $$ BEGIN PERFORM add_register_entry('115/000001', '" + entry + "', '{}', NULL, 'x', '" + at +
+            "'); UPDATE requests SET state = '" + state + "', state_since = '" + at +
+            "', decision = '{}', decided_at = '" + at + "' WHERE id = " + request + "; END $$"
+        );
+    }
+    [[nodiscard]] std::string end(const std::string& state, const std::string& at) const {
+        return enter(state, state, at);
+    }
+    /// In `appealed`, from a state that it need not have had.
+    void appeal(const std::string& from) const {
+        site.database.execute(
+            "INSERT INTO request_events (id, request_id, at, action, from_state, to_state, part, principal) "
+            "VALUES "
+            "(gen_random_uuid(), " +
+            request + ", now(), 'appeal', '" + from + "', 'appealed', 'handler', '秘書')"
+        );
+        REQUIRE(set("state = 'appealed', state_since = '2026-11-25 10:00Z'").empty());
+    }
 };
 
 TEST_CASE("a request is asked for to the minute, whole once it is submitted", "[pg][request]") {
@@ -122,14 +144,32 @@ TEST_CASE(
             Catch::Contains("nothing is granted")
         );
     }
-    CHECK(tables
-              .refusal(
-                  "DO $$ BEGIN PERFORM add_register_entry('115/000001', 'refused', '{}', NULL, 'x', "
-                  "'2026-11-24 10:00Z'); "
-                  "UPDATE requests SET state = 'refused'" +
-                  decided + " WHERE id = " + tables.request + "; END $$"
-              )
-              .empty());
+    CHECK_THAT(tables.set("state = 'closed'"), Catch::Contains("no entry"));
+    CHECK(tables.end("refused", "2026-11-24 10:00Z").empty());
+    CHECK(tables.set("state = 'closed'").empty());
+}
+
+TEST_CASE(
+    "what a decision in part has refused is entered when the appeal against it fails",
+    "[pg][request][article9]"
+) {
+    const CaseTables tables;
+    REQUIRE(tables.accept().empty());
+    // An earlier refusal that was remanded says nothing of this decision.
+    REQUIRE(tables.end("refused", "2026-11-24 10:00Z").empty());
+    tables.appeal("refused");
+    tables.appeal("granted_partial");
+    const std::string at = "2026-11-26 10:00Z";
+    const std::string closed = "state = 'closed', state_since = '" + at + "'";
+    CHECK_THAT(tables.set(closed), Catch::Contains("no entry"));
+    CHECK_THAT(tables.enter("completed", "closed", at), Catch::Contains("no entry"));
+    SECTION("then it is closed") {
+        CHECK(tables.enter("refused", "closed", at).empty());
+    }
+    SECTION("a refusal that was upheld has its line from before") {
+        tables.appeal("refused");
+        CHECK(tables.set(closed).empty());
+    }
 }
 
 TEST_CASE("one person signs once in a chain, and a grant stays inside what was asked", "[pg][request]") {
@@ -223,6 +263,7 @@ TEST_CASE(
         );
     };
     CHECK_THAT(destroy("2030-01-01 00:00Z"), Catch::Contains("a year at least"));
+    REQUIRE(tables.end("withdrawn", "2026-11-24 09:00Z").empty());
     REQUIRE(tables.set("state = 'closed', state_since = '2026-11-24 10:00Z'").empty());
     CHECK_THAT(destroy("2027-11-24 09:59Z"), Catch::Contains("a year at least"));
     CHECK(destroy("2027-11-24 10:00Z").empty());

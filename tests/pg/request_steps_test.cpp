@@ -100,6 +100,8 @@ TEST_CASE("a step is taken once, and leaves history, record and hold", "[pg][req
     const Case request = desk.draft();
     TakenStep submission = desk.step(request, RequestAction::submit, RequestState::submitted, kStart);
     submission.holds.places = hold_of(desk, request, HoldKind::request, kStart + 24h);
+    submission.notices = {{.kind = NoticeKind::submitted, .subject_id = request.id, .audience = "secretariat"}
+    };
     CHECK(need(take_step(desk.api, submission)).has_value());
     CHECK_FALSE(need(take_step(desk.api, submission)).has_value());
     const Case after = desk.load(request.id);
@@ -108,6 +110,11 @@ TEST_CASE("a step is taken once, and leaves history, record and hold", "[pg][req
     CHECK(after.submitted == kStart);
     CHECK(need(load_request_events(desk.api, request.id)).size() == 2);
     CHECK(desk.site.database.query("SELECT count(*)::text FROM holds WHERE owner_kind = 'request'") == "1");
+    CHECK(
+        desk.site.database.query(
+            "SELECT string_agg(v.action, ' ') FROM notices n LEFT JOIN request_events v ON v.id = n.act_id"
+        ) == "submit"
+    );
     CHECK(
         desk.site.database.query(
             "SELECT string_agg(action, ' ' ORDER BY filed_at) FROM ledger_records WHERE action LIKE "
@@ -181,7 +188,7 @@ TEST_CASE(
     for (std::size_t i = 0; i < cases.size(); ++i) {
         TakenStep step = desk.acceptance(cases[i], kNewYear + Microseconds{i % 2 == 0 ? -1 : 0});
         if (i % 3 == 0)
-            step.also = [](pqxx::transaction_base&, const Uuid&) -> Status {
+            step.also = [](pqxx::transaction_base&) -> Status {
                 return failure(Remedy::refuse, "on purpose", "UNDONE");
             };
         takers.push_back(std::async(std::launch::async, [&desk, step]() -> std::string {
@@ -230,6 +237,61 @@ TEST_CASE("the clock lets lapse what is overdue, and when it is", "[pg][request]
     const auto history = need(load_request_events(desk.api, request.id));
     CHECK(history.back().principal == "sluice-worker");
     CHECK(history.back().part == "clock");
+}
+
+TEST_CASE(
+    "a lapse is told to the secretariat and to whoever asked: once, however often and many the clocks look",
+    "[pg][request][notices]"
+) {
+    Desk desk;
+    const Case request = desk.submitted();
+    const bool has_account = GENERATE(true, false);
+    if (has_account)
+        desk.site.database.execute("UPDATE requests SET applicant_id = '" + to_string(desk.keeper) + "'");
+    TakenStep back = desk.step(request, RequestAction::return_, RequestState::correction, kStart + 1h);
+    back.due = kStart + 48h;
+    REQUIRE(need(take_step(desk.api, back)));
+    const auto told = [&] {
+        return desk.site.database.query(
+            "SELECT coalesce(string_agg(concat_ws(' ', n.audience, p.name, (n.due_at - timestamptz '" +
+            to_rfc3339(kStart) +
+            "') / 3600, v.action), ', ' ORDER BY n.audience), '') FROM notices n LEFT JOIN principals p ON "
+            "p.id = n.addressee_id LEFT JOIN request_events v ON v.id = n.act_id WHERE n.kind = 'lapsed'"
+        );
+    };
+    CHECK(need(jobs::lapse_requests(desk.worker, kStart + 48h - 1us)) == 0);
+    CHECK(told().empty());
+    Pool other{desk.site.database.conninfo("sluice_worker"), 1};
+    auto beside = std::async(std::launch::async, [&] { return jobs::lapse_requests(other, kStart + 48h); });
+    const std::size_t here = need(jobs::lapse_requests(desk.worker, kStart + 48h));
+    CHECK(here + need(beside.get()) == 1);
+    CHECK(need(jobs::lapse_requests(desk.worker, kStart + 49h)) == 0);
+    CHECK(
+        told() == (has_account ? "applicant 秘書 00:00:48 lapse, secretariat 00:00:48 lapse"
+                               : "secretariat 00:00:48 lapse")
+    );
+}
+
+TEST_CASE("a request that the tables do not let lapse keeps no other one from it", "[pg][request]") {
+    Desk desk;
+    std::vector<Case> requests;
+    for (int i = 0; i < 3; ++i) {
+        requests.push_back(desk.submitted());
+        TakenStep back =
+            desk.step(requests.back(), RequestAction::return_, RequestState::correction, kStart + 1h);
+        back.due = kStart + 48h + std::chrono::hours{i};
+        REQUIRE(need(take_step(desk.api, back)));
+    }
+    // The oldest one.
+    desk.site.database.execute(
+        "ALTER TABLE requests ADD CONSTRAINT stuck CHECK (state <> 'lapsed' OR id <> '" +
+        to_string(requests[0].id) + "')"
+    );
+    CHECK(need(jobs::lapse_requests(desk.worker, kStart + 72h)) == 2);
+    CHECK(desk.load(requests[0].id).state == RequestState::correction);
+    CHECK(desk.site.database.query("SELECT count(*) FROM notices WHERE kind = 'lapsed'") == "2");
+    desk.site.database.execute("ALTER TABLE requests DROP CONSTRAINT stuck");
+    CHECK(need(jobs::lapse_requests(desk.worker, kStart + 72h)) == 1);
 }
 
 TEST_CASE("ten thousand requests are listed by pages without looking at the others", "[pg][request]") {

@@ -1,5 +1,7 @@
 #include "storage/catalogue/detail/connection.hpp"
 
+#include "storage/catalogue/in_doubt.hpp"
+
 #include <array>
 #include <string_view>
 #include <utility>
@@ -109,7 +111,7 @@ Status catch_database_errors(const std::function<Status()>& use, bool& is_usable
         return failure(
             Remedy::retry,
             "database: whether a commit happened is unknown: " + first_line(error.what()),
-            "in_doubt"
+            std::string{kInDoubt}
         );
     } catch (const pqxx::broken_connection& error) {
         return failure(Remedy::retry, "database: " + first_line(error.what()), "database_unavailable");

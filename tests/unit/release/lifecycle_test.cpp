@@ -1,11 +1,10 @@
 #include "storage/release/lifecycle.hpp"
 
 #include "storage/release/codes.hpp"
+#include "tests/unit/release/lifecycle_file.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <map>
-#include <sstream>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -15,33 +14,7 @@
 namespace sluice::release {
 namespace {
 
-/// A row in words, as the file has it.
-struct Line {
-    std::string state;
-    std::string action;
-    std::string role;
-    std::string guard;
-    std::string result;
-    std::string article;
-    friend bool operator==(const Line&, const Line&) = default;
-};
-
-std::vector<Line> read_expected() {
-    std::ifstream file{std::string{SLUICE_SOURCE_DIR} + "/tests/data/lifecycle.csv"};
-    std::vector<Line> lines;
-    std::string text;
-    REQUIRE(std::getline(file, text));
-    REQUIRE(text == "state,action,role,guard,result,article");
-    while (std::getline(file, text)) {
-        Line line;
-        std::istringstream cells{text};
-        for (std::string* cell :
-             {&line.state, &line.action, &line.role, &line.guard, &line.result, &line.article})
-            REQUIRE(std::getline(cells, *cell, ','));
-        lines.push_back(line);
-    }
-    return lines;
-}
+using test::Line;
 
 Line to_line(const Transition& row) {
     return {
@@ -88,11 +61,11 @@ std::vector<Line> coded() {
 }
 
 TEST_CASE("the life cycle is the one that was written down, cell by cell", "[release][lifecycle]") {
-    CHECK(first_difference(to_matrix(coded()), to_matrix(read_expected())) == "");
+    CHECK(first_difference(to_matrix(coded()), to_matrix(test::read_lifecycle(SLUICE_SOURCE_DIR))) == "");
 }
 
 TEST_CASE("every cell of the life cycle is tested: a flipped one is found", "[release][lifecycle]") {
-    const Matrix expected = to_matrix(read_expected());
+    const Matrix expected = to_matrix(test::read_lifecycle(SLUICE_SOURCE_DIR));
     const std::vector<Line> sound = coded();
     std::size_t flipped = 0;
     const auto other_word = [](const std::string& word, std::string_view one, std::string_view two) {
