@@ -304,7 +304,7 @@ free_room(const Site& site, const PurgeVolume& volume, std::uint64_t needed_byte
         policy::in_force(*history, site.clock.now()).policy.when_full != policy::WhenFull::overwrite_oldest)
         return report;
     const Status done = catalogue::with_purge_lock(site.pool, [&]() -> Status {
-        auto obstacles = find_obstacles(site, {});
+        auto obstacles = find_obstacles(site, *history, {});
         if (!obstacles) return std::unexpected(obstacles.error());
         report.refusals = std::move(*obstacles);
         report.is_enough = report.refusals.empty();
