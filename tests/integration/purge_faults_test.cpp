@@ -153,6 +153,11 @@ TEST_CASE(
 TEST_CASE("`sluice purge` says what stands against it, and cron sees it by the exit code", "[purge]") {
     Killable site;
     const auto row = site.stage.record(days{31}).row;
+    // A line a camera and day, whoever asks or not.
+    CHECK(eventually(60s, [&] {
+        const auto log = read_text_file(site.folder.path() / "worker.log", 1U << 20U);
+        return log && log->find(R"("event":"coverage_report","camera":"lobby-1")") != std::string::npos;
+    }));
     site.stage.database.execute("UPDATE catalogue_state SET is_confirmed = false, rebuild_began_at = now()");
     auto done = run_to_end(site.command(), 60s);
     REQUIRE(done);
