@@ -184,6 +184,17 @@ TEST_CASE("`sluice purge` says what stands against it, and cron sees it by the e
         )
             ->output.find("10.4 TB") != std::string::npos
     );
+    // A size of nothing is no answer but a mistake, and it is named.
+    for (const auto& [option, value] : {std::pair{"--rate", "0"}, {"--bytes", "0"}, {"--cameras", "0"}}) {
+        std::vector<std::string> plan{SLUICE_BIN_DIR "/sluice", "plan", "--days", "30", option, value};
+        if (std::string_view{option} != "--cameras")
+            plan.insert(plan.end(), {"--cameras", "16"});
+        else
+            plan.insert(plan.end(), {"--rate", "2M"});
+        const auto refused = run_to_end(plan, 20s);
+        CHECK(refused->status.code == 2);
+        CHECK(refused->errors.find(option) != std::string::npos);
+    }
 }
 
 TEST_CASE(
