@@ -113,10 +113,12 @@ void add_purge(CLI::App& app, Line& line) {
         ->check(CLI::PositiveNumber);
     CLI::Option* rate = plan->add_option("--rate", line.plan.bits_per_second, "Of each camera: 2000000, 2M")
                             ->type_name("BIT_PER_S")
-                            ->transform(CLI::AsSizeValue(true));
+                            ->transform(CLI::AsSizeValue(true))
+                            ->check(CLI::PositiveNumber);
     CLI::Option* bytes = plan->add_option("--bytes", line.plan.bytes, "Of a disk that is there: 4TB")
                              ->type_name("BYTES")
-                             ->transform(CLI::AsSizeValue(true));
+                             ->transform(CLI::AsSizeValue(true))
+                             ->check(CLI::PositiveNumber);
     rate->excludes(bytes);
     plan->callback([&line, rate, bytes] {
         if (rate->empty() && bytes->empty()) throw CLI::RequiredError("--rate or --bytes");

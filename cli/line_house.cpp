@@ -15,9 +15,14 @@ constexpr std::array kMachineRoles{"operator", "viewer", "metrics"};
 
 template <class Roles>
 void require_roles(const Roles& known, const std::vector<std::string>& roles, const std::string& whose) {
-    for (const std::string& role : roles)
+    for (const std::string& role : roles) {
+        if (std::ranges::find(account::kMachineRoles, role) != account::kMachineRoles.end())
+            throw CLI::ValidationError(
+                "--role", role + " needs an account: sluice account create --machine --role " + role
+            );
         if (std::ranges::find(known, role) == known.end())
             throw CLI::ValidationError("--role", role + " is no role of " + whose);
+    }
 }
 
 void add_token(CLI::App& app, Line& line) {

@@ -126,8 +126,9 @@ Status purge(const fs::path& config, const PurgeOptions& options) {
 Status plan_disk(const PlanOptions& options) {
     if (options.bytes > 0) {
         fmt::print(
-            "{} bit/s a camera: {} bytes over {} cameras and {} days\n",
+            "{} bit/s and {} bytes a camera: {} bytes over {} cameras and {} days\n",
             retention::rate_for(options.bytes, options.cameras, options.days),
+            options.bytes / options.cameras,
             options.bytes,
             options.cameras,
             options.days
@@ -137,7 +138,10 @@ Status plan_disk(const PlanOptions& options) {
     const auto size = retention::size_for(
         {.cameras = options.cameras, .bits_per_second = options.bits_per_second, .days = options.days}
     );
-    if (!size) return failure(Remedy::refuse, "more than 2^64 bytes");
+    if (!size)
+        return failure(
+            Remedy::refuse, "that is more than 2^64 bytes: give a smaller --cameras, --days or --rate"
+        );
     fmt::print(
         "{} bytes ({:.1f} TB), {} bytes a camera: {} cameras, {} bit/s each, {} days; the reserve comes on "
         "top\n",

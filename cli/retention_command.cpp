@@ -66,15 +66,14 @@ Status confirm_retention(const fs::path& config, const ConfirmOptions& options) 
 }
 
 Status report_coverage(const fs::path& config, bool is_json) {
-    constexpr std::chrono::days kLength{30};
     const auto loaded = config::load_or_explain(config, config::Secrets::database_only);
     if (!loaded) return std::unexpected(loaded.error());
     catalogue::Pool pool{catalogue::conninfo_of(*loaded, "sluice_worker"), 1};
     const UtcTime now = RealClock{}.now();
-    const auto report = retention::load_coverage_report(pool, kLength, now);
+    const auto report = retention::load_coverage_report(pool, retention::kReportLength, now);
     if (!report) return std::unexpected(report.error());
     if (is_json) {
-        fmt::print("{}\n", retention::to_json(*report, kLength, now));
+        fmt::print("{}\n", retention::to_json(*report, retention::kReportLength, now));
         return {};
     }
     const auto seconds = [](Microseconds time) { return static_cast<double>(time.count()) / 1e6; };
@@ -89,8 +88,8 @@ Status report_coverage(const fs::path& config, bool is_json) {
             seconds(account.promised),
             seconds(account.unexplained)
         );
-        for (const auto& [cause, time] : account.missing)
-            fmt::print(", {:.0f} s {}", seconds(time), to_string(cause));
+        if (const std::string missing = retention::describe_missing(account); !missing.empty())
+            fmt::print(", {}", missing);
         if (account.destroyed.count() > 0) fmt::print(", {:.0f} s destroyed", seconds(account.destroyed));
         if (account.switched_off.count() > 0)
             fmt::print("; switched off for {:.0f} s", seconds(account.switched_off));

@@ -1,5 +1,6 @@
 #include "config/load.hpp"
 
+#include "config/base/bytes.hpp"
 #include "config/base/files.hpp"
 #include "config/detail/doors.hpp"
 #include "config/detail/machines.hpp"
@@ -525,6 +526,18 @@ Loaded load(const std::filesystem::path& file, Secrets secrets) {
     for (const auto& part : find_parts(absolute, findings))
         read_part(absolute, part, secrets, config, findings);
     return conclude(std::move(config), findings);
+}
+
+std::string hash_files(const std::filesystem::path& file) {
+    const std::filesystem::path absolute = std::filesystem::absolute(file);
+    const auto text = read_text_file(absolute, kFileLimitBytes);
+    if (!text) return {};
+    Sha256 hash;
+    hash.update(as_bytes(*text));
+    Findings ignored;  // `load` has told them
+    for (const auto& part : find_parts(absolute, ignored))
+        if (const auto more = read_text_file(part, kFileLimitBytes)) hash.update(as_bytes(*more));
+    return to_hex(hash.digest());
 }
 
 Loaded load_text(std::string_view text, const std::filesystem::path& file, Secrets secrets) {

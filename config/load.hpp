@@ -41,7 +41,11 @@ enum class Secrets { all, database_only };
 /// error.
 [[nodiscard]] Loaded load(const std::filesystem::path& file, Secrets secrets);
 
-/// The same for a text, without conf.d; for tests and the fuzzer. `file` is only a name for messages and the
+/// SHA-256, in hex, over what `load` reads, one file behind the other: `cat FILE conf.d/*.toml | sha256sum`.
+/// Parts that are closed to this user are left out; empty: FILE can't be read.
+[[nodiscard]] std::string hash_files(const std::filesystem::path& file);
+
+/// `load` for a text, without conf.d; for tests and the fuzzer. `file` is only a name for messages and the
 /// base of relative paths.
 [[nodiscard]] Loaded load_text(std::string_view text, const std::filesystem::path& file, Secrets secrets);
 

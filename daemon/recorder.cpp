@@ -17,7 +17,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kStopLimit{1500};
 constexpr std::chrono::milliseconds kReloadLimit{3000};
-constexpr std::size_t kConfigLimit = 4U << 20U;
 constexpr std::int64_t kRecentSeconds = 3;  ///< long enough for a fragment of each camera
 
 /// Waits until all have ended or the time is over.
@@ -31,11 +30,6 @@ bool await_end(const std::vector<StreamWorker*>& streams, std::chrono::milliseco
     while (!all_ended() && std::chrono::steady_clock::now() < until)
         std::this_thread::sleep_for(std::chrono::milliseconds{10});
     return all_ended();
-}
-
-std::string hash_of(const std::filesystem::path& file) {
-    const auto text = read_text_file(file, kConfigLimit);
-    return text ? to_hex(sha256(as_bytes(*text))) : std::string{};
 }
 
 }  // namespace
@@ -86,7 +80,7 @@ Status Recorder::start() {
     feed_ = std::make_unique<CatalogueFeed>(std::move(feed), files_, clock_);
     start_volumes();
     journal(volume::Started{SLUICE_VERSION});
-    journal(volume::ConfigLoaded{hash_of(options_.config_file), "start"});
+    journal(volume::ConfigLoaded{config::hash_files(options_.config_file), "start"});
     for (StreamSettings& settings : make_stream_settings(*installation, config_))
         start_stream(std::move(settings), std::nullopt);
     start_ups();
@@ -259,7 +253,7 @@ void Recorder::apply(const config::Config& fresh) {
     const std::string summary = summarise(
         streams_.size() - kept - ended.changed, ended.removed, ended.changed, difference.needs_restart
     );
-    journal(volume::ConfigLoaded{hash_of(options_.config_file), summary});
+    journal(volume::ConfigLoaded{config::hash_files(options_.config_file), summary});
     log::info("config_loaded", {{"summary", summary}});
 }
 

@@ -2,8 +2,13 @@
 
 #include "config/base/log.hpp"
 #include "storage/catalogue/policy_repository.hpp"
-#include "storage/contractor/import.hpp"
+#include "storage/catalogue/record_repository.hpp"
+#include "storage/contractor/quarantine.hpp"
 #include "storage/contractor/situation.hpp"
+#include "storage/retention/site.hpp"
+#include "storage/volume/installation.hpp"
+
+#include <nlohmann/json.hpp>
 
 namespace sluice::jobs {
 namespace {
@@ -36,11 +41,29 @@ Status ContractorKeeper::tell_findings(const Tools& tools) {
 }
 
 Status ContractorKeeper::remove_refused(const Tools& tools) {
-    const auto removed = contractor::tend_quarantine(
-        {.pool = tools.pool, .config = tools.config, .files = tools.files, .clock = tools.clock}
-    );
-    if (!removed) return std::unexpected(removed.error());
-    if (*removed > 0) log::info("refused_clips_removed", {{"clips", *removed}});
+    const auto installation = volume::load_installation(tools.config.data);
+    if (!installation) return std::unexpected(installation.error());
+    if (!*installation) return {};  // nothing was ever taken in here
+    const auto site = retention::make_site(tools.config, tools.pool, tools.files, tools.clock);
+    if (!site) return std::unexpected(site.error());
+    const auto done = contractor::tend_quarantine(*site, tools.config.huimin.quarantine_bytes);
+    if (!done) return std::unexpected(done.error());
+    if (done->removed > 0) log::info("refused_clips_removed", {{"clips", done->removed}});
+    std::string obstacle;
+    for (const retention::Refusal& refusal : done->refusals)
+        obstacle += (obstacle.empty() ? "" : " ") + refusal.code;
+    if (obstacle == last_obstacle_) return {};
+    last_obstacle_ = obstacle;
+    if (obstacle.empty()) return {};
+    log::error("refused_clips_not_removed", {{"why", obstacle}});
+    const ledger::Act act{
+        .action = "purge.refused",
+        .actor = ledger::system_actor("sluice-worker"),
+        .subject = {.kind = "installation", .id = to_string(site->installation_id)},
+        .facts = nlohmann::json{{"why", obstacle}, {"what", "refused clips"}}.dump(),
+    };
+    const auto written = catalogue::append_record(tools.pool, act, tools.clock.now());
+    if (!written) log_and_drop(std::unexpected(written.error()), "the audit log does not take the act");
     return {};
 }
 

@@ -3,6 +3,7 @@
 #include "jobs/kinds.hpp"
 
 #include <chrono>
+#include <string>
 
 namespace sluice::jobs {
 
@@ -10,7 +11,8 @@ namespace sluice::jobs {
 /// whose time or room is over. Thread: the lane's.
 class ContractorKeeper {
 public:
-    /// Error: of the database, or of a volume.
+    /// Error: of the database, or of a volume; what stands against removing clips is logged, and an act of
+    /// the audit log, when it changes.
     [[nodiscard]] Status tick(const Tools& tools);
 
 private:
@@ -19,6 +21,7 @@ private:
     [[nodiscard]] Status remove_refused(const Tools& tools);
 
     SteadyClock::time_point next_;
+    std::string last_obstacle_;
 };
 
 }  // namespace sluice::jobs

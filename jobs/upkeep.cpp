@@ -3,6 +3,7 @@
 #include "config/base/log.hpp"
 #include "jobs/lapse.hpp"
 #include "storage/catalogue/record_repository.hpp"
+#include "storage/retention/coverage_report.hpp"
 #include "storage/retention/site.hpp"
 #include "storage/retention/space.hpp"
 #include "storage/volume/installation.hpp"
@@ -93,6 +94,33 @@ Status Upkeep::foresee(const Tools& tools) {
     return {};
 }
 
+/// A line a camera, each day and at each start: for whoever reads the log and asks no API.
+Status Upkeep::report_coverage(const Tools& tools) {
+    const UtcTime now = tools.clock.now();
+    const calendar::Date today = calendar::taipei_date(now);
+    if (reported_ == today) return {};
+    const auto report = retention::load_coverage_report(tools.pool, retention::kReportLength, now);
+    if (!report) return std::unexpected(report.error());
+    const auto seconds = [](Microseconds time) { return static_cast<double>(time.count()) / 1e6; };
+    for (const retention::CameraAccount& camera : *report) {
+        const retention::CoverageAccount& account = camera.account;
+        log::info(
+            "coverage_report",
+            {{"camera", camera.camera},
+             {"from", to_rfc3339(camera.asked.from)},
+             {"to", to_rfc3339(camera.asked.to)},
+             {"promised_s", seconds(account.promised)},
+             {"kept_s", seconds(account.kept)},
+             {"unexplained_s", seconds(account.unexplained)},
+             {"missing", retention::describe_missing(account)},
+             {"destroyed_s", seconds(account.destroyed)},
+             {"switched_off_s", seconds(account.switched_off)}}
+        );
+    }
+    reported_ = today;
+    return {};
+}
+
 Status Upkeep::tick(const Tools& tools, const std::stop_token& stop) {
     const auto now = SteadyClock::now();
     if (now >= lapse_at_) {
@@ -104,6 +132,7 @@ Status Upkeep::tick(const Tools& tools, const std::stop_token& stop) {
     room_at_ = now + kRoomEvery;
     if (!has_installation(tools)) return {};
     if (auto made = make_room(tools, stop); !made) return made;
+    if (auto told = report_coverage(tools); !told) return told;
     if (now < foresee_at_) return {};
     if (auto done = foresee(tools); !done) return done;
     foresee_at_ = now + kForeseeEvery;

@@ -146,6 +146,8 @@ ledger::Act dossier_act(const Call& call, const char* action, const std::string&
 Got<void> check_guards(const Call& call) {
     const auto facts = catalogue::load_purge_facts(call.services.database.pool(), Uuid{});
     if (!facts) return std::unexpected(to_problem(facts.error()));
+    const auto policy = policy_in_force(call);
+    if (!policy) return std::unexpected(policy.error());
     const auto recorder = call.services.status.read();
     const auto refusals = retention::find_refusals(
         {
@@ -156,7 +158,10 @@ Got<void> check_guards(const Call& call) {
             .is_synchronised = true,
             .last_synchronised = {},
             .recorder_lives = recorder && std::chrono::abs(call.now - recorder->written) < kStatusOld,
+            .schema = facts->schema,
+            .required_schema = facts->schema,  // another one answers nothing at all here
         },
+        policy->clock,
         {}
     );
     if (refusals.empty()) return {};

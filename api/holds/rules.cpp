@@ -99,6 +99,12 @@ std::expected<void, http::Problem> check_kind(const HoldRequest& request) {
     return {};
 }
 
+/// A day that has passed is no day on which somebody will look.
+std::expected<void, http::Problem> check_review(std::optional<UtcTime> review, UtcTime now) {
+    if (review && *review <= now) return unfit("review", "HOLD_REVIEW_PAST", "Must be in the future.");
+    return {};
+}
+
 /// Article 7(5): a hold that rests on no law ends before its first footage must be gone.
 std::expected<void, http::Problem> check_expiry(
     HoldKind kind,
@@ -176,6 +182,7 @@ parse_hold(const Body& body, const policy::Policy& policy, UtcTime now) {
     if (!expires) return std::unexpected(expires.error());
     request.expires = *expires;
     if (const auto fit = check_kind(request); !fit) return std::unexpected(fit.error());
+    if (const auto fit = check_review(request.review, now); !fit) return std::unexpected(fit.error());
     if (const auto fit = check_expiry(request.kind, request.range.from, request.expires, policy, now); !fit)
         return std::unexpected(fit.error());
     if (!request.expires && !catalogue::passes_ceiling(request.kind))
@@ -208,6 +215,7 @@ parse_extension(const Body& body, const catalogue::HoldRow& hold, const policy::
         );
     if (*expires && !hold.expires)
         return unfit("expires", "HOLD_EXPIRY_EARLIER", "The hold has no end; release it instead.");
+    if (const auto fit = check_review(*review, now); !fit) return std::unexpected(fit.error());
     if (*expires) extension.expires = *expires;
     if (*review) extension.review = *review;
     if (const auto fit = check_expiry(hold.kind, hold.range.from, extension.expires, policy, now); !fit)
@@ -253,6 +261,7 @@ std::string hold_json(
         object["impact"] = {
             {"segments", impact->segments},
             {"bytes", impact->bytes},
+            {"seconds", static_cast<double>(impact->length.count()) / 1e6},
             {"oldest", time_json(impact->oldest)},
             {"destroyed_segments", impact->destroyed}
         };

@@ -40,8 +40,9 @@ inline const std::vector<std::string> kHoldMembers{
 
 /// Form first, then the guards: INTERVAL_REVERSED, HOLD_OWNER_MISSING for kinds that requests and cases place
 /// themselves, and for one of an incident or duty period that doesn't name it, HOLD_LEGAL_BASIS,
-/// HOLD_CUSTODIAN (7(4)), HOLD_EXPIRY_PAST and, but for legal and judicial ones, RET_CEILING_1Y: an expiry
-/// after the day on which the interval's first footage must be gone. Left out, it ends then.
+/// HOLD_CUSTODIAN (7(4)), HOLD_REVIEW_PAST, HOLD_EXPIRY_PAST and, but for legal and judicial ones,
+/// RET_CEILING_1Y: an expiry after the day on which the interval's first footage must be gone. Left out, it
+/// ends then.
 [[nodiscard]] std::expected<HoldRequest, http::Problem>
 parse_hold(const Body& body, const policy::Policy& policy, UtcTime now);
 

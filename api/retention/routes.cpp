@@ -10,8 +10,6 @@
 namespace sluice::api {
 namespace {
 
-constexpr std::chrono::days kReportDays{30};
-
 http::Problem not_found(std::string code, std::string detail) {
     return {.status = 404, .code = std::move(code), .detail = std::move(detail), .retry_after = std::nullopt};
 }
@@ -79,9 +77,10 @@ Answer read_forecast(const Call& call) {
 }
 
 Answer read_coverage_report(const Call& call) {
-    const auto report = retention::load_coverage_report(call.services.database.pool(), kReportDays, call.now);
+    const auto report =
+        retention::load_coverage_report(call.services.database.pool(), retention::kReportLength, call.now);
     if (!report) return std::unexpected(to_problem(report.error()));
-    return json_response(retention::to_json(*report, kReportDays, call.now));
+    return json_response(retention::to_json(*report, retention::kReportLength, call.now));
 }
 
 Route retention_route(

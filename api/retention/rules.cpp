@@ -102,7 +102,11 @@ std::expected<std::string, http::Problem> plan_json(const Parameters& parameters
     }
     const auto size = retention::size_for({.cameras = **cameras, .bits_per_second = **rate, .days = **days});
     if (!size)
-        return std::unexpected(unfit_parameter("rate", "PLAN_TOO_BIG", "That is more than 2^64 bytes."));
+        return std::unexpected(unfit_parameter(
+            "rate",
+            "PLAN_TOO_BIG",
+            "That is more than 2^64 bytes: ask for fewer cameras or days, or a lower rate."
+        ));
     plan["bytes"] = size->bytes;
     plan["bytes_per_camera"] = size->bytes_per_camera;
     plan["bits_per_second"] = **rate;

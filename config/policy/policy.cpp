@@ -33,6 +33,8 @@ constexpr std::array kKnown{
     Known{.id = "RET_LAST_RESORT", .unit = "", .words = {"stop", "breach_floor"}},
     Known{.id = "RET_FLOOR_AT_RISK", .unit = "days", .least = 0, .most = kMostDays},
     Known{.id = "RET_PURGE_GUARD", .unit = "percent", .least = 1, .most = 100},
+    Known{.id = "RET_CLOCK_UNSYNCHRONISED", .unit = "hours", .least = 1, .most = 168},
+    Known{.id = "RET_CLOCK_APART", .unit = "minutes", .least = 1, .most = 1440},
     Known{.id = "HOLD_EXPIRY_NOTICE", .unit = "days", .least = 1, .most = kMostDays, .is_list = true},
     Known{.id = "DEADLINE_DECISION", .unit = "days", .least = 1, .most = kMostDeadline},
     Known{.id = "DEADLINE_EXTENSION", .unit = "days", .least = 0, .most = kMostDeadline},
@@ -275,6 +277,10 @@ Policy read(const Rules& rules) {
     policy.breach_allowed_by = find("RET_LAST_RESORT").allowed_by;
     policy.at_risk_days = number_of(find("RET_FLOOR_AT_RISK"));
     policy.purge_guard_percent = number_of(find("RET_PURGE_GUARD"));
+    policy.clock = {
+        .unsynchronised = std::chrono::hours{number_of(find("RET_CLOCK_UNSYNCHRONISED"))},
+        .apart = std::chrono::minutes{number_of(find("RET_CLOCK_APART"))},
+    };
     policy.expiry_notice_days_ahead = days_ahead(find("HOLD_EXPIRY_NOTICE"));
     policy.release = {
         .presence_minutes = number_of(find("VIEW_PRESENCE")),

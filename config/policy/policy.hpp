@@ -32,6 +32,13 @@ enum class Seat { none, optional, required };
 /// Whose signature ends the applicant's chain.
 enum class ChainHead { level1, director };
 
+/// When the host's clock is not to be believed: RET_CLOCK_*.
+struct ClockLimits {
+    std::chrono::hours unsynchronised{};  ///< so long at most
+    std::chrono::minutes apart{};         ///< of now and the newest footage
+    friend bool operator==(const ClockLimits&, const ClockLimits&) = default;
+};
+
 /// Requests to view or copy.
 struct RequestPolicy {
     Seat chain_a_reviewer = Seat::required;        ///< REQ_CHAIN_A_REVIEWER
@@ -151,9 +158,10 @@ struct Policy {
     unsigned keep_days = 0;
     WhenFull when_full = WhenFull::stop;
     LastResort last_resort = LastResort::stop;
-    std::string breach_allowed_by;                   ///< not empty with breach_floor
-    unsigned at_risk_days = 0;                       ///< RET_FLOOR_AT_RISK
-    unsigned purge_guard_percent = 0;                ///< RET_PURGE_GUARD
+    std::string breach_allowed_by;     ///< not empty with breach_floor
+    unsigned at_risk_days = 0;         ///< RET_FLOOR_AT_RISK
+    unsigned purge_guard_percent = 0;  ///< RET_PURGE_GUARD
+    ClockLimits clock;
     std::vector<unsigned> expiry_notice_days_ahead;  ///< HOLD_EXPIRY_NOTICE, longest first
     Deadlines deadlines;
     ReleasePolicy release;

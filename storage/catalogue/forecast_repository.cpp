@@ -14,17 +14,17 @@ using detail::run;
 // A segment that two holds keep counts once.
 constexpr const char* kByAge = R"(
     WITH held AS (
-        SELECT DISTINCT s.id, s.volume_id, s.to_at, s.bytes
+        SELECT DISTINCT s.id, s.volume_id, s.from_at, s.to_at, s.bytes
         FROM holds h JOIN hold_cameras c ON c.hold_id = h.id JOIN streams t ON t.camera_id = c.camera_id
              JOIN segments s ON s.stream_id = t.id
         WHERE h.released_at IS NULL AND (h.expires_at IS NULL OR h.expires_at > from_us($1::bigint))
           AND s.from_at < h.to_at AND s.to_at > h.from_at AND s.from_at > h.from_at - interval '24 hours'
     ), all_of_it AS (
-        SELECT volume_id, to_at, bytes, 0::bigint AS held FROM segments
-        UNION ALL SELECT volume_id, to_at, 0, bytes FROM held
+        SELECT volume_id, from_at, to_at, bytes, 0::bigint AS held FROM segments
+        UNION ALL SELECT volume_id, from_at, to_at, 0, bytes FROM held
     )
     SELECT volume_id, greatest(floor(extract(epoch FROM from_us($1::bigint) - to_at) / 86400), 0)::bigint AS age,
-           sum(bytes)::bigint, sum(held)::bigint
+           sum(bytes)::bigint, sum(held)::bigint, to_us(min(from_at))
     FROM all_of_it GROUP BY volume_id, age ORDER BY volume_id, age)";
 
 FootageByAge to_age(const pqxx::row& row) {
@@ -33,6 +33,7 @@ FootageByAge to_age(const pqxx::row& row) {
         .age_days = row[1].as<std::int64_t>(),
         .bytes = row[2].as<std::uint64_t>(),
         .held_bytes = row[3].as<std::uint64_t>(),
+        .oldest = detail::to_time(row[4]),
     };
 }
 

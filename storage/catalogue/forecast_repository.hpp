@@ -17,6 +17,7 @@ struct FootageByAge {
     std::int64_t age_days = 0;
     std::uint64_t bytes = 0;
     std::uint64_t held_bytes = 0;
+    UtcTime oldest;  ///< the start of its first segment
 };
 [[nodiscard]] Result<std::vector<FootageByAge>> load_footage_by_age(Pool& pool, UtcTime now);
 

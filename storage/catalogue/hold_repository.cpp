@@ -55,7 +55,8 @@ constexpr const char* kRelease = R"(
 
 // A segment is at most a day long: one that reaches into the interval began at most a day before it.
 constexpr const char* kImpact = R"(
-    SELECT count(*), coalesce(sum(s.bytes), 0)::bigint, to_us(min(s.from_at))
+    SELECT count(*), coalesce(sum(s.bytes), 0)::bigint, to_us(min(s.from_at)),
+           coalesce(extract(epoch FROM sum(s.to_at - s.from_at) FILTER (WHERE t.kind = 'main')) * 1000000, 0)::bigint
     FROM streams t JOIN segments s ON s.stream_id = t.id
     WHERE t.camera_id = ANY($1::uuid[]) AND s.from_at < from_us($3::bigint)
       AND s.from_at > from_us($2::bigint) - interval '24 hours' AND s.to_at > from_us($2::bigint))";
@@ -275,6 +276,7 @@ Result<HoldImpact> measure_hold(Pool& pool, const std::vector<Uuid>& cameras, co
         impact.segments = kept[0][0].as<std::uint64_t>();
         impact.bytes = kept[0][1].as<std::uint64_t>();
         impact.oldest = detail::to_optional_time(kept[0][2]);
+        impact.length = Microseconds{kept[0][3].as<std::int64_t>()};
         impact.destroyed = run(session, kDestroyed, ids, to_epoch_us(range.from), to_epoch_us(range.to))[0][0]
                                .as<std::uint64_t>();
         return {};

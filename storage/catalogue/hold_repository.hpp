@@ -108,6 +108,7 @@ struct HoldImpact {
     std::uint64_t segments = 0;
     std::uint64_t bytes = 0;
     std::optional<UtcTime> oldest;
+    Microseconds length{0};       ///< of the footage, by the cameras' main streams
     std::uint64_t destroyed = 0;  ///< segments of the interval that are gone already
 };
 [[nodiscard]] Result<HoldImpact>

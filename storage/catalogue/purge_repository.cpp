@@ -39,7 +39,8 @@ constexpr const char* kFacts = R"(
            to_us(greatest((SELECT synchronised_at FROM clock_sightings WHERE installation_id = $1::uuid),
                           (SELECT max(r.from_at) FROM runs r JOIN streams s ON s.id = r.stream_id JOIN cameras c ON c.id = s.camera_id
                            WHERE r.clock_synchronised AND c.installation_id = $1::uuid))),
-           (SELECT coalesce(extract(epoch FROM sum(to_at - from_at)) * 1000000, 0)::bigint FROM coverage))";
+           (SELECT coalesce(extract(epoch FROM sum(to_at - from_at)) * 1000000, 0)::bigint FROM coverage),
+           (SELECT coalesce(max(version), 0) FROM schema_migrations))";
 constexpr const char* kSaveSighting = R"(
     INSERT INTO clock_sightings (installation_id, synchronised_at) VALUES ($1::uuid, from_us($2::bigint))
     ON CONFLICT (installation_id) DO UPDATE SET synchronised_at = excluded.synchronised_at)";
@@ -308,6 +309,7 @@ Result<PurgeFacts> load_purge_facts(Pool& pool, const Uuid& installation_id) {
             .newest_footage = to_optional_time(row[2]),
             .last_synchronised = to_optional_time(row[3]),
             .footage = Microseconds{row[4].as<std::int64_t>()},
+            .schema = row[5].as<int>(),
         };
     };
     auto facts = load<PurgeFacts>(pool, from_row, kFacts, to_string(installation_id));

@@ -81,6 +81,7 @@ struct PurgeFacts {
     std::optional<UtcTime> newest_footage;     ///< end of the newest finished segment
     std::optional<UtcTime> last_synchronised;  ///< when the host's clock was last known to be
     Microseconds footage{0};                   ///< all that is held, in time
+    int schema = 0;                            ///< version of the database
 };
 [[nodiscard]] Result<PurgeFacts> load_purge_facts(Pool& pool, const Uuid& installation_id);
 /// The host's clock is synchronised now.

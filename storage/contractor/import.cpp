@@ -311,44 +311,4 @@ Result<Imported> import_clip(const ImportTools& tools, const Uuid& clip_id, cons
     return Importer{tools, std::move(**clip), advance}.run();
 }
 
-Result<std::size_t> tend_quarantine(const ImportTools& tools) {
-    const auto kept = catalogue::load_quarantine(tools.pool);
-    if (!kept) return std::unexpected(kept.error());
-    if (kept->empty()) return 0;
-    const auto history = catalogue::load_policy_history(tools.pool);
-    if (!history) return std::unexpected(history.error());
-    const UtcTime now = tools.clock.now();
-    const auto removals = plan_quarantine(
-        *kept,
-        policy::in_force(*history, now).policy.contractor.quarantine_days,
-        tools.config.huimin.quarantine_bytes,
-        now
-    );
-    const auto volumes = check::find_volumes(tools.pool, tools.config.storage.volumes);
-    if (!volumes) return std::unexpected(volumes.error());
-    std::size_t done = 0;
-    for (const Removal& removal : removals) {
-        const catalogue::QuarantinedClip& clip = (*kept)[removal.index];
-        const auto volume = std::ranges::find(volumes->volumes, clip.volume_id, &check::Volume::id);
-        if (volume == volumes->volumes.end()) continue;  // when it is there again
-        const fs::path file = volume->root / clip.path;
-        if (const auto removed = tools.files.remove(file); !removed) return std::unexpected(removed.error());
-        if (auto synced = tools.files.sync_directory(file.parent_path()); !synced)
-            return std::unexpected(synced.error());
-        const ledger::Act act{
-            .action = "clip.quarantine_removed",
-            .actor = ledger::system_actor("sluice-worker"),
-            .subject = {.kind = "contractor_clip", .id = to_string(clip.clip_id)},
-            .facts = dump({{"rule", removal.rule}, {"bytes", clip.bytes}, {"since", to_rfc3339(clip.since)}}),
-        };
-        if (auto saved = catalogue::save_quarantine_removal(
-                tools.pool, clip.clip_id, std::string{removal.rule}, act, now
-            );
-            !saved)
-            return std::unexpected(saved.error());
-        ++done;
-    }
-    return done;
-}
-
 }  // namespace sluice::contractor

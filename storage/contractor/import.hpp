@@ -47,7 +47,4 @@ struct Imported {
 [[nodiscard]] Result<Imported>
 import_clip(const ImportTools& tools, const Uuid& clip_id, const ImportAdvance& advance);
 
-/// Removes refused clips whose time or room is over, each with its record. How many.
-[[nodiscard]] Result<std::size_t> tend_quarantine(const ImportTools& tools);
-
 }  // namespace sluice::contractor

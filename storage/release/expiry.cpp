@@ -130,7 +130,9 @@ Result<ExpiredPackages> destroy_expired_packages(const retention::Site& site, co
     auto expired = catalogue::load_expired_packages(site.pool, site.clock.now(), kAtOnce);
     if (!expired) return std::unexpected(expired.error());
     if (uncollected->empty() && expired->empty()) return report;
-    auto obstacles = retention::find_obstacles(site, {});
+    const auto history = catalogue::load_policy_history(site.pool);
+    if (!history) return std::unexpected(history.error());
+    auto obstacles = retention::find_obstacles(site, *history, {});
     if (!obstacles) return std::unexpected(obstacles.error());
     report.refusals = std::move(*obstacles);
     if (!report.refusals.empty()) return report;
@@ -138,8 +140,6 @@ Result<ExpiredPackages> destroy_expired_packages(const retention::Site& site, co
     expired = catalogue::load_expired_packages(site.pool, site.clock.now(), kAtOnce);
     if (!expired) return std::unexpected(expired.error());
     if (expired->empty()) return report;
-    const auto history = catalogue::load_policy_history(site.pool);
-    if (!history) return std::unexpected(history.error());
     const unsigned years = policy::in_force(*history, site.clock.now()).policy.ceiling_years;
     if (auto announced = announce(site, *expired); !announced) {
         if (announced.error().label() != "LEDGER_UNAVAILABLE") return std::unexpected(announced.error());

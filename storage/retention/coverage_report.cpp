@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 namespace sluice::retention {
@@ -86,6 +87,18 @@ CoverageAccount account_for(const CoverageFacts& facts, UtcTime now) {
     account.unexplained = sum(missing);
     account.promised = facts.asked.length() - account.switched_off;
     return account;
+}
+
+std::string describe_missing(const CoverageAccount& account) {
+    std::string text;
+    for (const auto& [cause, time] : account.missing)
+        text += fmt::format(
+            "{}{:.0f} s {}",
+            text.empty() ? "" : ", ",
+            static_cast<double>(time.count()) / 1e6,
+            to_string(cause)
+        );
+    return text;
 }
 
 Result<std::vector<CameraAccount>>

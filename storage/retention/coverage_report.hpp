@@ -31,6 +31,12 @@ struct CoverageAccount {
 /// longer lies outside the asked time.
 [[nodiscard]] CoverageAccount account_for(const CoverageFacts& facts, UtcTime now);
 
+/// Missing time by its cause, "12 s camera_unreachable, 3 s shutdown"; empty: none.
+[[nodiscard]] std::string describe_missing(const CoverageAccount& account);
+
+/// What the report looks back on.
+inline constexpr std::chrono::days kReportLength{30};
+
 struct CameraAccount {
     std::string camera;  ///< slug
     std::string name;

@@ -17,7 +17,23 @@ std::optional<std::uint64_t> times(std::uint64_t a, std::uint64_t b) {
 
 }  // namespace
 
-Forecast make_forecast(const VolumeUse& use, std::chrono::days floor) {
+Staying find_staying(const policy::History& history, std::size_t ages, UtcTime now) {
+    const policy::Policy& rules = policy::in_force(history, now).policy;
+    const std::chrono::days floor{rules.floor_days};
+    // The day before the anniversary is at least so late.
+    const std::chrono::days ceiling{365 * static_cast<int>(rules.ceiling_years)};
+    const std::chrono::days kept = rules.keep_days > 0 ? std::chrono::days{rules.keep_days} : ceiling;
+    const bool overwrites = rules.when_full == policy::WhenFull::overwrite_oldest;
+    Staying staying{.coming = overwrites ? floor : std::max(floor, kept), .present = {}};
+    for (std::size_t age = 0; age < ages; ++age) {
+        const UtcTime began = now - std::chrono::days{age + 1};
+        const std::chrono::days its_floor{policy::floor_days(history, began, now)};
+        staying.present.push_back(std::max(its_floor, staying.coming));
+    }
+    return staying;
+}
+
+Forecast make_forecast(const VolumeUse& use, const Staying& staying) {
     if (use.bytes_per_day == 0) return {};
     Forecast forecast;
     // Doubles: a disk's bytes are exact up to 9 PB, and a forecast is not.
@@ -27,12 +43,17 @@ Forecast make_forecast(const VolumeUse& use, std::chrono::days floor) {
         footage += static_cast<double>(bytes);
     const double room = footage + static_cast<double>(use.free_bytes);
     forecast.days_held = room / rate;
-    const auto floor_days = static_cast<std::size_t>(std::max<std::chrono::days::rep>(floor.count(), 0));
-    for (std::size_t day = 0; day <= floor_days; ++day) {
-        // Below the floor on that day: what is recorded until then, and what is not old enough by then.
-        double young = rate * static_cast<double>(std::min(day, floor_days));
-        for (std::size_t age = 0; age + day < floor_days && age < use.bytes_by_age.size(); ++age)
-            young += static_cast<double>(use.bytes_by_age[age]);
+    const auto count = [](std::chrono::days length) {
+        return static_cast<std::size_t>(std::max<std::chrono::days::rep>(length.count(), 0));
+    };
+    std::size_t last = count(staying.coming);
+    for (std::size_t age = 0; age < use.bytes_by_age.size(); ++age)
+        last = std::max(last, count(staying.of(age)));
+    for (std::size_t day = 0; day <= last; ++day) {
+        // Has to be there on that day: what is recorded until then, and what is not old enough by then.
+        double young = rate * static_cast<double>(std::min(day, count(staying.coming)));
+        for (std::size_t age = 0; age < use.bytes_by_age.size(); ++age)
+            if (age + day < count(staying.of(age))) young += static_cast<double>(use.bytes_by_age[age]);
         if (young > room) {
             // The day before was still good.
             forecast.floor_at_risk_in = std::chrono::days{day == 0 ? 0 : static_cast<int>(day) - 1};

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "config/base/time.hpp"
+#include "config/policy/history.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -24,9 +27,22 @@ struct Forecast {
     std::optional<std::chrono::days> floor_at_risk_in;
 };
 
-/// What `overwrite_oldest` can free is footage above the floor. The days to come are gone through one by one:
-/// after a floor's length the state is that of every later day.
-[[nodiscard]] Forecast make_forecast(const VolumeUse& use, std::chrono::days floor);
+/// For how long footage takes its room, whatever is wanted: its floor; or, where the policy destroys nothing
+/// for room, as long as it is kept.
+struct Staying {
+    std::chrono::days coming{};              ///< of what is recorded from now on
+    std::vector<std::chrono::days> present;  ///< of what is there, by its age in whole days; beyond: `coming`
+    [[nodiscard]] std::chrono::days of(std::size_t age) const {
+        return age < present.size() ? present[age] : coming;
+    }
+};
+/// Article 12: footage that began under a longer floor keeps it. `ages`: days of footage that are there. Pre:
+/// the history is not empty.
+[[nodiscard]] Staying find_staying(const policy::History& history, std::size_t ages, UtcTime now);
+
+/// What can be freed is footage that need not stay. The days to come are gone through one by one, until the
+/// state is that of every later day.
+[[nodiscard]] Forecast make_forecast(const VolumeUse& use, const Staying& staying);
 
 /// Several volumes as one: recording goes to the next when one is full.
 [[nodiscard]] VolumeUse together(const std::vector<VolumeUse>& volumes);

@@ -9,8 +9,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kUnsynchronisedLimit = 24h;
-constexpr auto kApartLimit = 1h;
 // Two programs on one host read the clock one after the other; two hosts differ by what NTP leaves.
 constexpr auto kSkew = 2s;
 
@@ -20,8 +18,19 @@ std::string text_of(const std::optional<UtcTime>& time) {
 
 }  // namespace
 
-std::vector<Refusal> find_refusals(const GuardFacts& facts, const Consent& consent) {
+std::vector<Refusal>
+find_refusals(const GuardFacts& facts, const policy::ClockLimits& limits, const Consent& consent) {
     std::vector<Refusal> refusals;
+    if (facts.schema != facts.required_schema)
+        refusals.push_back(
+            {"DATABASE_NOT_MIGRATED",
+             fmt::format(
+                 "the database is at version {}, this program needs {}: sluice migrate, or the program that "
+                 "fits it",
+                 facts.schema,
+                 facts.required_schema
+             )}
+        );
     if (!facts.is_confirmed)
         refusals.push_back(
             {"CATALOGUE_UNCONFIRMED",
@@ -39,18 +48,19 @@ std::vector<Refusal> find_refusals(const GuardFacts& facts, const Consent& conse
         );
     const bool is_synchronised = facts.is_synchronised.value_or(false);
     const bool was_synchronised =
-        facts.last_synchronised && facts.now - *facts.last_synchronised <= kUnsynchronisedLimit;
+        facts.last_synchronised && facts.now - *facts.last_synchronised <= limits.unsynchronised;
     if (!is_synchronised && !was_synchronised && !consent.clock)
         refusals.push_back(
             {"CLOCK_UNSYNCHRONISED",
              fmt::format(
-                 "the host's clock was last known to be synchronised {}, over 24 hours ago: start NTP, or "
+                 "the host's clock was last known to be synchronised {}, over {} hours ago: start NTP, or "
                  "look at the clock and give --confirm-clock",
-                 text_of(facts.last_synchronised)
+                 text_of(facts.last_synchronised),
+                 limits.unsynchronised.count()
              )}
         );
     const bool is_apart =
-        !facts.newest_footage || std::chrono::abs(facts.now - *facts.newest_footage) > kApartLimit;
+        !facts.newest_footage || std::chrono::abs(facts.now - *facts.newest_footage) > limits.apart;
     if (facts.recorder_lives && is_apart && !consent.clock)
         refusals.push_back(
             {"CLOCK_DOUBTFUL",

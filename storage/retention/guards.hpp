@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/base/time.hpp"
+#include "config/policy/policy.hpp"
 
 #include <optional>
 #include <string>
@@ -29,11 +30,15 @@ struct GuardFacts {
     std::optional<bool> is_synchronised;       ///< what the kernel says of the host's clock now
     std::optional<UtcTime> last_synchronised;  ///< when it last said yes
     bool recorder_lives = false;
+    int schema = 0;           ///< of the database
+    int required_schema = 0;  ///< of this program
 };
 
-/// Everything that stands against destroying anything now; empty: nothing. Codes: CATALOGUE_UNCONFIRMED,
-/// CLOCK_BEFORE_LEDGER, CLOCK_UNSYNCHRONISED, CLOCK_DOUBTFUL; consent cures the last two.
-[[nodiscard]] std::vector<Refusal> find_refusals(const GuardFacts& facts, const Consent& consent);
+/// Everything that stands against destroying anything now; empty: nothing. Codes: DATABASE_NOT_MIGRATED,
+/// CATALOGUE_UNCONFIRMED, CLOCK_BEFORE_LEDGER, CLOCK_UNSYNCHRONISED, CLOCK_DOUBTFUL; consent cures the last
+/// two.
+[[nodiscard]] std::vector<Refusal>
+find_refusals(const GuardFacts& facts, const policy::ClockLimits& limits, const Consent& consent);
 
 /// PLAN_TOO_LARGE: more than so many percent of all footage, in time.
 [[nodiscard]] std::optional<Refusal>

@@ -236,7 +236,8 @@ Tally PlanSummary::total() const noexcept {
     return all;
 }
 
-Result<std::vector<Refusal>> find_obstacles(const Site& site, const Consent& consent) {
+Result<std::vector<Refusal>>
+find_obstacles(const Site& site, const policy::History& history, const Consent& consent) {
     const auto facts = catalogue::load_purge_facts(site.pool, site.installation_id);
     if (!facts) return std::unexpected(facts.error());
     const auto recorder = status::load(site.recorder_status);
@@ -255,7 +256,10 @@ Result<std::vector<Refusal>> find_obstacles(const Site& site, const Consent& con
             .is_synchronised = is_synchronised,
             .last_synchronised = facts->last_synchronised,
             .recorder_lives = recorder && std::chrono::abs(now - recorder->written) < kStatusOld,
+            .schema = facts->schema,
+            .required_schema = catalogue::required_version(),
         },
+        policy::in_force(history, now).policy.clock,
         consent
     );
     for (Refusal& wrong : find_wrong_volumes(site))
@@ -293,7 +297,7 @@ Result<PurgeReport> run_purge(const Site& site, const PurgeRequest& request, con
     if (!history) return std::unexpected(history.error());
     PurgeReport report;
     const Status done = catalogue::with_purge_lock(site.pool, [&]() -> Status {
-        auto obstacles = find_obstacles(site, request.consent);
+        auto obstacles = find_obstacles(site, *history, request.consent);
         if (!obstacles) return std::unexpected(obstacles.error());
         report.refusals = std::move(*obstacles);
         auto plan = plan_purge(site, *history, site.clock.now(), advance);
@@ -311,8 +315,12 @@ Result<PurgeReport> run_purge(const Site& site, const PurgeRequest& request, con
         if (!report.refusals.empty()) note_refusals(site, request, report);
         return {};
     });
-    if (!done) return std::unexpected(done.error());
-    return report;
+    if (done) return report;
+    if (done.error().label() == "PURGE_RUNNING" && !request.is_dry_run) {
+        report.refusals = {{done.error().label(), done.error().message()}};
+        note_refusals(site, request, report);
+    }
+    return std::unexpected(done.error());
 }
 
 }  // namespace sluice::retention

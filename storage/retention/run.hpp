@@ -84,7 +84,8 @@ plan_purge(const Site& site, const policy::History& history, UtcTime now, const 
 [[nodiscard]] std::string to_json(const PurgeReport& report);
 
 /// What stands against a purge now, but for the plan's size: of the catalogue, the clocks, the audit log and
-/// the volumes.
-[[nodiscard]] Result<std::vector<Refusal>> find_obstacles(const Site& site, const Consent& consent);
+/// the volumes. Pre: the history is not empty.
+[[nodiscard]] Result<std::vector<Refusal>>
+find_obstacles(const Site& site, const policy::History& history, const Consent& consent);
 
 }  // namespace sluice::retention

@@ -22,6 +22,7 @@ using nlohmann::json;
 
 constexpr std::uint64_t kMostHeadroom = 16ULL << 30U;
 constexpr std::chrono::days kMeasured{7};
+constexpr std::chrono::hours kLeastMeasured{1};  // of a few minutes nobody can tell a day's bytes
 
 Result<std::uint64_t> need_of(const PurgeVolume& volume, const config::Storage& storage) {
     const auto space = volume::read_space(volume.root);
@@ -211,6 +212,27 @@ Status tell_stopped(
     return {};
 }
 
+/// The disk is full, and by the policy nothing goes for room: recording will stop at the reserve.
+Status tell_kept(const Site& site, const PurgeVolume& volume, std::uint64_t needed) {
+    const json subject{{"volume", to_string(volume.id)}, {"needed_bytes", needed}, {"rule", "RET_WHEN_FULL"}};
+    const auto filed = catalogue::file_storage_incident(
+        site.pool,
+        "volume " + to_string(volume.id) + " is full and the policy destroys nothing for room",
+        subject.dump(),
+        "sluice-worker",
+        site.clock.now()
+    );
+    if (!filed) return std::unexpected(filed.error());
+    if (*filed)
+        log::error(
+            "disk_full_nothing_to_free",
+            {{"volume", volume.root.string()},
+             {"needed_bytes", needed},
+             {"remedy", "a larger disk, or a policy whose RET_WHEN_FULL is overwrite_oldest"}}
+        );
+    return {};
+}
+
 Status make_room_locked(
     const Site& site,
     const PurgeVolume& volume,
@@ -245,29 +267,40 @@ Status make_room_locked(
     return {};
 }
 
-VolumeUse
-use_of(const std::vector<catalogue::FootageByAge>& ages, const Uuid& volume, std::uint64_t free_bytes) {
+/// From when on the rate is measured: at most a week, and no longer than anything was recorded in it.
+std::chrono::microseconds measured_time(const std::vector<catalogue::FootageByAge>& ages, UtcTime now) {
+    std::chrono::microseconds longest = kLeastMeasured;
+    for (const catalogue::FootageByAge& age : ages)
+        if (age.age_days < kMeasured.count()) longest = std::max(longest, now - age.oldest);
+    return std::min<std::chrono::microseconds>(longest, kMeasured);
+}
+
+VolumeUse use_of(
+    const std::vector<catalogue::FootageByAge>& ages,
+    const Uuid& volume,
+    std::uint64_t free_bytes,
+    UtcTime now
+) {
     VolumeUse use;
     use.free_bytes = free_bytes;
     std::uint64_t recent = 0;
-    std::int64_t days = 0;
     for (const catalogue::FootageByAge& age : ages) {
         if (age.volume_id != volume) continue;
         const auto place = static_cast<std::size_t>(age.age_days);
         use.bytes_by_age.resize(std::max(use.bytes_by_age.size(), place + 1));
         use.bytes_by_age[place] = age.bytes - std::min(age.held_bytes, age.bytes);
         use.held_bytes += age.held_bytes;
-        if (age.age_days >= kMeasured.count()) continue;
-        recent += age.bytes;
-        days = std::max(days, age.age_days + 1);
+        if (age.age_days < kMeasured.count()) recent += age.bytes;
     }
-    if (days > 0) use.bytes_per_day = recent / static_cast<std::uint64_t>(days);
+    const std::chrono::duration<double, std::chrono::days::period> days = measured_time(ages, now);
+    use.bytes_per_day = static_cast<std::uint64_t>(static_cast<double>(recent) / days.count());
     return use;
 }
 
 catalogue::ForecastRow
-to_row(std::string place, const VolumeUse& use, const policy::Policy& rules, UtcTime now) {
-    const Forecast forecast = make_forecast(use, std::chrono::days{rules.floor_days});
+to_row(std::string place, const VolumeUse& use, const policy::History& history, UtcTime now) {
+    const policy::Policy& rules = policy::in_force(history, now).policy;
+    const Forecast forecast = make_forecast(use, find_staying(history, use.bytes_by_age.size(), now));
     catalogue::ForecastRow row;
     row.place = std::move(place);
     row.made = now;
@@ -300,11 +333,13 @@ free_room(const Site& site, const PurgeVolume& volume, std::uint64_t needed_byte
     report.needed_bytes = needed_bytes;
     const auto history = catalogue::load_policy_history(site.pool);
     if (!history) return std::unexpected(history.error());
-    if (history->empty() ||
-        policy::in_force(*history, site.clock.now()).policy.when_full != policy::WhenFull::overwrite_oldest)
+    if (policy::in_force(*history, site.clock.now()).policy.when_full != policy::WhenFull::overwrite_oldest) {
+        report.is_enough = false;
+        if (auto told = tell_kept(site, volume, needed_bytes); !told) return std::unexpected(told.error());
         return report;
+    }
     const Status done = catalogue::with_purge_lock(site.pool, [&]() -> Status {
-        auto obstacles = find_obstacles(site, {});
+        auto obstacles = find_obstacles(site, *history, {});
         if (!obstacles) return std::unexpected(obstacles.error());
         report.refusals = std::move(*obstacles);
         report.is_enough = report.refusals.empty();
@@ -331,9 +366,7 @@ Result<std::vector<catalogue::ForecastRow>> foresee(const Site& site, const conf
     const auto history = catalogue::load_policy_history(site.pool);
     if (!history) return std::unexpected(history.error());
     std::vector<catalogue::ForecastRow> rows;
-    if (history->empty()) return rows;
     const UtcTime now = site.clock.now();
-    const policy::Policy& rules = policy::in_force(*history, now).policy;
     const auto ages = catalogue::load_footage_by_age(site.pool, now);
     if (!ages) return std::unexpected(ages.error());
     std::vector<VolumeUse> uses;
@@ -342,10 +375,11 @@ Result<std::vector<catalogue::ForecastRow>> foresee(const Site& site, const conf
         if (!space) return std::unexpected(space.error());
         const std::uint64_t reserve =
             volume::reserve_bytes(*space, storage.reserve_bytes, storage.reserve_percent);
-        uses.push_back(use_of(*ages, volume.id, space->free_bytes - std::min(reserve, space->free_bytes)));
-        rows.push_back(to_row(to_string(volume.id), uses.back(), rules, now));
+        uses.push_back(use_of(*ages, volume.id, space->free_bytes - std::min(reserve, space->free_bytes), now)
+        );
+        rows.push_back(to_row(to_string(volume.id), uses.back(), *history, now));
     }
-    rows.push_back(to_row("all", together(uses), rules, now));
+    rows.push_back(to_row("all", together(uses), *history, now));
     return rows;
 }
 

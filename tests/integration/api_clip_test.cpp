@@ -1,4 +1,5 @@
 #include "tests/integration/granted_viewer.hpp"
+#include "tests/support/certificate.hpp"
 #include "tests/support/process.hpp"
 
 #include <fstream>
@@ -246,32 +247,7 @@ TEST_CASE("over TLS a clip is the same", "[api][clip][integration][tls]") {
     run.end(GapCause::shutdown);
     const auto certificate = stage.data.path() / "certificate.pem";
     const auto key = stage.data.path() / "key.pem";
-    const auto make_certificate = [&](const std::string& name) {
-        const auto made = run_to_end(
-            {"openssl",
-             "req",
-             "-x509",
-             "-newkey",
-             "ec",
-             "-pkeyopt",
-             "ec_paramgen_curve:prime256v1",
-             "-nodes",
-             "-days",
-             "2",
-             "-subj",
-             "/CN=" + name,
-             "-addext",
-             "subjectAltName=IP:127.0.0.1",
-             "-keyout",
-             key.string(),
-             "-out",
-             certificate.string()},
-            std::chrono::seconds{20}
-        );
-        REQUIRE(made);
-        REQUIRE(made->status.code == 0);
-    };
-    make_certificate("first");
+    make_certificate(certificate, key, "first");
     stage.start();
     const std::string plain_body = stage.get(clip_target(0, 8)).body;
     stage.service->stop();
@@ -291,7 +267,7 @@ TEST_CASE("over TLS a clip is the same", "[api][clip][integration][tls]") {
         return done->output;
     };
     CHECK(curl(clip_target(0, 8)) == plain_body);
-    make_certificate("second");
+    make_certificate(certificate, key, "second");
     stage.service->reload();
     CHECK(curl("/healthz") == "{\"status\":\"ok\"}\n");  // curl trusts only the new one
 }

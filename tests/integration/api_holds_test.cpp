@@ -57,6 +57,7 @@ TEST_CASE(
     const Reply preview = office.send("POST", "/v1/holds?dry_run=true", office.flag());
     REQUIRE(preview.status == 200);
     CHECK(json::parse(preview.body)["impact"]["segments"] == 1);
+    CHECK(json::parse(preview.body)["impact"]["seconds"] == 5.0);
     CHECK(office.acts().empty());
 
     const Reply placed = office.send("POST", "/v1/holds", office.flag());
@@ -219,6 +220,7 @@ TEST_CASE(
              Row{{{"kind", "request"}}, 422, "HOLD_OWNER_MISSING", "kind"},
              Row{{{"kind", "special"}}, 422, "HOLD_CUSTODIAN", "custodian"},
              Row{{{"expires", to_rfc3339(at_second(0))}}, 422, "HOLD_EXPIRY_PAST", "expires"},
+             Row{{{"review", to_rfc3339(at_second(0))}}, 422, "HOLD_REVIEW_PAST", "review"},
              Row{{{"owner", "me"}}, 422, "MEMBER_UNUSED", "owner"},
          }) {
         json body = office.flag();

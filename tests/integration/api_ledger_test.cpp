@@ -3,8 +3,10 @@
 #include "config/base/files.hpp"
 #include "storage/catalogue/ledger_repository.hpp"
 #include "storage/catalogue/record_repository.hpp"
+#include "storage/ledger/key_file.hpp"
 #include "storage/ledger/tile.hpp"
 #include "tests/integration/api_stage.hpp"
+#include "tests/support/certificate.hpp"
 #include "tests/support/eventually.hpp"
 
 #include <nlohmann/json.hpp>
@@ -298,4 +300,54 @@ TEST_CASE("a witness co-signs what continues what it saw, and nothing else", "[a
     REQUIRE_FALSE(rewritten);
     CHECK(rewritten.error().label() == "inconsistent");
     CHECK(read_text_file(round.state_file, 1U << 16U).value() == seen);
+}
+
+TEST_CASE(
+    "the command of a witness works over TLS, by the authority that it was given",
+    "[api][ledger][tls]"
+) {
+    LedgerStage stage;
+    const auto path = [&](const char* name) { return (stage.data.path() / name).string(); };
+    const auto witness = ledger::SigningKey::make("test/witness", ledger::KeyKind::witness);
+    REQUIRE(ledger::save_new_key(path("witness.key"), witness));
+    REQUIRE(replace_file(path("token"), stage.auditor() + "\n", 0600));
+    make_certificate(path("certificate.pem"), path("key.pem"), "sluice");
+    make_certificate(path("other.pem"), path("other-key.pem"), "other");
+    stage.config.ledger.witnesses = {to_string(witness.verifier())};
+    stage.config.api.tls_certificate = path("certificate.pem");
+    stage.config.api.tls_key = path("key.pem");
+    stage.start();
+    REQUIRE(eventually(30s, [&] {
+        return stage.database.query("SELECT count(*) FROM ledger_tree WHERE checkpoint IS NOT NULL") == "1";
+    }));
+    const auto round = [&](const std::string& authority) {
+        const auto done = run_to_end(
+            {SLUICE_BIN_DIR "/sluice",
+             "ledger",
+             "witness",
+             "https://127.0.0.1:" + std::to_string(stage.port()),
+             "--state",
+             path("seen"),
+             "--key",
+             path("witness.key"),
+             "--token-file",
+             path("token"),
+             "--log-key",
+             stage.database.query("SELECT key FROM ledger_tree"),
+             "--ca",
+             authority},
+            60s
+        );
+        REQUIRE(done);
+        return *done;
+    };
+    const Finished distrusted = round(path("other.pem"));
+    CHECK(distrusted.status.code == 1);
+    CHECK(distrusted.errors.contains("certificate"));
+    CHECK_FALSE(std::filesystem::exists(path("seen")));
+    const Finished seen = round(path("certificate.pem"));
+    INFO(seen.errors);
+    CHECK(seen.status.code == 0);
+    CHECK(seen.output.contains("co-signed"));
+    CHECK(stage.database.query("SELECT count(*) FROM ledger_cosignatures") == "1");
 }

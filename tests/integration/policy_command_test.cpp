@@ -107,6 +107,10 @@ TEST_CASE("what is wrong with a policy file or a token is said with its cure", "
     CHECK(token({"--role", "director"}).status.code == 2);                         // a person without a name
     CHECK(token({"--role", "operator", "--principal", "某人"}).status.code == 2);  // a machine's role
     CHECK(token({"--role", "operator", "--role", "viewer"}).status.code == 2);
+    CHECK(
+        token({"--role", "contractor"}).errors.find("sluice account create --machine --role contractor") !=
+        std::string::npos
+    );
     static_cast<void>(desk.token_of("局長", "director"));
     const Finished other = token({"--principal", "局長", "--role", "secretariat"});
     CHECK(other.status.code == 1);

@@ -153,6 +153,11 @@ TEST_CASE(
 TEST_CASE("`sluice purge` says what stands against it, and cron sees it by the exit code", "[purge]") {
     Killable site;
     const auto row = site.stage.record(days{31}).row;
+    // A line a camera and day, whoever asks or not.
+    CHECK(eventually(60s, [&] {
+        const auto log = read_text_file(site.folder.path() / "worker.log", 1U << 20U);
+        return log && log->find(R"("event":"coverage_report","camera":"lobby-1")") != std::string::npos;
+    }));
     site.stage.database.execute("UPDATE catalogue_state SET is_confirmed = false, rebuild_began_at = now()");
     auto done = run_to_end(site.command(), 60s);
     REQUIRE(done);
@@ -179,6 +184,17 @@ TEST_CASE("`sluice purge` says what stands against it, and cron sees it by the e
         )
             ->output.find("10.4 TB") != std::string::npos
     );
+    // A size of nothing is no answer but a mistake, and it is named.
+    for (const auto& [option, value] : {std::pair{"--rate", "0"}, {"--bytes", "0"}, {"--cameras", "0"}}) {
+        std::vector<std::string> plan{SLUICE_BIN_DIR "/sluice", "plan", "--days", "30", option, value};
+        if (std::string_view{option} != "--cameras")
+            plan.insert(plan.end(), {"--cameras", "16"});
+        else
+            plan.insert(plan.end(), {"--rate", "2M"});
+        const auto refused = run_to_end(plan, 20s);
+        CHECK(refused->status.code == 2);
+        CHECK(refused->errors.find(option) != std::string::npos);
+    }
 }
 
 TEST_CASE(

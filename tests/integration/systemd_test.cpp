@@ -62,8 +62,10 @@ TEST_CASE("systemd finds nothing to object to in the units", "[systemd]") {
         REQUIRE(replace_file(copy, text, 0644));
         command.push_back(copy.string());
     }
-    fs::copy_file(kUnits / "sluice-purge.timer", folder / "sluice-purge.timer");
-    command.push_back((folder / "sluice-purge.timer").string());
+    for (const char* timer : {"sluice-purge.timer", "sluice-backup.timer"}) {
+        fs::copy_file(kUnits / timer, folder / timer);
+        command.push_back((folder / timer).string());
+    }
     const auto done = test::run_to_end(command, 60s);
     fs::remove_all(folder);
     REQUIRE(done);
@@ -101,6 +103,17 @@ TEST_CASE(
     const std::string crontab = text_of(kUnits / "sluice-purge.cron");
     CHECK(std::regex_search(crontab, std::regex{R"(\n30 2 \* \* \* sluice )"}));
     CHECK(crontab.find(command[1].str()) != std::string::npos);
+}
+
+TEST_CASE("the backup of a night is made hours after its purge, and made up for", "[systemd]") {
+    const auto hour_of = [](const char* timer) {
+        const std::string text = text_of(kUnits / timer);
+        CHECK(std::regex_search(text, std::regex{R"(\nPersistent=(true|yes)\n)"}));
+        std::smatch hour;
+        REQUIRE(std::regex_search(text, hour, std::regex{R"(OnCalendar=\*-\*-\* (\d\d):30:00\n)"}));
+        return std::stoi(hour[1].str());
+    };
+    CHECK(hour_of("sluice-backup.timer") >= hour_of("sluice-purge.timer") + 3);
 }
 
 TEST_CASE("sysusers.d makes the service users, and only recorder and API read footage", "[systemd]") {

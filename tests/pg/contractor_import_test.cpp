@@ -1,11 +1,13 @@
 #include "storage/check/check.hpp"
 #include "storage/clip/clip.hpp"
+#include "storage/contractor/quarantine.hpp"
 #include "storage/segment/copy.hpp"
 #include "tests/pg/contractor_stage.hpp"
 #include "tests/support/media.hpp"
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -148,15 +150,53 @@ TEST_CASE("what is not what was said of it is put aside, listed, and removed by 
 
     // A day before their time nothing goes; then all of it, with a record each.
     stage.clock.at = kPurgeNow + days{29};
-    CHECK(take(tend_quarantine(stage.tools())) == 0);
-    stage.config.huimin.quarantine_bytes = 2 * good.size();
-    CHECK(take(tend_quarantine(stage.tools())) == 1);
+    const auto tend = [&stage](std::uint64_t most) {
+        return take(tend_quarantine(stage.site, most)).removed;
+    };
+    const std::uint64_t much = 1ULL << 40U;
+    CHECK(tend(much) == 0);
+    CHECK(tend(2 * good.size()) == 1);
     stage.clock.at = kPurgeNow + days{30};
-    CHECK(take(tend_quarantine(stage.tools())) == 2);
+    CHECK(tend(much) == 2);
     CHECK(stage.imported_files().empty());
+    CHECK(stage.acts("clip.quarantine_ending") == "3");
     CHECK(stage.acts("clip.quarantine_removed") == "3");
     CHECK(stage.count("quarantined_clips", "removed_at IS NULL") == "0");
-    CHECK(take(tend_quarantine(stage.tools())) == 0);
+    CHECK(tend(much) == 0);
+}
+
+TEST_CASE("what stands against a purge keeps refused clips too", "[pg][contractor][purge]") {
+    ContractorStage stage;
+    const auto clip = stage.receive("mp4", 1h, 0us, std::string(50'000, 'x'));
+    REQUIRE(stage.import(clip.id).state == ClipState::quarantined);
+    const auto check_kept = [&](const char* code) {
+        INFO(code);
+        const auto report = take(tend_quarantine(stage.site, 1));
+        CHECK(report.removed == 0);
+        REQUIRE(report.refusals.size() == 1);
+        CHECK(report.refusals.front().code == code);
+        CHECK(stage.imported_files().size() == 1);
+    };
+    stage.database.execute("UPDATE catalogue_state SET is_confirmed = false, rebuild_began_at = now()");
+    check_kept("CATALOGUE_UNCONFIRMED");
+    stage.database.execute("SELECT confirm_catalogue(now())");
+    stage.clock.at += 25h;
+    stage.clock.synchronised = false;
+    check_kept("CLOCK_UNSYNCHRONISED");
+    stage.clock.synchronised = true;
+    const auto sign = std::exchange(stage.site.wait_signed, [](const Uuid&) -> Status {
+        return failure(Remedy::retry, "no checkpoint", "LEDGER_UNAVAILABLE");
+    });
+    check_kept("LEDGER_UNAVAILABLE");
+    stage.site.wait_signed = sign;
+    // A file that is gone, and a row that does not say so: what a crash between the two leaves.
+    stage.files.fail_nth(Call::sync_directory, 1);
+    CHECK_FALSE(tend_quarantine(stage.site, 1));
+    CHECK(stage.imported_files().empty());
+    CHECK(stage.acts("clip.quarantine_removed") == "0");
+    stage.files.heal();
+    CHECK(take(tend_quarantine(stage.site, 1)).removed == 1);
+    CHECK(stage.acts("clip.quarantine_removed") == "1");
 }
 
 TEST_CASE("foreign bytes are read in a process of their own, which may die of them", "[pg][contractor]") {

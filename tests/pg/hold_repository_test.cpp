@@ -133,6 +133,7 @@ TEST_CASE("a hold's impact counts whole segments that touch it", "[pg][hold]") {
     CHECK(impact.segments == 2);
     CHECK(impact.bytes == 2 * rows[0].row.bytes);
     CHECK(impact.oldest == kStart + 60s);
+    CHECK(impact.length == 120s);
     CHECK(need(measure_hold(vault.api, {vault.camera(1)}, {kStart, kStart + 1h})).segments == 0);
 }
 

@@ -140,6 +140,19 @@ TEST_CASE(
     }
 }
 
+TEST_CASE("a database of another version refuses, in the worker too", "[pg][purge]") {
+    Guarded guarded;
+    guarded.stage.database.execute(
+        "INSERT INTO schema_migrations (version, name, sha256) VALUES (9999, 'later', sha256(''))"
+    );
+    guarded.check_refused("DATABASE_NOT_MIGRATED");
+    guarded.check_refused(
+        "DATABASE_NOT_MIGRATED", {.consent = {.plan = true, .clock = true}, .principal = "cron"}
+    );
+    guarded.stage.database.execute("DELETE FROM schema_migrations WHERE version = 9999");
+    guarded.check_runs();
+}
+
 TEST_CASE("a volume with another's identity refuses the whole purge", "[pg][purge]") {
     Guarded guarded;
     PurgeVolume& volume = guarded.stage.site.volumes[0];

@@ -227,6 +227,12 @@ TEST_CASE("only one purge runs at a time, on all machines", "[pg][purge]") {
         CHECK(second.error().label() == "PURGE_RUNNING");
         return Status{};
     }));
+    CHECK(
+        stage.count(
+            "ledger_records",
+            "action = 'purge.refused' AND record::jsonb #>> '{facts,refusals,0,code}' = 'PURGE_RUNNING'"
+        ) == "1"
+    );
     CHECK(stage.purge().run->destroyed_segments == 1);  // the lock went with its holder
 }
 

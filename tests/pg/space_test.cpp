@@ -130,7 +130,14 @@ TEST_CASE(
     const auto old = disk.stage.record(days{40}).row;
     SECTION("the policy") {
         disk.set_rule(3, R"j({"id": "RET_WHEN_FULL", "value": "stop", "unit": "", "article": "6"})j");
-        CHECK_FALSE(disk.free(36).run);
+        for (int i = 0; i < 2; ++i) {
+            const auto report = disk.free(36);
+            CHECK_FALSE(report.run);
+            CHECK_FALSE(report.is_enough);
+        }
+        CHECK(
+            disk.stage.count("incidents", "kind = 'storage' AND subject->>'rule' = 'RET_WHEN_FULL'") == "1"
+        );
     }
     SECTION("the catalogue") {
         disk.stage.database.execute(
@@ -164,7 +171,7 @@ TEST_CASE(
     CHECK(all.place == "all");
     CHECK(all.footage_bytes == 108);
     CHECK(all.held_bytes == 36);
-    CHECK(all.bytes_per_day == 24);  // 72 bytes in three days
+    CHECK(all.bytes_per_day == 35);  // 72 bytes in two days and a minute
     CHECK(all.floor_days == 30);
     CHECK_FALSE(all.is_at_risk);
     take(catalogue::save_forecasts(stage.worker, rows));

@@ -217,7 +217,7 @@ Status end_copies(
     auto copies = ender.next(now, after);
     if (!copies) return std::unexpected(copies.error());
     if (!copies->empty()) {
-        auto obstacles = find_obstacles(site, {});
+        auto obstacles = find_obstacles(site, history, {});
         if (!obstacles) return std::unexpected(obstacles.error());
         report.refusals = std::move(*obstacles);
         if (!report.refusals.empty()) return {};

@@ -1,5 +1,6 @@
 #include "config/load.hpp"
 
+#include "config/base/bytes.hpp"
 #include "config/base/files.hpp"
 #include "tests/support/temp_folder.hpp"
 
@@ -139,6 +140,18 @@ TEST_CASE("conf.d adds recorders, and a field set in two files is refused", "[co
     REQUIRE(loaded.config.recorders.size() == 2);
     CHECK(loaded.config.recorders[1].cameras[0].name == "惠民");
     CHECK(has_line(loaded, (folder.path() / "conf.d/huimin.toml:1:").string(), "is set twice"));
+}
+
+TEST_CASE("what was loaded is known by one hash over the file and conf.d", "[config]") {
+    const Folder folder;
+    const auto hash = [&] { return hash_files(folder.path() / "sluice.toml"); };
+    CHECK(hash().empty());
+    folder.write("sluice.toml", "a\n");
+    CHECK(hash() == to_hex(sha256(as_bytes(std::string{"a\n"}))));
+    folder.write("conf.d/20.toml", "c\n");
+    folder.write("conf.d/10.toml", "b\n");
+    folder.write("conf.d/20.toml.bak", "no part\n");
+    CHECK(hash() == to_hex(sha256(as_bytes(std::string{"a\nb\nc\n"}))));
 }
 
 TEST_CASE("a camera listed twice is refused by slug and by address", "[config]") {

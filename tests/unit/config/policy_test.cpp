@@ -49,6 +49,7 @@ TEST_CASE("the shipped policy says what the draft of the rules says", "[policy]"
     CHECK(policy->last_resort == LastResort::stop);
     CHECK(policy->at_risk_days == 7);
     CHECK(policy->purge_guard_percent == 20);
+    CHECK(policy->clock == ClockLimits{.unsynchronised = 24h, .apart = 60min});
     CHECK(policy->expiry_notice_days_ahead == std::vector<unsigned>{30, 7, 1});
     CHECK(policy->deadlines == Deadlines{15, 15, 30, 10, 7, 30});
     CHECK(

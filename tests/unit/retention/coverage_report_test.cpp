@@ -47,6 +47,8 @@ TEST_CASE(
         }
     );
     CHECK(account.unexplained == 23s);  // 47–50, 70–90
+    CHECK(describe_missing(account) == "7 s camera_unreachable, 10 s disk_full, 10 s shutdown");
+    CHECK(describe_missing({}).empty());
 }
 
 TEST_CASE(

@@ -11,6 +11,8 @@ using std::chrono::days;
 
 constexpr std::uint64_t kTera = 1'000'000'000'000;
 
+const Staying kFloor{.coming = days{30}, .present = {}};
+
 VolumeUse even(std::size_t days_of_footage, std::uint64_t per_day, std::uint64_t free) {
     return {
         .bytes_by_age = std::vector<std::uint64_t>(days_of_footage, per_day),
@@ -45,10 +47,10 @@ TEST_CASE(
 ) {
     for (std::size_t age = 0; age <= 60; ++age) {
         const Forecast forecast =
-            make_forecast(even(age, 100, 3000 - std::min<std::uint64_t>(3000, age * 100)), days{30});
+            make_forecast(even(age, 100, 3000 - std::min<std::uint64_t>(3000, age * 100)), kFloor);
         CHECK_FALSE(forecast.floor_at_risk_in);
     }
-    CHECK(*make_forecast(even(10, 100, 2500), days{30}).days_held == Approx(35));
+    CHECK(*make_forecast(even(10, 100, 2500), kFloor).days_held == Approx(35));
 }
 
 TEST_CASE(
@@ -57,26 +59,63 @@ TEST_CASE(
 ) {
     // 1000 bytes in all at 100 a day: an empty disk holds ten days, and on the eleventh the floor would
     // break.
-    CHECK(make_forecast(even(0, 100, 1000), days{30}).floor_at_risk_in == days{10});
-    CHECK(make_forecast(even(5, 100, 500), days{30}).floor_at_risk_in == days{5});
-    CHECK(make_forecast(even(10, 100, 0), days{30}).floor_at_risk_in == days{0});
-    CHECK(make_forecast(even(29, 100, 0), days{30}).floor_at_risk_in == days{0});
-    CHECK_FALSE(make_forecast(even(30, 100, 0), days{30}).floor_at_risk_in);
+    CHECK(make_forecast(even(0, 100, 1000), kFloor).floor_at_risk_in == days{10});
+    CHECK(make_forecast(even(5, 100, 500), kFloor).floor_at_risk_in == days{5});
+    CHECK(make_forecast(even(10, 100, 0), kFloor).floor_at_risk_in == days{0});
+    CHECK(make_forecast(even(29, 100, 0), kFloor).floor_at_risk_in == days{0});
+    CHECK_FALSE(make_forecast(even(30, 100, 0), kFloor).floor_at_risk_in);
     // Old footage is room: it may be overwritten.
     VolumeUse old = even(0, 100, 0);
     old.bytes_by_age.assign(60, 0);
     old.bytes_by_age[50] = 1000;
-    CHECK(make_forecast(old, days{30}).floor_at_risk_in == days{10});
+    CHECK(make_forecast(old, kFloor).floor_at_risk_in == days{10});
     // Held footage is none.
     VolumeUse held = even(0, 100, 1000);
     held.held_bytes = 1'000'000;
-    CHECK(make_forecast(held, days{30}).floor_at_risk_in == days{10});
-    CHECK(*make_forecast(held, days{30}).days_held == Approx(10));
+    CHECK(make_forecast(held, kFloor).floor_at_risk_in == days{10});
+    CHECK(*make_forecast(held, kFloor).days_held == Approx(10));
+}
+
+TEST_CASE("art. 12: footage that began under a longer floor takes its room for that long", "[retention]") {
+    const UtcTime now = from_rfc3339("2026-11-23T10:00:00Z").value();
+    policy::Version longer{.number = 1, .valid_from = {}, .policy = {}};
+    longer.policy.floor_days = longer.policy.keep_days = 60;
+    longer.policy.ceiling_years = 1;
+    longer.policy.when_full = policy::WhenFull::overwrite_oldest;
+    policy::Version shorter = longer;
+    shorter.number = 2;
+    shorter.valid_from = now - days{5};
+    shorter.policy.floor_days = shorter.policy.keep_days = 30;
+    const Staying staying = find_staying({longer, shorter}, 50, now);
+    CHECK(staying.coming == days{30});
+    CHECK(staying.of(4) == days{30});
+    CHECK(staying.of(5) == days{60});
+    CHECK(staying.of(49) == days{60});
+    CHECK(staying.of(50) == days{30});
+    // Fifty days of footage on a full disk: by the shorter floor alone twenty of them could go.
+    CHECK_FALSE(make_forecast(even(50, 100, 0), kFloor).floor_at_risk_in);
+    CHECK(make_forecast(even(50, 100, 0), staying).floor_at_risk_in == days{0});
+    CHECK_FALSE(make_forecast(even(60, 100, 0), find_staying({longer, shorter}, 60, now)).floor_at_risk_in);
+}
+
+TEST_CASE("a disk whose footage does not go for room is full when the window does not fit", "[retention]") {
+    const UtcTime now = from_rfc3339("2026-11-23T10:00:00Z").value();
+    policy::Version version{.number = 1, .valid_from = {}, .policy = {}};
+    version.policy.floor_days = 30;
+    version.policy.keep_days = 90;
+    version.policy.ceiling_years = 1;
+    version.policy.when_full = policy::WhenFull::stop;
+    CHECK(make_forecast(even(80, 100, 500), find_staying({version}, 80, now)).floor_at_risk_in == days{5});
+    CHECK_FALSE(make_forecast(even(80, 100, 1000), find_staying({version}, 80, now)).floor_at_risk_in);
+    version.policy.keep_days = 0;  // "capacity"
+    CHECK(make_forecast(even(80, 100, 1000), find_staying({version}, 80, now)).floor_at_risk_in == days{10});
+    version.policy.when_full = policy::WhenFull::overwrite_oldest;
+    CHECK_FALSE(make_forecast(even(80, 100, 500), find_staying({version}, 80, now)).floor_at_risk_in);
 }
 
 TEST_CASE("a disk that nobody records on has no forecast", "[retention]") {
-    CHECK_FALSE(make_forecast(even(0, 0, 1000), days{30}).days_held);
-    CHECK_FALSE(make_forecast(even(0, 0, 0), days{30}).floor_at_risk_in);
+    CHECK_FALSE(make_forecast(even(0, 0, 1000), kFloor).days_held);
+    CHECK_FALSE(make_forecast(even(0, 0, 0), kFloor).floor_at_risk_in);
 }
 
 TEST_CASE("several volumes are one room", "[retention]") {

@@ -20,9 +20,11 @@ GuardFacts sound() {
         .recorder_lives = true,
     };
 }
+constexpr policy::ClockLimits kLimits{.unsynchronised = 24h, .apart = 60min};
+
 std::string codes(const GuardFacts& facts, const Consent& consent = {}) {
     std::string all;
-    for (const Refusal& refusal : find_refusals(facts, consent)) {
+    for (const Refusal& refusal : find_refusals(facts, kLimits, consent)) {
         CHECK_FALSE(refusal.detail.empty());
         all += (all.empty() ? "" : " ") + refusal.code;
     }
@@ -39,6 +41,28 @@ TEST_CASE("an unconfirmed catalogue refuses, whatever is confirmed beside it", "
     facts.is_confirmed = false;
     CHECK(codes(facts) == "CATALOGUE_UNCONFIRMED");
     CHECK(codes(facts, {.plan = true, .clock = true}) == "CATALOGUE_UNCONFIRMED");
+}
+
+TEST_CASE("a database of another version refuses, whatever is confirmed", "[retention][rule]") {
+    for (const int version : {36, 38}) {
+        GuardFacts facts = sound();
+        facts.schema = version;
+        facts.required_schema = 37;
+        CHECK(codes(facts, {.plan = true, .clock = true}) == "DATABASE_NOT_MIGRATED");
+    }
+}
+
+TEST_CASE("the limits of a clock are the policy's", "[retention][rule]") {
+    GuardFacts facts = sound();
+    facts.is_synchronised = false;
+    facts.last_synchronised = kNow - 3h;
+    facts.newest_footage = kNow - 3h;
+    CHECK(find_refusals(facts, {.unsynchronised = 3h, .apart = 180min}, {}).empty());
+    const auto stricter = find_refusals(facts, {.unsynchronised = 2h, .apart = 179min}, {});
+    REQUIRE(stricter.size() == 2);
+    CHECK(stricter[0].code == "CLOCK_UNSYNCHRONISED");
+    CHECK(stricter[0].detail.find("over 2 hours ago") != std::string::npos);
+    CHECK(stricter[1].code == "CLOCK_DOUBTFUL");
 }
 
 TEST_CASE(
