@@ -16,6 +16,7 @@ SUITES = {"unit": "unit_tests", "pg": "pg_tests", "integration": "integration_te
 WHOLE = ["unit", "pg", "integration"]  # [smoke] is a part of integration, built alone where it has to be quick
 PROGRAMS = ["sluice", "sluice-recorder", "sluice-api", "sluice-demo-cameras", "rtsp-farm",
             "powercut-disk", "no-sync", "slow-disk", "stepped-recorder", "bad-cable"]
+INTEGRATION_SPECS = ["[beside]", "[api]~[beside]", "~[api]~[beside]"]
 STORY_LIMIT_SECONDS = 15 * 60
 LIMIT_SECONDS = {False: 45 * 60, True: 6 * 3600}
 
@@ -156,16 +157,16 @@ def run_suite(name: str, preset: str, arguments, tally: Tally, table: pathlib.Pa
     print(f"test: {name} tests", flush=True)
     begun = time.monotonic()
     before = (tally.passed, tally.failed)
-    # Tests tagged [beside] mostly wait, up to an hour: they run beside the others, and say later what they said.
-    is_apart = name == "integration" and not arguments.filter
+    # All of them mostly wait, those tagged [beside] up to an hour: three processes side by side; the last one's log is live, the
+    # others say later what they said.
+    specs = INTEGRATION_SPECS if name == "integration" and not arguments.filter else [arguments.filter]
     with tempfile.TemporaryDirectory(prefix="sluice-test-") as place:
         folder = pathlib.Path(place)
         runs = []
         try:
-            if is_apart:
-                runs.append(begin_run(program, "[beside]", arguments, folder / "beside", table, True))
-            runs.append(begin_run(program, "~[beside]" if is_apart else arguments.filter, arguments, folder / "main",
-                                  table, False))
+            for number, spec in enumerate(specs):
+                is_last = number + 1 == len(specs)
+                runs.append(begin_run(program, spec, arguments, folder / str(number), table, has_own_log=not is_last))
             for run in reversed(runs):
                 end_run(run, arguments, tally)
             # Judged together: what one run does not ask for, the other does.

@@ -24,11 +24,23 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto kLimit = 60s;  // of everything here; a busy machine is slow, not broken
+constexpr std::uintmax_t kMemoryNeeded = std::uintmax_t{3}
+                                         << 30U;  // 1 GB of WAL, the databases of a race's many clusters
 constexpr const char* kSocket = ".s.PGSQL.5432";
 constexpr const char* kTemplate = "sluice_template";
 
 [[noreturn]] void give_up(const std::string& what) {
     throw std::runtime_error("test PostgreSQL: " + what);
+}
+
+// Memory, where there is enough: each database is a thousand files that come and go, and ext4 looks at every
+// inode that was freed in the last minutes before it gives out another, which was two fifths of the
+// processor's time of these tests.
+fs::path fastest_folder() {
+    const fs::path memory = "/dev/shm";
+    std::error_code none;
+    const fs::space_info space = fs::space(memory, none);
+    return !none && space.available > kMemoryNeeded ? memory : fs::temp_directory_path();
 }
 
 // The newest server of Debian's layout, else whatever PATH has.
@@ -96,7 +108,7 @@ std::unique_ptr<Postgres> Postgres::make_another() {
 }
 
 Postgres::Postgres() {
-    std::string name = (fs::temp_directory_path() / "sluice-pg-XXXXXX").string();
+    std::string name = (fastest_folder() / "sluice-pg-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) give_up("cannot make " + name);
     folder_ = name;
     if (const passwd* user = other_user())
@@ -149,7 +161,7 @@ void Postgres::launch() {
              "-c",
              "max_connections=60",
              "-c",
-             "max_wal_size=4GB",
+             "max_wal_size=1GB",
              "-c",
              "autovacuum_naptime=5min"}
         ),
