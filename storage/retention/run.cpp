@@ -259,7 +259,7 @@ find_obstacles(const Site& site, const policy::History& history, const Consent& 
             .schema = facts->schema,
             .required_schema = catalogue::required_version(),
         },
-        policy::in_force(history, now).policy.clock,
+        history.empty() ? policy::ClockLimits{} : policy::in_force(history, now).policy.clock,
         consent
     );
     for (Refusal& wrong : find_wrong_volumes(site))
