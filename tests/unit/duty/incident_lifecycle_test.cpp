@@ -1,13 +1,11 @@
 #include "storage/duty/incident_lifecycle.hpp"
 
+#include "tests/support/lifecycle_lines.hpp"
+
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <fstream>
-#include <map>
-#include <sstream>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include <catch2/catch.hpp>
@@ -17,32 +15,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A row in words, as the file has it.
-struct Line {
-    std::string state;
-    std::string action;
-    std::string role;
-    std::string guard;
-    std::string result;
-    std::string article;
-    friend bool operator==(const Line&, const Line&) = default;
-};
+using test::first_difference;
+using test::Line;
+using test::Matrix;
+using test::to_matrix;
 
 std::vector<Line> read_expected() {
-    std::ifstream file{std::string{SLUICE_SOURCE_DIR} + "/tests/data/incident_lifecycle.csv"};
-    std::vector<Line> lines;
-    std::string text;
-    REQUIRE(std::getline(file, text));
-    REQUIRE(text == "state,action,role,guard,result,article");
-    while (std::getline(file, text)) {
-        Line line;
-        std::istringstream cells{text};
-        for (std::string* cell :
-             {&line.state, &line.action, &line.role, &line.guard, &line.result, &line.article})
-            REQUIRE(std::getline(cells, *cell, ','));
-        lines.push_back(line);
-    }
-    return lines;
+    return test::read_lifecycle(SLUICE_SOURCE_DIR "/tests/data/incident_lifecycle.csv");
 }
 
 Line to_line(const IncidentTransition& row) {
@@ -54,32 +33,6 @@ Line to_line(const IncidentTransition& row) {
         std::string{row.next ? to_string(*row.next) : row.code},
         std::string{row.article}
     };
-}
-
-/// What one (state, action, role) comes to: its guards in the order in which they count.
-using Matrix = std::map<std::tuple<std::string, std::string, std::string>, std::vector<Line>>;
-
-Matrix to_matrix(const std::vector<Line>& lines) {
-    Matrix matrix;
-    for (const Line& line : lines)
-        matrix[{line.state, line.action, line.role}].push_back(line);
-    return matrix;
-}
-
-/// The key of the first (state, action, role) of which they do not say the same; "" when they agree. Every
-/// key that stands in either is looked at, so whatever stands in neither is refused by both.
-std::string first_difference(const Matrix& code, const Matrix& expected) {
-    if (code == expected) return "";
-    const auto name = [](const auto& key) {
-        return std::get<0>(key) + ' ' + std::get<1>(key) + ' ' + std::get<2>(key);
-    };
-    for (const auto& [key, lines] : expected) {
-        const auto found = code.find(key);
-        if (found == code.end() || found->second != lines) return name(key);
-    }
-    for (const auto& [key, lines] : code)
-        if (!expected.contains(key)) return name(key) + " is in no line";
-    return "?";
 }
 
 std::vector<Line> coded() {

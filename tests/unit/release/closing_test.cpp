@@ -1,7 +1,7 @@
 // What the register says of the end of a case.
 #include "storage/release/rules.hpp"
+#include "tests/support/lifecycle_lines.hpp"
 #include "tests/unit/release/case_maker.hpp"
-#include "tests/unit/release/lifecycle_file.hpp"
 
 #include <compare>
 #include <optional>
@@ -17,6 +17,11 @@ namespace {
 
 using enum RequestState;
 using Appealed = std::optional<RequestState>;
+using sluice::test::Line;
+
+std::vector<Line> read_lifecycle() {
+    return sluice::test::read_lifecycle(SLUICE_SOURCE_DIR "/tests/data/lifecycle.csv");
+}
 
 TEST_CASE("which step enters the end of a case, and as what", "[release][register][article9]") {
     using enum RequestAction;
@@ -41,7 +46,7 @@ TEST_CASE("which step enters the end of a case, and as what", "[release][registe
 }
 
 TEST_CASE("the line of an end has the word of its state", "[release][register][article9]") {
-    for (const test::Line& line : test::read_lifecycle(SLUICE_SOURCE_DIR)) {
+    for (const Line& line : read_lifecycle()) {
         const auto entry = closing_entry(request_action_from(line.action).value(), std::nullopt);
         if (!entry || !request_state_from(line.result)) continue;
         CAPTURE(line.state, line.action);
@@ -70,7 +75,7 @@ Standing after(Standing standing, RequestAction action, RequestState next) {
 
 /// All that the life cycle leads to from a draft.
 std::set<Standing> reachable() {
-    const std::vector<test::Line> lines = test::read_lifecycle(SLUICE_SOURCE_DIR);
+    const std::vector<Line> lines = read_lifecycle();
     std::set<Standing> seen;
     std::vector<Standing> open{Standing{}};
     while (!open.empty()) {
@@ -78,7 +83,7 @@ std::set<Standing> reachable() {
         open.pop_back();
         // Any more of them is told by the check; the walk has to end.
         if (standing.endings > 3 || !seen.insert(standing).second) continue;
-        for (const test::Line& line : lines) {
+        for (const Line& line : lines) {
             const auto next = request_state_from(line.result);
             if (next && line.state == to_string(standing.state))
                 open.push_back(after(standing, request_action_from(line.action).value(), *next));

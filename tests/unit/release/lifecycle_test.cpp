@@ -1,12 +1,10 @@
 #include "storage/release/lifecycle.hpp"
 
 #include "storage/release/codes.hpp"
-#include "tests/unit/release/lifecycle_file.hpp"
+#include "tests/support/lifecycle_lines.hpp"
 
 #include <algorithm>
-#include <map>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include <catch2/catch.hpp>
@@ -14,7 +12,12 @@
 namespace sluice::release {
 namespace {
 
-using test::Line;
+using sluice::test::first_difference;
+using sluice::test::Line;
+using sluice::test::Matrix;
+using sluice::test::to_matrix;
+
+constexpr const char* kFile = SLUICE_SOURCE_DIR "/tests/data/lifecycle.csv";
 
 Line to_line(const Transition& row) {
     return {
@@ -27,32 +30,6 @@ Line to_line(const Transition& row) {
     };
 }
 
-/// What one (state, action, role) comes to: its guards in the order in which they count.
-using Matrix = std::map<std::tuple<std::string, std::string, std::string>, std::vector<Line>>;
-
-Matrix to_matrix(const std::vector<Line>& lines) {
-    Matrix matrix;
-    for (const Line& line : lines)
-        matrix[{line.state, line.action, line.role}].push_back(line);
-    return matrix;
-}
-
-/// The key of the first (state, action, role) of which they do not say the same; "" when they agree. Every
-/// key that stands in either is looked at, so whatever stands in neither is refused by both.
-std::string first_difference(const Matrix& code, const Matrix& expected) {
-    if (code == expected) return "";
-    const auto name = [](const auto& key) {
-        return std::get<0>(key) + ' ' + std::get<1>(key) + ' ' + std::get<2>(key);
-    };
-    for (const auto& [key, lines] : expected) {
-        const auto found = code.find(key);
-        if (found == code.end() || found->second != lines) return name(key);
-    }
-    for (const auto& [key, lines] : code)
-        if (!expected.contains(key)) return name(key) + " is in no line";
-    return "?";
-}
-
 std::vector<Line> coded() {
     std::vector<Line> lines;
     for (const Transition& row : transitions())
@@ -61,11 +38,11 @@ std::vector<Line> coded() {
 }
 
 TEST_CASE("the life cycle is the one that was written down, cell by cell", "[release][lifecycle]") {
-    CHECK(first_difference(to_matrix(coded()), to_matrix(test::read_lifecycle(SLUICE_SOURCE_DIR))) == "");
+    CHECK(first_difference(to_matrix(coded()), to_matrix(sluice::test::read_lifecycle(kFile))) == "");
 }
 
 TEST_CASE("every cell of the life cycle is tested: a flipped one is found", "[release][lifecycle]") {
-    const Matrix expected = to_matrix(test::read_lifecycle(SLUICE_SOURCE_DIR));
+    const Matrix expected = to_matrix(sluice::test::read_lifecycle(kFile));
     const std::vector<Line> sound = coded();
     std::size_t flipped = 0;
     const auto other_word = [](const std::string& word, std::string_view one, std::string_view two) {
