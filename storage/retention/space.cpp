@@ -180,7 +180,33 @@ private:
     UtcTime now_;
 };
 
-/// The disk is full, and nothing may go: recording will stop at the reserve.
+/// The disk is full and nothing goes: recording will stop at the reserve. One incident a day and volume.
+Status tell_full(
+    const Site& site,
+    const PurgeVolume& volume,
+    std::uint64_t needed,
+    const std::string& why,
+    json subject,
+    std::string_view remedy
+) {
+    subject["volume"] = to_string(volume.id);
+    subject["needed_bytes"] = needed;
+    const auto filed = catalogue::file_storage_incident(
+        site.pool,
+        "volume " + to_string(volume.id) + " is full and " + why,
+        subject.dump(),
+        "sluice-worker",
+        site.clock.now()
+    );
+    if (!filed) return std::unexpected(filed.error());
+    if (*filed)
+        log::error(
+            "disk_full_nothing_to_free",
+            {{"volume", volume.root.string()}, {"needed_bytes", needed}, {"remedy", remedy}}
+        );
+    return {};
+}
+
 Status tell_stopped(
     const Site& site,
     const PurgeVolume& volume,
@@ -188,49 +214,25 @@ Status tell_stopped(
     std::uint64_t freed,
     const InTheWay& in_the_way
 ) {
-    const json subject{
-        {"volume", to_string(volume.id)},
-        {"needed_bytes", needed},
-        {"can_be_freed_bytes", freed},
-        {"in_the_way", json::parse(in_the_way.to_json())},
-    };
-    const auto filed = catalogue::file_storage_incident(
-        site.pool,
-        "volume " + to_string(volume.id) + " is full and nothing on it may be destroyed",
-        subject.dump(),
-        "sluice-worker",
-        site.clock.now()
+    return tell_full(
+        site,
+        volume,
+        needed,
+        "nothing on it may be destroyed",
+        json{{"can_be_freed_bytes", freed}, {"in_the_way", json::parse(in_the_way.to_json())}},
+        "a larger disk, fewer holds, or a policy whose last resort breaches the floor"
     );
-    if (!filed) return std::unexpected(filed.error());
-    if (*filed)
-        log::error(
-            "disk_full_nothing_to_free",
-            {{"volume", volume.root.string()},
-             {"needed_bytes", needed},
-             {"remedy", "a larger disk, fewer holds, or a policy whose last resort breaches the floor"}}
-        );
-    return {};
 }
 
-/// The disk is full, and by the policy nothing goes for room: recording will stop at the reserve.
 Status tell_kept(const Site& site, const PurgeVolume& volume, std::uint64_t needed) {
-    const json subject{{"volume", to_string(volume.id)}, {"needed_bytes", needed}, {"rule", "RET_WHEN_FULL"}};
-    const auto filed = catalogue::file_storage_incident(
-        site.pool,
-        "volume " + to_string(volume.id) + " is full and the policy destroys nothing for room",
-        subject.dump(),
-        "sluice-worker",
-        site.clock.now()
+    return tell_full(
+        site,
+        volume,
+        needed,
+        "the policy destroys nothing for room",
+        json{{"rule", "RET_WHEN_FULL"}},
+        "a larger disk, or a policy whose RET_WHEN_FULL is overwrite_oldest"
     );
-    if (!filed) return std::unexpected(filed.error());
-    if (*filed)
-        log::error(
-            "disk_full_nothing_to_free",
-            {{"volume", volume.root.string()},
-             {"needed_bytes", needed},
-             {"remedy", "a larger disk, or a policy whose RET_WHEN_FULL is overwrite_oldest"}}
-        );
-    return {};
 }
 
 Status make_room_locked(
