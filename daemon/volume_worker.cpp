@@ -68,14 +68,14 @@ void VolumeWorker::run(const std::stop_token& stop) {
     while (true) {
         const bool was_stopping = stop.stop_requested();
         step();
-        const bool is_over = was_stopping && waiting_.empty();
-        const bool may_wait = !was_stopping && waiting_.empty();
+        const bool is_idle = waiting_.empty();
         const bool has_more = inbox_.wait_until(
-            std::chrono::steady_clock::now() + (may_wait ? kWait : std::chrono::milliseconds{0}),
+            std::chrono::steady_clock::now() +
+                (was_stopping || !is_idle ? std::chrono::milliseconds{0} : kWait),
             [](const auto& inbox) { return !inbox.empty(); },
             [](const auto& inbox) { return !inbox.empty(); }
         );
-        if (is_over && !has_more) break;
+        if (was_stopping && is_idle && !has_more) break;
     }
     journal_due_ = BootTime{};
     flush_journal();
@@ -89,8 +89,10 @@ void VolumeWorker::step() {
     for (std::size_t left = waiting_.size(); left > 0 && !waiting_.empty(); --left) {
         VolumeMessage message = std::move(waiting_.front());
         waiting_.pop_front();
+        const bool flushes = std::holds_alternative<BeginSegment>(message.body) ||
+                             std::holds_alternative<FinishSegment>(message.body);
         handle(std::move(message));
-        append_waiting();
+        if (flushes) append_waiting();
     }
     sync_due();
     flush_journal();
@@ -234,24 +236,24 @@ void VolumeWorker::sync_due() {
     std::vector<Uuid> streams;
     for (const auto& [stream_id, file] : open_)
         if (file.next_sync <= soon) streams.push_back(stream_id);
-    std::map<Uuid, catalogue::OpenSegment> durable;
     for (const Uuid& stream_id : streams) {
         const auto found = open_.find(stream_id);
         if (found == open_.end()) continue;  // a write between two syncs has failed
         OpenFile& file = found->second;
         const Status synced = timed(&VolumeHealth::longest_sync, [&] { return file.writer.sync(); });
         file.next_sync = clock_.boot_now() + window_;
-        if (!synced)
-            take_and_fail(found, synced.error());
-        else if (file.writer.durable().bytes > 0)
-            durable.emplace(stream_id, to_open_segment(file.writer, settings_.volume_id));
+        if (!synced) take_and_fail(found, synced.error());
         append_waiting();
     }
-    // What has failed meanwhile was told as such: that it was durable must not follow.
-    std::vector<catalogue::OpenSegment> still_open;
-    for (auto& [stream_id, segment] : durable)
-        if (open_.contains(stream_id)) still_open.push_back(std::move(segment));
-    if (!still_open.empty()) news_.on_durable(std::move(still_open));
+    // Those that are still open were synced. What has failed was told as such: that it was durable must not
+    // follow.
+    std::vector<catalogue::OpenSegment> durable;
+    for (const Uuid& stream_id : streams) {
+        const auto found = open_.find(stream_id);
+        if (found != open_.end() && found->second.writer.durable().bytes > 0)
+            durable.push_back(to_open_segment(found->second.writer, settings_.volume_id));
+    }
+    if (!durable.empty()) news_.on_durable(std::move(durable));
 }
 
 void VolumeWorker::take_and_fail(std::map<Uuid, OpenFile>::iterator found, const Error& error) {
