@@ -2,13 +2,10 @@
 
 #include "config/base/log.hpp"
 #include "storage/catalogue/policy_repository.hpp"
-#include "storage/catalogue/record_repository.hpp"
 #include "storage/contractor/quarantine.hpp"
 #include "storage/contractor/situation.hpp"
 #include "storage/retention/site.hpp"
 #include "storage/volume/installation.hpp"
-
-#include <nlohmann/json.hpp>
 
 namespace sluice::jobs {
 namespace {
@@ -23,7 +20,6 @@ Status ContractorKeeper::tell_findings(const Tools& tools) {
     const UtcTime now = tools.clock.now();
     const auto history = catalogue::load_policy_history(tools.pool);
     if (!history) return std::unexpected(history.error());
-    if (history->empty()) return {};
     const auto situation = contractor::load_situation(tools.pool);
     if (!situation) return std::unexpected(situation.error());
     const auto open =
@@ -49,21 +45,9 @@ Status ContractorKeeper::remove_refused(const Tools& tools) {
     const auto done = contractor::tend_quarantine(*site, tools.config.huimin.quarantine_bytes);
     if (!done) return std::unexpected(done.error());
     if (done->removed > 0) log::info("refused_clips_removed", {{"clips", done->removed}});
-    std::string obstacle;
-    for (const retention::Refusal& refusal : done->refusals)
-        obstacle += (obstacle.empty() ? "" : " ") + refusal.code;
-    if (obstacle == last_obstacle_) return {};
-    last_obstacle_ = obstacle;
-    if (obstacle.empty()) return {};
-    log::error("refused_clips_not_removed", {{"why", obstacle}});
-    const ledger::Act act{
-        .action = "purge.refused",
-        .actor = ledger::system_actor("sluice-worker"),
-        .subject = {.kind = "installation", .id = to_string(site->installation_id)},
-        .facts = nlohmann::json{{"why", obstacle}, {"what", "refused clips"}}.dump(),
-    };
-    const auto written = catalogue::append_record(tools.pool, act, tools.clock.now());
-    if (!written) log_and_drop(std::unexpected(written.error()), "the audit log does not take the act");
+    obstacle_.tell(
+        tools, site->installation_id, codes_of(done->refusals), "refused_clips_not_removed", "refused clips"
+    );
     return {};
 }
 

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "jobs/kinds.hpp"
+#include "jobs/obstacle.hpp"
 
 #include <chrono>
-#include <string>
 
 namespace sluice::jobs {
 
@@ -21,7 +21,7 @@ private:
     [[nodiscard]] Status remove_refused(const Tools& tools);
 
     SteadyClock::time_point next_;
-    std::string last_obstacle_;
+    Obstacle obstacle_;
 };
 
 }  // namespace sluice::jobs

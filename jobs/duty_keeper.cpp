@@ -194,7 +194,6 @@ Status DutyKeeper::tick(const Tools& tools, const std::stop_token& stop) {
     if (steady < next_) return {};
     const auto history = catalogue::load_policy_history(tools.pool);
     if (!history) return std::unexpected(history.error());
-    if (history->empty()) return {};
     const UtcTime now = tools.clock.now();
     const auto calendar = catalogue::load_calendar(tools.pool, now - kBack);
     if (!calendar) return std::unexpected(calendar.error());

@@ -3,12 +3,9 @@
 #include "config/base/log.hpp"
 #include "storage/catalogue/hold_repository.hpp"
 #include "storage/catalogue/policy_repository.hpp"
-#include "storage/catalogue/record_repository.hpp"
 #include "storage/retention/second_copy.hpp"
 #include "storage/retention/site.hpp"
 #include "storage/volume/installation.hpp"
-
-#include <nlohmann/json.hpp>
 
 namespace sluice::jobs {
 namespace {
@@ -24,7 +21,6 @@ Status HoldKeeper::file_notices(const Tools& tools) {
     const UtcTime now = tools.clock.now();
     const auto history = catalogue::load_policy_history(tools.pool);
     if (!history) return std::unexpected(history.error());
-    if (history->empty()) return {};
     const auto filed = catalogue::file_expiry_notices(
         tools.pool, policy::in_force(*history, now).policy.expiry_notice_days_ahead, now
     );
@@ -44,21 +40,9 @@ Status HoldKeeper::tend_copies(const Tools& tools, const std::stop_token& stop) 
     });
     if (!done && done.error().remedy() == Remedy::cancelled) return {};
     if (!done) return std::unexpected(done.error());
-    std::string obstacle;
-    for (const retention::Refusal& refusal : done->refusals)
-        obstacle += (obstacle.empty() ? "" : " ") + refusal.code;
-    if (obstacle == last_obstacle_) return {};
-    last_obstacle_ = obstacle;
-    if (obstacle.empty()) return {};
-    log::error("hold_copies_not_destroyed", {{"why", obstacle}});
-    const ledger::Act act{
-        .action = "purge.refused",
-        .actor = ledger::system_actor("sluice-worker"),
-        .subject = {.kind = "installation", .id = to_string(site->installation_id)},
-        .facts = nlohmann::json{{"why", obstacle}, {"what", "second copies"}}.dump(),
-    };
-    const auto written = catalogue::append_record(tools.pool, act, tools.clock.now());
-    if (!written) log_and_drop(std::unexpected(written.error()), "the audit log does not take the act");
+    obstacle_.tell(
+        tools, site->installation_id, codes_of(done->refusals), "hold_copies_not_destroyed", "second copies"
+    );
     return {};
 }
 

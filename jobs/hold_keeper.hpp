@@ -1,10 +1,10 @@
 #pragma once
 
 #include "jobs/kinds.hpp"
+#include "jobs/obstacle.hpp"
 
 #include <chrono>
 #include <stop_token>
-#include <string>
 
 namespace sluice::jobs {
 
@@ -23,7 +23,7 @@ private:
 
     SteadyClock::time_point copies_at_;
     SteadyClock::time_point notices_at_;
-    std::string last_obstacle_;
+    Obstacle obstacle_;
 };
 
 }  // namespace sluice::jobs

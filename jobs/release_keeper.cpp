@@ -4,7 +4,6 @@
 #include "jobs/lapse.hpp"
 #include "storage/catalogue/copy_repository.hpp"
 #include "storage/catalogue/policy_repository.hpp"
-#include "storage/catalogue/record_repository.hpp"
 #include "storage/catalogue/viewing_repository.hpp"
 #include "storage/release/expiry.hpp"
 #include "storage/retention/site.hpp"
@@ -27,7 +26,6 @@ Status ReleaseKeeper::end_viewings(const Tools& tools) {
     const UtcTime now = tools.clock.now();
     const auto history = catalogue::load_policy_history(tools.pool);
     if (!history) return std::unexpected(history.error());
-    if (history->empty()) return {};
     // Playing has stopped when presence ran out; the escort has as long once more to come back.
     const std::chrono::minutes grace{policy::in_force(*history, now).policy.release.presence_minutes};
     const auto overdue = catalogue::load_overdue_viewings(tools.pool, now - grace, now);
@@ -70,7 +68,6 @@ Status ReleaseKeeper::tell_due(const Tools& tools) {
     const UtcTime now = tools.clock.now();
     const auto history = catalogue::load_policy_history(tools.pool);
     if (!history) return std::unexpected(history.error());
-    if (history->empty()) return {};
     const policy::ReleasePolicy& rules = policy::in_force(*history, now).policy.release;
     const auto fresh = catalogue::tell_copies_due(tools.pool, rules.due_notice_days_ahead, now);
     if (!fresh) return std::unexpected(fresh.error());
@@ -98,22 +95,9 @@ Status ReleaseKeeper::destroy_packages(const Tools& tools) {
     if (!site) return std::unexpected(site.error());
     const auto done = release::destroy_expired_packages(*site, tools.config.data);
     if (!done) return std::unexpected(done.error());
-    std::string obstacle;
-    for (const retention::Refusal& refusal : done->refusals)
-        obstacle += (obstacle.empty() ? "" : " ") + refusal.code;
-    packages_at_ = obstacle.empty() ? now : now + kAfterRefusal;
-    if (obstacle == last_obstacle_) return {};
-    last_obstacle_ = obstacle;
-    if (obstacle.empty()) return {};
-    log::error("packages_not_destroyed", {{"why", obstacle}});
-    const ledger::Act act{
-        .action = "purge.refused",
-        .actor = ledger::system_actor("sluice-worker"),
-        .subject = {.kind = "installation", .id = to_string(site->installation_id)},
-        .facts = json{{"why", obstacle}, {"what", "packages"}}.dump(),
-    };
-    const auto written = catalogue::append_record(tools.pool, act, tools.clock.now());
-    if (!written) log_and_drop(std::unexpected(written.error()), "the audit log does not take the act");
+    const std::string codes = codes_of(done->refusals);
+    packages_at_ = codes.empty() ? now : now + kAfterRefusal;
+    obstacle_.tell(tools, site->installation_id, codes, "packages_not_destroyed", "packages");
     return {};
 }
 

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "jobs/kinds.hpp"
+#include "jobs/obstacle.hpp"
 
 #include <chrono>
-#include <string>
 
 namespace sluice::jobs {
 
@@ -25,7 +25,7 @@ private:
 
     SteadyClock::time_point next_;
     SteadyClock::time_point packages_at_;
-    std::string last_obstacle_;  ///< said once, not at each look
+    Obstacle obstacle_;
 };
 
 }  // namespace sluice::jobs

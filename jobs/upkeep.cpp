@@ -2,13 +2,14 @@
 
 #include "config/base/log.hpp"
 #include "jobs/lapse.hpp"
-#include "storage/catalogue/record_repository.hpp"
 #include "storage/retention/coverage_report.hpp"
 #include "storage/retention/site.hpp"
 #include "storage/retention/space.hpp"
 #include "storage/volume/installation.hpp"
 
-#include <nlohmann/json.hpp>
+#include <algorithm>
+#include <iterator>
+#include <vector>
 
 namespace sluice::jobs {
 namespace {
@@ -27,28 +28,10 @@ bool has_installation(const Tools& tools) {
 
 }  // namespace
 
-void Upkeep::note(const Tools& tools, const Uuid& installation_id, const std::string& what) {
-    if (what == last_obstacle_) return;
-    last_obstacle_ = what;
-    if (what.empty()) {
-        log::info("room_can_be_made");
-        return;
-    }
-    log::error("no_room_is_made", {{"why", what}});
-    const ledger::Act act{
-        .action = "purge.refused",
-        .actor = ledger::system_actor("sluice-worker"),
-        .subject = {.kind = "installation", .id = to_string(installation_id)},
-        .facts = nlohmann::json{{"why", what}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
-    };
-    const auto written = catalogue::append_record(tools.pool, act, tools.clock.now());
-    if (!written) log_and_drop(std::unexpected(written.error()), "the audit log does not take the act");
-}
-
 Status Upkeep::make_room(const Tools& tools, const std::stop_token& stop) {
     const auto site = retention::make_site(tools.config, tools.pool, tools.files, tools.clock);
     if (!site) return std::unexpected(site.error());
-    std::string obstacle;
+    std::vector<retention::Refusal> refusals;
     for (const retention::PurgeVolume& volume : site->volumes) {
         const auto report = retention::make_room(
             *site,
@@ -59,10 +42,11 @@ Status Upkeep::make_room(const Tools& tools, const std::stop_token& stop) {
         if (!report && report.error().label() == "PURGE_RUNNING") return {};  // which makes room as well
         if (!report && report.error().remedy() == Remedy::cancelled) return {};
         if (!report) return std::unexpected(report.error());
-        for (const retention::Refusal& refusal : report->refusals)
-            obstacle += (obstacle.empty() ? "" : " ") + refusal.code;
+        std::ranges::copy(report->refusals, std::back_inserter(refusals));
     }
-    note(tools, site->installation_id, obstacle);
+    if (obstacle_.tell(tools, site->installation_id, codes_of(refusals), "no_room_is_made", "") &&
+        refusals.empty())
+        log::info("room_can_be_made");
     return {};
 }
 

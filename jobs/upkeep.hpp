@@ -1,12 +1,12 @@
 #pragma once
 
 #include "jobs/kinds.hpp"
+#include "jobs/obstacle.hpp"
 #include "storage/calendar/date.hpp"
 
 #include <chrono>
 #include <optional>
 #include <stop_token>
-#include <string>
 
 namespace sluice::jobs {
 
@@ -24,12 +24,11 @@ private:
     [[nodiscard]] Status make_room(const Tools& tools, const std::stop_token& stop);
     [[nodiscard]] Status foresee(const Tools& tools);
     [[nodiscard]] Status report_coverage(const Tools& tools);
-    void note(const Tools& tools, const Uuid& installation_id, const std::string& what);
 
     SteadyClock::time_point room_at_;
     SteadyClock::time_point foresee_at_;
     SteadyClock::time_point lapse_at_;
-    std::string last_obstacle_;
+    Obstacle obstacle_;
     std::optional<calendar::Date> reported_;  ///< the day in Taipei
     bool is_at_risk_ = false;
 };

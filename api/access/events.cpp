@@ -1,9 +1,8 @@
 #include "api/access/detail/shared.hpp"
 #include "api/access/rules.hpp"
 #include "api/http/text.hpp"
-#include "config/policy/history.hpp"
+#include "api/policy_in_force.hpp"
 #include "storage/calendar/date.hpp"
-#include "storage/catalogue/policy_repository.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -80,13 +79,6 @@ std::string list_json(const std::string& items, const std::string& next) {
     return "{\"items\":[" + items + "],\"next\":" + next + "}";
 }
 
-std::expected<policy::AccessPolicy, http::Problem> rules_of(const Call& call) {
-    const auto history = catalogue::load_policy_history(call.services.database.pool());
-    if (!history) return std::unexpected(to_problem(history.error()));
-    if (history->empty()) return policy::AccessPolicy{};
-    return policy::in_force(*history, call.now).policy.access;
-}
-
 /// The cameras that see the door, each with the interval.
 Answer door_footage(const Call& call, const std::string& slug, const TimeRange& range) {
     std::vector<FootagePointer> pointers;
@@ -144,9 +136,11 @@ Answer event_footage(const Call& call) {
     if (!row) return std::unexpected(row.error());
     // What the sender points at is more exact than what the house knows of the door.
     if (const auto& clip = row->event.clip) return json_response(footage_json({{clip->camera, clip->range}}));
-    const auto rules = rules_of(call);
+    const auto rules = policy_in_force(call);
     if (!rules) return std::unexpected(rules.error());
-    return door_footage(call, row->event.door, {row->at - rules->clip_before, row->at + rules->clip_after});
+    return door_footage(
+        call, row->event.door, {row->at - rules->access.clip_before, row->at + rules->access.clip_after}
+    );
 }
 
 Answer list_alarms(const Call& call) {
@@ -192,7 +186,7 @@ Answer read_alarm(const Call& call) {
 Answer alarm_footage(const Call& call) {
     const auto row = named_alarm(call);
     if (!row) return std::unexpected(row.error());
-    const auto rules = rules_of(call);
+    const auto rules = policy_in_force(call);
     if (!rules) return std::unexpected(rules.error());
     const access::Alarm& alarm = row->alarm;
     // A door that was held open is an alarm some time after it was opened: from its first event on.
@@ -203,7 +197,9 @@ Answer alarm_footage(const Call& call) {
         if (*first) from = std::min(from, (*first)->at);
     }
     const UtcTime until = std::min(alarm.until.value_or(call.now), alarm.at + kLongestFootage);
-    return door_footage(call, alarm.door, {from - rules->clip_before, until + rules->clip_after});
+    return door_footage(
+        call, alarm.door, {from - rules->access.clip_before, until + rules->access.clip_after}
+    );
 }
 
 /// The week of a date in Asia/Taipei, from Monday on; the last whole one when it is left out.

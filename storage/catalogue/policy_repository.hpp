@@ -30,8 +30,8 @@ struct PolicyVersionRow {
 
 /// By number. Error: abandon_file, when a version can't be read.
 [[nodiscard]] Result<std::vector<PolicyVersionRow>> load_policy_versions(Pool& pool);
-/// The adopted ones, for the rules, each completed by the shipped rules that are younger than it. Error: as
-/// above; refuse, when a version does not say what the rules need.
+/// The adopted ones, for the rules, each completed by the shipped rules that are younger than it; never none.
+/// Error: as above; operator_acts, when a version does not say what the rules need, or none is adopted.
 [[nodiscard]] Result<policy::History> load_policy_history(Pool& pool);
 
 /// Actor of the records of both: the person in the role that allows it.

@@ -259,7 +259,7 @@ find_obstacles(const Site& site, const policy::History& history, const Consent& 
             .schema = facts->schema,
             .required_schema = catalogue::required_version(),
         },
-        history.empty() ? policy::ClockLimits{} : policy::in_force(history, now).policy.clock,
+        policy::in_force(history, now).policy.clock,
         consent
     );
     for (Refusal& wrong : find_wrong_volumes(site))
@@ -305,8 +305,7 @@ Result<PurgeReport> run_purge(const Site& site, const PurgeRequest& request, con
         report.plan = std::move(*plan);
         const auto facts = catalogue::load_purge_facts(site.pool, site.installation_id);
         if (!facts) return std::unexpected(facts.error());
-        const unsigned guard =
-            history->empty() ? 0 : policy::in_force(*history, report.plan.as_of).policy.purge_guard_percent;
+        const unsigned guard = policy::in_force(*history, report.plan.as_of).policy.purge_guard_percent;
         if (auto large = judge_size(report.plan.footage, facts->footage, guard, request.consent))
             report.refusals.push_back(std::move(*large));
         if (request.is_dry_run) return {};

@@ -179,7 +179,6 @@ tend_second_copies(const Site& site, const config::Storage& storage, const std::
     const auto done = catalogue::with_copies_lock(site.pool, [&]() -> Status {
         const auto history = catalogue::load_policy_history(site.pool);
         if (!history) return std::unexpected(history.error());
-        if (history->empty()) return {};
         const auto holds = catalogue::load_holds_with_copies(site.pool, site.clock.now());
         if (!holds) return std::unexpected(holds.error());
         for (const Uuid& hold : *holds)
