@@ -25,6 +25,7 @@ Status ContractorKeeper::tell_findings(const Tools& tools) {
     const auto open =
         contractor::find_open(*situation, policy::in_force(*history, now).policy.contractor, now);
     std::vector<catalogue::FindingNotice> notices;
+    notices.reserve(open.size());
     for (const contractor::Finding& finding : open)
         notices.push_back({
             .subject = contractor::subject_id(finding),

@@ -20,14 +20,14 @@ public:
         if (const std::string* door = call.parameters.find("door")) door_ = *door;
         if (const std::string* code = call.parameters.find("code")) code_ = *code;
     }
-    ~AccessEvents() override { --shared_->streams; }
+    ~AccessEvents() override { --shared_->streams(); }
     AccessEvents(const AccessEvents&) = delete;
     AccessEvents& operator=(const AccessEvents&) = delete;
 
     std::optional<std::string> next() override {
         if (!credential_.is_valid()) return std::nullopt;
         std::string out = std::exchange(is_begun_, true) ? std::string{} : std::string{"retry: 2000\n\n"};
-        for (const StreamItem& item : shared_->hub.after(services_.database.pool(), place_)) {
+        for (const StreamItem& item : shared_->hub().after(services_.database.pool(), place_)) {
             place_ = item.place;
             if (!door_.empty() && item.door != door_) continue;
             if (!code_.empty() && item.code != code_) continue;
@@ -53,7 +53,7 @@ std::expected<StreamPlace, http::Problem> first_place(const Call& call, Shared& 
             return std::unexpected(problem(400, "BAD_EVENT_ID", "Last-Event-ID is no id of this stream."));
         return *place;
     }
-    const auto last = shared.hub.last_place(call.services.database.pool());
+    const auto last = shared.hub().last_place(call.services.database.pool());
     if (!last)
         return std::unexpected(to_problem(Error{Remedy::retry, "the events can't be read at the moment"}));
     return *last;
@@ -64,8 +64,8 @@ std::expected<StreamPlace, http::Problem> first_place(const Call& call, Shared& 
 Answer follow(const Call& call, const std::shared_ptr<Shared>& shared) {
     const auto place = first_place(call, *shared);
     if (!place) return std::unexpected(place.error());
-    if (++shared->streams > kMostStreams) {
-        --shared->streams;
+    if (++shared->streams() > kMostStreams) {
+        --shared->streams();
         auto busy = problem(503, "BUSY", "Too many streams of events are open; try again shortly.");
         busy.retry_after = std::chrono::seconds{5};
         return std::unexpected(busy);

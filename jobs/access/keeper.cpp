@@ -49,6 +49,7 @@ Result<access::Situation> load_inventory(catalogue::Pool& pool) {
 Result<access::Evidence>
 load_evidence(catalogue::Pool& pool, const access::Situation& situation, const TimeRange& context) {
     std::vector<std::string> doors;
+    doors.reserve(situation.doors.size());
     for (const auto& facts : situation.doors)
         doors.push_back(facts.door.slug);
     std::vector<std::string> sources;

@@ -19,7 +19,7 @@ namespace sluice::jobs {
 /// footage of alarms that raised an incident, and forgets events when their year is over. Thread: the lane's.
 class AccessKeeper {
 public:
-    explicit AccessKeeper(config::Contacts contacts = {}) : on_call_(config::on_call(contacts)) {}
+    explicit AccessKeeper(const config::Contacts& contacts = {}) : on_call_(config::on_call(contacts)) {}
     /// Does what is due. Error: of the database.
     [[nodiscard]] Status tick(catalogue::Pool& pool, const Clock& clock, const std::stop_token& stop);
 

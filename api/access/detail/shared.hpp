@@ -18,10 +18,11 @@
 namespace sluice::api::access_detail {
 
 /// What the routes share: made with them, gone with the last stream. Thread: any.
-struct Shared {
-    Hub hub;
-    std::atomic<std::size_t> streams{0};
-
+class Shared {
+public:
+    [[nodiscard]] Hub& hub() noexcept { return hub_; }
+    /// Open ones.
+    [[nodiscard]] std::atomic<std::size_t>& streams() noexcept { return streams_; }
     [[nodiscard]] std::expected<access::CardKey, http::Problem> card_key(const Call& call);
     /// Read again every second.
     [[nodiscard]] std::expected<std::shared_ptr<const catalogue::DoorNames>, http::Problem> names(
@@ -29,6 +30,8 @@ struct Shared {
     );
 
 private:
+    Hub hub_;
+    std::atomic<std::size_t> streams_{0};
     struct Known {
         std::shared_ptr<const catalogue::DoorNames> names;  // shared with requests under way
         Deadline ask_again = Deadline::min();
